@@ -1,0 +1,184 @@
+/**
+ * The one error class of sqlake, and the stable codes it carries.
+ *
+ * @module
+ */
+
+/**
+ * Every code an {@link SQLakeError} may carry, with what it stands for. Codes are stable: a program may branch on them.
+ * The text is the documentation of the code; `docs/errors.md` is generated from it.
+ */
+export const errorCodes = {
+	// schema
+	SCHEMA_INVALID: 'The argument of SQLake() is malformed.',
+	SCHEMA_RESERVED_NAME: 'A table is named like an option of SQLake().',
+	SCHEMA_SHARD_COLUMN_UNKNOWN: 'The shard key names a column that the table does not have.',
+	SCHEMA_NO_SHARD_KEY: 'A table has no shard key and is not listed in `global`.',
+	SCHEMA_NO_PRIMARY_KEY: 'Capture needs a primary key, and the table has none.',
+	SCHEMA_COLUMN_RESERVED: 'A column collides with a column that the lake adds.',
+	SCHEMA_LIMIT: 'A table is beyond a documented limit of the platform.',
+	// routing
+	SQL_PARSE: 'The SQL text does not parse.',
+	ROUTE_UNKNOWN_TABLE: 'A statement names a table that the schema does not have.',
+	ROUTE_NO_SHARD: 'A statement pins no shard.',
+	ROUTE_MULTIPLE_SHARDS: 'A statement pins more than one shard.',
+	ROUTE_SHARD_KEY_NULL: 'A shard key is NULL or empty.',
+	ROUTE_SHARD_KEY_CHANGE: 'A statement would change the shard key of existing rows.',
+	ROUTE_UNSUPPORTED: 'A statement of this kind cannot be routed.',
+	SHARD_ID_INVALID: 'A shard id cannot be used as the name of a Durable Object or of a path.',
+	NO_ROUTER: 'A query ran through the global sql tag before setQueryRouter().',
+	BINDING_MISSING: 'A binding that sqlake needs is missing from env, or is of another kind.',
+	// driver
+	READ_ONLY: 'A write was attempted through a read-only database.',
+	TRANSACTION_UNSUPPORTED: 'An interactive transaction was opened from outside the Durable Object.',
+	STATEMENT_LIMIT: 'A statement is beyond a limit of Durable Object SQLite.',
+	VALUE_UNSUPPORTED: 'A value cannot be bound or stored.',
+	QUERY_FAILED: 'SQLite refused the statement.',
+	SHARD_UNAVAILABLE: 'The Durable Object did not answer.',
+	RPC_INVALID: 'A remote call was malformed.',
+	// capture and delivery
+	CAPTURE_INSTALL: 'Capture could not be installed.',
+	CAPTURE_RECURSIVE_TRIGGER: 'A user trigger would fire itself without end once recursive_triggers is on.',
+	BUFFER_FULL: 'The change buffer reached its limit while the store was down.',
+	FLUSH_FAILED: 'A flush could not deliver its changes; they stay in the buffer.',
+	HISTORY_REWOUND: 'The shard was restored to an earlier state than the lake has seen.',
+	// lake
+	STORE_UNAVAILABLE: 'The object store did not answer, or refused the request.',
+	STORE_CONFLICT: 'A conditional write lost against another writer.',
+	LAKE_CORRUPT: 'A file of the lake is missing or does not decode.',
+	COMMIT_CONFLICT: 'A commit lost against others more often than it may be retried.',
+	COMMIT_SEQUENCE: 'A commit does not follow the sequence that the catalog has recorded for the shard.',
+	CATALOG_LIMIT: 'A catalog is beyond its documented limit.',
+	SCHEMA_EVOLUTION: 'A table schema cannot be evolved as asked.',
+	SNAPSHOT_NOT_FOUND: 'No snapshot matches.',
+	// analytics
+	DIALECT_UNSUPPORTED: 'A construct of SQLite that cannot be answered equally on the lake.',
+	ANALYTICS_UNAVAILABLE: 'No analytics engine is available.',
+	ANALYTICS_FAILED: 'The analytics engine refused the query.',
+	ANALYTICS_TIMEOUT: 'A lake query exceeded its time limit.',
+	ANALYTICS_MEMORY: 'A lake query exceeded its memory limit.',
+	ANALYTICS_ABORTED: 'A lake query was aborted by its caller.',
+	LAKE_VALUE_MISFIT: 'A value in the lake does not fit the declared type of its column.',
+	TIME_INVALID: 'A moment or a range of time cannot be understood.',
+	// migrations and command line
+	MIGRATION_FAILED: 'A migration did not apply.',
+	CONFIG_INVALID: 'The configuration is malformed.',
+	INTERNAL: 'A fault in sqlake itself.',
+} as const
+
+/** A stable code of an {@link SQLakeError}. */
+export type SQLakeErrorCode = keyof typeof errorCodes
+
+/** What an {@link SQLakeError} is made of, besides its message. */
+export interface SQLakeErrorOptions {
+	/** What the reader should do next. */
+	readonly hint?: string | undefined
+	/** The error that led to this one. */
+	readonly cause?: unknown
+	/** Values that a program may want: names, limits, positions. Plain data only, so that it survives RPC. */
+	readonly details?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** The plain form of an {@link SQLakeError}, as it crosses RPC. */
+export interface SerializedError {
+	readonly name: string
+	readonly code: SQLakeErrorCode
+	readonly message: string
+	readonly hint?: string
+	readonly details?: Readonly<Record<string, unknown>>
+	readonly cause?: SerializedCause
+}
+
+/** The plain form of a cause that is not an {@link SQLakeError}. */
+export interface SerializedCause {
+	readonly name: string
+	readonly message: string
+}
+
+/**
+ * The base of every error that sqlake throws. The message names the thing, what was expected and what was found.
+ *
+ * @example
+ * ```ts
+ * import { SQLakeError } from 'sqlake'
+ *
+ * try {
+ *   throw new SQLakeError('ROUTE_NO_SHARD', 'table "orders": the statement pins no shard', { hint: 'use .analytics()' })
+ * } catch (error) {
+ *   if (SQLakeError.is(error, 'ROUTE_NO_SHARD')) console.log(error.hint)
+ * }
+ * ```
+ */
+export class SQLakeError extends Error {
+	readonly code: SQLakeErrorCode
+	readonly hint: string | undefined
+	readonly details: Readonly<Record<string, unknown>> | undefined
+
+	constructor(code: SQLakeErrorCode, message: string, options: SQLakeErrorOptions = {}) {
+		super(message, options.cause === undefined ? undefined : { cause: options.cause })
+		this.name = 'SQLakeError'
+		this.code = code
+		this.hint = options.hint
+		this.details = options.details
+	}
+
+	/** Tells whether a value is an SQLakeError, and of the given code where one is named. Works across duplicate packages. */
+	static is(value: unknown, code?: SQLakeErrorCode): value is SQLakeError {
+		return (
+			value instanceof Error &&
+			'code' in value &&
+			typeof value.code === 'string' &&
+			value.code in errorCodes &&
+			(code === undefined || value.code === code)
+		)
+	}
+
+	/** The plain form, for crossing RPC and for logs. Stacks stay behind. */
+	toJSON(): SerializedError {
+		return {
+			name: this.name,
+			code: this.code,
+			message: this.message,
+			...(this.hint === undefined ? {} : { hint: this.hint }),
+			...(this.details === undefined ? {} : { details: this.details }),
+			...(this.cause === undefined ? {} : { cause: serializeCause(this.cause) }),
+		}
+	}
+
+	/** Rebuilds an error from its plain form. */
+	static fromJSON(plain: SerializedError): SQLakeError {
+		const error = new SQLakeError(plain.code, plain.message, {
+			hint: plain.hint,
+			details: plain.details,
+			cause: plain.cause === undefined ? undefined : reviveCause(plain.cause),
+		})
+		error.name = plain.name
+		return error
+	}
+
+	/** Returns `value` itself if it is an SQLakeError, else wraps it under `code` with its own message kept as the cause. */
+	static wrap(
+		value: unknown,
+		code: SQLakeErrorCode,
+		message: string,
+		options: Omit<SQLakeErrorOptions, 'cause'> = {},
+	): SQLakeError {
+		if (SQLakeError.is(value)) return value
+		return new SQLakeError(code, `${message}: ${messageOf(value)}`, { ...options, cause: value })
+	}
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(value: unknown): string {
+	return value instanceof Error ? value.message : String(value)
+}
+
+function serializeCause(cause: unknown): SerializedCause {
+	return cause instanceof Error ? { name: cause.name, message: cause.message } : { name: 'Error', message: String(cause) }
+}
+
+function reviveCause(cause: SerializedCause): Error {
+	const error = new Error(cause.message)
+	error.name = cause.name
+	return error
+}

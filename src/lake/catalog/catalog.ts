@@ -1,0 +1,82 @@
+/**
+ * The catalog: which metadata is current for every table of a lake, and up to which change each shard has been committed.
+ * Implementations: an R2 pointer swapped by compare-and-swap, and a Durable Object. One contract suite,
+ * `tests/contract/catalog.ts`, runs on each.
+ *
+ * @module
+ */
+import type { IcebergDataFile, IcebergSchema, IcebergTableMetadata } from '../iceberg/types.ts'
+
+/** How far a shard's changes are in the lake. */
+export interface ShardPosition {
+	readonly epoch: number
+	/** Last committed position of that epoch; 0 when none is. */
+	readonly seq: number
+	/** Milliseconds: every change of the shard up to this moment is in the lake. */
+	readonly watermark: number
+}
+
+/** The files that a commit appends to one table. */
+export interface TableAppend {
+	/** Name of the Iceberg table, such as `orders_changes`. */
+	readonly table: string
+	/** The schema the files were written with; the table is created with it, or must hold every field of it. */
+	readonly schema: IcebergSchema
+	readonly dataFiles: readonly IcebergDataFile[]
+}
+
+/**
+ * The changes of one shard, to be committed as one. All appends take effect together or not at all, together with the
+ * shard's new position.
+ */
+export interface CommitRequest {
+	/** Unique and the same on every retry; stands in the snapshot summary. */
+	readonly commitId: string
+	readonly shard: string
+	readonly epoch: number
+	/** The shard's position must be exactly `fromSeq - 1` in `epoch`, or the end of an earlier epoch when this one starts. */
+	readonly fromSeq: number
+	readonly toSeq: number
+	/** Milliseconds. */
+	readonly watermark: number
+	readonly appends: readonly TableAppend[]
+}
+
+/** Outcome of a commit. */
+export interface CommitResult {
+	/** `duplicate`: the position already was `toSeq` or beyond, and nothing was written. */
+	readonly status: 'committed' | 'duplicate'
+	readonly position: ShardPosition
+	/** Snapshot id of each table touched; empty for a duplicate. */
+	readonly snapshots: Readonly<Record<string, number>>
+}
+
+/** A consistent view of all tables: one moment in the life of the lake. */
+export interface CatalogSnapshot {
+	/** Grows with every commit. */
+	readonly version: number
+	/** Current metadata of every table, by Iceberg table name. */
+	readonly tables: ReadonlyMap<string, CatalogTable>
+}
+
+/** A table in a {@link CatalogSnapshot}. */
+export interface CatalogTable {
+	/** Full path of the metadata file. */
+	readonly metadataLocation: string
+	readonly metadata: IcebergTableMetadata
+}
+
+/** A catalog of one lake. */
+export interface Catalog {
+	/** One consistent view of all tables; empty for a lake that nobody has written to. */
+	load(): Promise<CatalogSnapshot>
+	/** @returns null for a shard that has never committed. */
+	position(shard: string): Promise<ShardPosition | null>
+	/**
+	 * Commits, exactly once for each range of a shard.
+	 *
+	 * @throws `COMMIT_SEQUENCE` if the range leaves a gap, overlaps what is committed only in part, or is of an earlier epoch;
+	 *   `COMMIT_CONFLICT` when others won too often; `STORE_UNAVAILABLE` when the outcome is unknown: ask {@link Catalog.position}.
+	 */
+	commit(request: CommitRequest): Promise<CommitResult>
+}

@@ -1,0 +1,11 @@
+import { defineProject } from 'vitest/config'
+
+/** Tests that run in Node: pure code, outside engines, the package itself. */
+export default defineProject({
+	root: new URL('..', import.meta.url).pathname,
+	test: {
+		name: 'unit',
+		include: ['tests/**/*.test.ts'],
+		exclude: ['tests/workers/**', 'tests/types/**', '**/node_modules/**'],
+	},
+})

@@ -1,0 +1,7 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+	test: {
+		projects: ['./tests/vitest.config.ts', './tests/workers/vitest.config.ts'],
+	},
+})
