@@ -11,7 +11,7 @@
 export const errorCodes = {
 	// schema
 	SCHEMA_INVALID: 'The argument of SQLake() is malformed.',
-	SCHEMA_RESERVED_NAME: 'A table is named like an option of SQLake().',
+	SCHEMA_RESERVED_NAME: 'A table has a name that belongs to an option of SQLake(), to SQLite, to the platform or to the lake.',
 	SCHEMA_SHARD_COLUMN_UNKNOWN: 'The shard key names a column that the table does not have.',
 	SCHEMA_NO_SHARD_KEY: 'A table has no shard key and is not listed in `global`.',
 	SCHEMA_NO_PRIMARY_KEY: 'Capture needs a primary key, and the table has none.',

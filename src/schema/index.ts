@@ -1,0 +1,5 @@
+export type { ColumnRecord, ShardConfig, SQLakeConfig, SQLakeOptions, TableEntry } from './config.ts'
+export { type InferInsert, type InferSelect, SQLake, type SQLakeDatabase, type TableRef } from './database.ts'
+export { MAX_SHARD_ID_LENGTH, type ShardKeyValue, shardIdFromKey } from './shard-id.ts'
+export { encodeShardPath } from './shard-path.ts'
+export * from './table-schema.ts'

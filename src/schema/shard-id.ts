@@ -1,0 +1,89 @@
+/**
+ * From the values of a shard key to the shard's name.
+ *
+ * @module
+ */
+import { SQLakeError } from '../errors.ts'
+import { printReal } from './print-real.ts'
+import { type Affinity, GLOBAL_SHARD } from './table-schema.ts'
+
+/** Longest name of a shard, in UTF-16 units. */
+export const MAX_SHARD_ID_LENGTH = 2_000
+
+/** A value as it is bound: a number is REAL and a bigint is INTEGER, as in a Durable Object. */
+export type ShardKeyValue = string | number | bigint | Uint8Array | ArrayBuffer | null | undefined
+
+/**
+ * The name of the shard that holds the rows with the given key: the value as SQLite prints it once the column's affinity is
+ * applied, so that whatever compares equal in SQLite is in one shard (`5.0` in an integer column is `5`; in a text column the
+ * number 5 is `5.0`). The parts of a composite key are joined with `/`, `%` and `/` in them escaped as `%25` and `%2F`; a
+ * single key is taken as it is, so that `idFromName('user-123')` finds the object.
+ *
+ * @param values - the values of the key columns, in key order, as they would be bound
+ * @param affinities - the affinities of those columns, in the same order
+ * @throws SQLakeError ROUTE_SHARD_KEY_NULL for NULL, NaN (which SQLite stores as NULL) and the empty string; SHARD_ID_INVALID
+ * for a BLOB, a lone surrogate, a name beyond 2,000 UTF-16 units, and the name of the shard that holds the global tables.
+ * @example
+ * ```ts
+ * shardIdFromKey(['user-123'], ['TEXT']) // 'user-123'
+ * shardIdFromKey(['a/b', 7n], ['TEXT', 'INTEGER']) // 'a%2Fb/7'
+ * ```
+ */
+export function shardIdFromKey(values: readonly ShardKeyValue[], affinities: readonly Affinity[]): string {
+	if (values.length === 0 || values.length !== affinities.length) {
+		throw new SQLakeError('INTERNAL', `shard key: expected ${affinities.length} values, found ${values.length}`)
+	}
+	const parts = values.map((value, index) => printKeyValue(value, affinities[index] ?? 'BLOB'))
+	const [first = ''] = parts
+	const shard = parts.length === 1 ? first : parts.map(escapePart).join('/')
+	if (shard.length > MAX_SHARD_ID_LENGTH) {
+		throw invalid(`expected a name of at most ${MAX_SHARD_ID_LENGTH} UTF-16 units, found ${shard.length}`)
+	}
+	if (shard === GLOBAL_SHARD) throw invalid(`"${GLOBAL_SHARD}" is the shard that holds the global tables`)
+	return shard
+}
+
+function escapePart(part: string): string {
+	return part.replaceAll('%', '%25').replaceAll('/', '%2F')
+}
+
+function printKeyValue(value: ShardKeyValue, affinity: Affinity): string {
+	if (value === null || value === undefined || value === '' || Number.isNaN(value)) {
+		throw new SQLakeError(
+			'ROUTE_SHARD_KEY_NULL',
+			`shard key: expected a value, found ${value === '' ? 'an empty string' : 'NULL'}`,
+			{ hint: 'every row needs a value in its shard key: it names the Durable Object that holds the row' },
+		)
+	}
+	if (value instanceof Uint8Array || value instanceof ArrayBuffer) throw invalid('expected text or a number, found a BLOB')
+	if (typeof value === 'string') {
+		if (!value.isWellFormed()) throw invalid('expected well-formed Unicode, found a lone surrogate')
+		const number = affinity === 'TEXT' || affinity === 'BLOB' ? null : parseNumber(value)
+		return number === null ? value : printNumber(number, affinity)
+	}
+	return printNumber(value, affinity)
+}
+
+/** What SQLite's numeric affinity makes of text: a number where the whole text is one, spaces aside; else null. */
+function parseNumber(text: string): number | bigint | null {
+	const trimmed = text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '')
+	if (/^[+-]?\d+$/.test(trimmed)) {
+		const integer = BigInt(trimmed.replace('+', ''))
+		return BigInt.asIntN(64, integer) === integer ? integer : Number(trimmed)
+	}
+	return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(trimmed) ? Number(trimmed) : null
+}
+
+function printNumber(value: number | bigint, affinity: Affinity): string {
+	if (affinity === 'REAL') return printReal(Number(value))
+	if (typeof value === 'bigint') return value.toString()
+	// INTEGER and NUMERIC affinity turn a REAL without a fraction into an INTEGER where that loses nothing.
+	const whole = affinity !== 'TEXT' && affinity !== 'BLOB' && Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63
+	return whole ? BigInt(value).toString() : printReal(value)
+}
+
+function invalid(finding: string): SQLakeError {
+	return new SQLakeError('SHARD_ID_INVALID', `shard key: ${finding}`, {
+		hint: `a shard is named by text or a number of at most ${MAX_SHARD_ID_LENGTH} UTF-16 units`,
+	})
+}
