@@ -63,10 +63,15 @@ export interface IcebergSortOrder {
 	readonly fields: readonly unknown[]
 }
 
+/**
+ * Names a snapshot: positive, 64 bits. A number where that is exact, which all of sqlake's own are; a bigint for an id of
+ * another writer beyond 2^53.
+ */
+export type SnapshotId = number | bigint
+
 export interface IcebergSnapshot {
-	/** Positive and below 2^53. */
-	readonly 'snapshot-id': number
-	readonly 'parent-snapshot-id'?: number
+	readonly 'snapshot-id': SnapshotId
+	readonly 'parent-snapshot-id'?: SnapshotId
 	readonly 'sequence-number': number
 	readonly 'timestamp-ms': number
 	readonly 'manifest-list': string
@@ -75,7 +80,7 @@ export interface IcebergSnapshot {
 }
 
 export interface IcebergSnapshotReference {
-	readonly 'snapshot-id': number
+	readonly 'snapshot-id': SnapshotId
 	readonly type: 'branch' | 'tag'
 }
 
@@ -95,9 +100,9 @@ export interface IcebergTableMetadata {
 	readonly 'sort-orders': readonly IcebergSortOrder[]
 	readonly properties: Readonly<Record<string, string>>
 	/** -1 or absent while there is none. */
-	readonly 'current-snapshot-id'?: number
+	readonly 'current-snapshot-id'?: SnapshotId
 	readonly snapshots: readonly IcebergSnapshot[]
-	readonly 'snapshot-log': readonly { readonly 'snapshot-id': number; readonly 'timestamp-ms': number }[]
+	readonly 'snapshot-log': readonly { readonly 'snapshot-id': SnapshotId; readonly 'timestamp-ms': number }[]
 	readonly 'metadata-log': readonly { readonly 'metadata-file': string; readonly 'timestamp-ms': number }[]
 	readonly refs: Readonly<Record<string, IcebergSnapshotReference>>
 }
@@ -117,6 +122,8 @@ export interface IcebergDataFile {
 	readonly columnSizes: ReadonlyMap<number, number>
 	readonly valueCounts: ReadonlyMap<number, number>
 	readonly nullValueCounts: ReadonlyMap<number, number>
+	/** Absent where the writer did not count: sqlake never does, SQLite has no NaN. */
+	readonly nanValueCounts?: ReadonlyMap<number, number>
 	/** Bounds as values of the field's type, not as bytes. A field without a bound is absent. */
 	readonly lowerBounds: ReadonlyMap<number, IcebergValue>
 	readonly upperBounds: ReadonlyMap<number, IcebergValue>
@@ -128,7 +135,7 @@ export interface IcebergDataFile {
 export interface IcebergManifestEntry {
 	readonly status: 'existing' | 'added' | 'deleted'
 	/** Absent means inherited from the manifest. */
-	readonly snapshotId?: number
+	readonly snapshotId?: SnapshotId
 	readonly sequenceNumber?: number
 	readonly fileSequenceNumber?: number
 	readonly dataFile: IcebergDataFile
@@ -150,7 +157,7 @@ export interface IcebergManifest {
 	readonly content: 'data' | 'deletes'
 	readonly sequenceNumber: number
 	readonly minSequenceNumber: number
-	readonly addedSnapshotId: number
+	readonly addedSnapshotId: SnapshotId
 	readonly addedFilesCount: number
 	readonly existingFilesCount: number
 	readonly deletedFilesCount: number
