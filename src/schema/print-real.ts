@@ -1,24 +1,39 @@
-/** Significant digits with which SQLite turns a REAL into text (`%!.15g`). */
-const DIGITS = 15
+/** Exponents below the first and from the second on are written with `e`, as SQLite 3.53 does; earlier ones did so from 15 on. */
+const SMALLEST_EXPONENT = -4
+const END_OF_FIXED = 17
+const END_OF_FIXED_BEFORE = 15
+
+/** Most significant digits that every version of SQLite prints alike (measured). */
+const COMMON_DIGITS = 14
 
 /**
- * A REAL as SQLite turns it into text (`CAST(x AS TEXT)`): 15 significant digits, always with a decimal point, an exponent of
- * at least two digits below 1e-4 and from 1e+15 on. Negative zero prints as `0.0`, for it equals zero.
+ * A REAL as text: the shortest digits that read back as the same double, laid out as SQLite does (always a decimal point, an
+ * exponent of at least two digits). Different doubles print differently, and the text does not change with SQLite's version:
+ * up to 3.52 SQLite rounds to 15 digits, later to 17, and not always correctly. Negative zero prints as `0.0`, for it equals
+ * zero.
  */
 export function printReal(value: number): string {
 	if (value === 0) return '0.0'
 	if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf'
-	const [mantissa = '', exponentText = '0'] = value.toExponential(DIGITS - 1).split('e')
-	const exponent = Number(exponentText)
-	if (exponent < -4 || exponent >= DIGITS) {
-		const sign = exponent < 0 ? '-' : '+'
-		return `${withPoint(mantissa)}e${sign}${Math.abs(exponent).toString().padStart(2, '0')}`
+	const { digits, exponent } = decimal(value)
+	const sign = value < 0 ? '-' : ''
+	if (exponent < SMALLEST_EXPONENT || exponent >= END_OF_FIXED) {
+		const power = `${exponent < 0 ? '-' : '+'}${Math.abs(exponent).toString().padStart(2, '0')}`
+		return `${sign}${digits[0]}.${digits.slice(1) || '0'}e${power}`
 	}
-	return withPoint(value.toFixed(Math.max(0, DIGITS - 1 - exponent)))
+	if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
+	return `${sign}${digits.slice(0, exponent + 1).padEnd(exponent + 1, '0')}.${digits.slice(exponent + 1) || '0'}`
 }
 
-/** Drops trailing zeros, but keeps one digit after the point. */
-function withPoint(digits: string): string {
-	if (!digits.includes('.')) return `${digits}.0`
-	return digits.replace(/0+$/, '').replace(/\.$/, '.0')
+/** Tells whether every version of SQLite prints the value as {@link printReal} does: those of at most 14 digits. */
+export function printsAlikeEverywhere(value: number): boolean {
+	if (value === 0) return true
+	if (!Number.isFinite(value)) return false
+	const { digits, exponent } = decimal(value)
+	return digits.length <= COMMON_DIGITS && exponent >= SMALLEST_EXPONENT && exponent < END_OF_FIXED_BEFORE
+}
+
+function decimal(value: number): { readonly digits: string; readonly exponent: number } {
+	const [mantissa = '', exponent = '0'] = Math.abs(value).toExponential().split('e')
+	return { digits: mantissa.replace('.', ''), exponent: Number(exponent) }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { SQLakeError } from '../errors.ts'
-import { printReal } from './print-real.ts'
+import { printReal, printsAlikeEverywhere } from './print-real.ts'
 import { type Affinity, GLOBAL_SHARD } from './table-schema.ts'
 
 /** Longest name of a shard, in UTF-16 units. */
@@ -22,7 +22,8 @@ export type ShardKeyValue = string | number | bigint | Uint8Array | ArrayBuffer 
  * @param values - the values of the key columns, in key order, as they would be bound
  * @param affinities - the affinities of those columns, in the same order
  * @throws SQLakeError ROUTE_SHARD_KEY_NULL for NULL, NaN (which SQLite stores as NULL) and the empty string; SHARD_ID_INVALID
- * for a BLOB, a lone surrogate, a name beyond 2,000 UTF-16 units, and the name of the shard that holds the global tables.
+ * for a BLOB, a lone surrogate, a name beyond 2,000 UTF-16 units, the name of the shard that holds the global tables, and in a
+ * text column a number whose text depends on SQLite's version.
  * @example
  * ```ts
  * shardIdFromKey(['user-123'], ['TEXT']) // 'user-123'
@@ -77,9 +78,15 @@ function parseNumber(text: string): number | bigint | null {
 function printNumber(value: number | bigint, affinity: Affinity): string {
 	if (affinity === 'REAL') return printReal(Number(value))
 	if (typeof value === 'bigint') return value.toString()
-	// INTEGER and NUMERIC affinity turn a REAL without a fraction into an INTEGER where that loses nothing.
-	const whole = affinity !== 'TEXT' && affinity !== 'BLOB' && Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63
-	return whole ? BigInt(value).toString() : printReal(value)
+	if (affinity === 'TEXT' || affinity === 'BLOB') {
+		// The column stores SQLite's own text of the number: a name that differs from it would lose the row.
+		if (!printsAlikeEverywhere(value)) {
+			throw invalid(`expected text, found the number ${value}, whose text differs between versions of SQLite`)
+		}
+		return printReal(value)
+	}
+	// INTEGER and NUMERIC affinity turn a REAL without a fraction into an INTEGER.
+	return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63 ? BigInt(value).toString() : printReal(value)
 }
 
 function invalid(finding: string): SQLakeError {
