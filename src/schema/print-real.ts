@@ -3,8 +3,11 @@ const SMALLEST_EXPONENT = -4
 const END_OF_FIXED = 17
 const END_OF_FIXED_BEFORE = 15
 
-/** Most significant digits that every version of SQLite prints alike (measured). */
-const COMMON_DIGITS = 14
+/** Significant digits to which the coarsest version of SQLite rounds. */
+const COMMON_DIGITS = 15
+
+/** Digits enough to tell whether a short decimal is the double itself or only near it. */
+const EXACT_DIGITS = 40
 
 /**
  * A REAL as text: the shortest digits that read back as the same double, laid out as SQLite does (always a decimal point, an
@@ -25,15 +28,19 @@ export function printReal(value: number): string {
 	return `${sign}${digits.slice(0, exponent + 1).padEnd(exponent + 1, '0')}.${digits.slice(exponent + 1) || '0'}`
 }
 
-/** Tells whether every version of SQLite prints the value as {@link printReal} does: those of at most 14 digits. */
+/**
+ * Tells whether every version of SQLite prints the value as {@link printReal} does: it is a decimal of at most 15 digits
+ * exactly, so that there is nothing to round. (5.5 is, 0.1 is not.)
+ */
 export function printsAlikeEverywhere(value: number): boolean {
 	if (value === 0) return true
 	if (!Number.isFinite(value)) return false
 	const { digits, exponent } = decimal(value)
-	return digits.length <= COMMON_DIGITS && exponent >= SMALLEST_EXPONENT && exponent < END_OF_FIXED_BEFORE
+	const exact = decimal(value, EXACT_DIGITS).digits.replace(/0+$/, '') === digits
+	return exact && digits.length <= COMMON_DIGITS && exponent >= SMALLEST_EXPONENT && exponent < END_OF_FIXED_BEFORE
 }
 
-function decimal(value: number): { readonly digits: string; readonly exponent: number } {
-	const [mantissa = '', exponent = '0'] = Math.abs(value).toExponential().split('e')
+function decimal(value: number, fractionDigits?: number): { readonly digits: string; readonly exponent: number } {
+	const [mantissa = '', exponent = '0'] = Math.abs(value).toExponential(fractionDigits).split('e')
 	return { digits: mantissa.replace('.', ''), exponent: Number(exponent) }
 }
