@@ -1,0 +1,7 @@
+export { ConsoleLogger, type ConsoleLoggerOptions, type LogLevel } from './console-logger.ts'
+export { createObservability } from './create-observability.ts'
+export { type HistogramSummary, InMemoryMetrics } from './in-memory-metrics.ts'
+export { InMemoryTracer, type RecordedSpan } from './in-memory-tracer.ts'
+export type { AttributeName, MetricDescription, MetricKind, MetricName, SpanName } from './names.ts'
+export type { Attributes, Logger, Metrics, Observability, Span, Tracer } from './observability.ts'
+export { withSpan, withSpanSync } from './with-span.ts'
