@@ -199,6 +199,8 @@ class BooleanBuilder implements VectorBuilder {
 	}
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** Values of any length, one after another in one buffer. */
 class BytesBuilder implements VectorBuilder {
 	readonly #field: IcebergField
@@ -233,6 +235,7 @@ class BytesBuilder implements VectorBuilder {
 			end += length
 			this.#dictionaryOffsets[i + 1] = end
 		}
+		this.#checkText(this.#dictionary, this.#dictionaryOffsets, 0, count)
 	}
 
 	appendPlain(page: Uint8Array, count: number, present: Uint8Array | null): void {
@@ -254,6 +257,7 @@ class BytesBuilder implements VectorBuilder {
 			}
 			this.#offsets[start + i + 1] = this.#used
 		}
+		this.#checkText(this.#data, this.#offsets, start, start + rows)
 	}
 
 	appendIndices(indices: Int32Array, present: Uint8Array | null): void {
@@ -288,6 +292,17 @@ class BytesBuilder implements VectorBuilder {
 			validity,
 			offsets: this.#offsets,
 			data,
+		}
+	}
+
+	/** An engine that is handed text trusts it to be UTF-8, so values `[from, to)` are checked: all at once, then at their seams. */
+	#checkText(data: Uint8Array, offsets: Int32Array, from: number, to: number): void {
+		if (this.#field.type !== 'string') return
+		const end = offsets[to] ?? 0
+		utf8.decode(data.subarray(offsets[from], end))
+		for (let i = from; i < to; i++) {
+			const start = offsets[i] ?? 0
+			if (start < end && ((data[start] ?? 0) & 0xc0) === 0x80) throw new TypeError('a value begins inside a character')
 		}
 	}
 
