@@ -17,7 +17,7 @@ export interface MetricDescription {
 }
 
 /** Every metric of sqlake. */
-export const metrics = {
+export const metricDescriptions = {
 	'sqlake.query.duration': { kind: 'histogram', unit: 'ms', description: 'Time of a statement as the driver sees it' },
 	'sqlake.query.errors': { kind: 'counter', unit: '{error}', description: 'Statements that failed' },
 	'sqlake.query.rows_read': { kind: 'histogram', unit: '{row}', description: 'Rows that a statement read' },
@@ -50,10 +50,10 @@ export const metrics = {
 } as const satisfies Record<string, MetricDescription>
 
 /** The name of a metric of sqlake. */
-export type MetricName = keyof typeof metrics
+export type MetricName = keyof typeof metricDescriptions
 
 /** Every span of sqlake, with what it encloses. */
-export const spans = {
+export const spanDescriptions = {
 	'sqlake.query': 'A statement, from the driver to its rows',
 	'sqlake.write': 'A write within its Durable Object',
 	'sqlake.flush': 'One flush of a shard: read the buffer, write files, commit, acknowledge',
@@ -67,10 +67,10 @@ export const spans = {
 } as const satisfies Record<string, string>
 
 /** The name of a span of sqlake. */
-export type SpanName = keyof typeof spans
+export type SpanName = keyof typeof spanDescriptions
 
 /** The attributes of metrics and spans, with what they hold. None ever holds a row's value or a bound parameter. */
-export const attributes = {
+export const attributeDescriptions = {
 	'sqlake.route': "Where a statement ran: 'shard' or 'lake'",
 	'sqlake.shard': 'Name of the shard. On spans and logs only: as an attribute of a metric it would have no bound',
 	'sqlake.table': 'SQL name of the table',
@@ -83,4 +83,4 @@ export const attributes = {
 } as const satisfies Record<string, string>
 
 /** The name of an attribute of sqlake. */
-export type AttributeName = keyof typeof attributes
+export type AttributeName = keyof typeof attributeDescriptions
