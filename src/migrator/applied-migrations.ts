@@ -1,4 +1,4 @@
-import type { BundledMigration } from './migration-bundle.ts'
+import type { BundledMigration } from './bundled-migrations.ts'
 
 /** A migration that the database records as applied. */
 export interface AppliedMigration {

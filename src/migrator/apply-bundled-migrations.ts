@@ -5,7 +5,7 @@ import {
 	readAppliedMigrations,
 	recordAppliedMigration,
 } from './applied-migrations.ts'
-import { type BundledMigration, type MigrationBundle, readMigrationBundle } from './migration-bundle.ts'
+import { type BundledMigration, type BundledMigrations, readBundledMigrations } from './bundled-migrations.ts'
 import { checkRebuildStatement, wantsForeignKeysOff } from './rebuild-guard.ts'
 
 /** What {@link applyBundledMigrations} did. */
@@ -34,9 +34,9 @@ export interface BundledMigrationsResult {
  */
 export function applyBundledMigrations(
 	storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>,
-	bundle: MigrationBundle,
+	bundle: BundledMigrations,
 ): BundledMigrationsResult {
-	const migrations = readMigrationBundle(bundle)
+	const migrations = readBundledMigrations(bundle)
 	const recorded = readAppliedMigrations(storage.sql)
 	checkRecorded(migrations, recorded)
 	for (const [position, { hash }] of recorded.entries()) {

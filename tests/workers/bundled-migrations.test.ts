@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/durable-sqlite'
 import { migrate } from 'drizzle-orm/durable-sqlite/migrator'
 import { describe, expect, it } from 'vitest'
 import type { SQLakeError } from '../../src/errors.ts'
-import { applyBundledMigrations, type MigrationBundle } from '../../src/migrator/index.ts'
+import { applyBundledMigrations, type BundledMigrations } from '../../src/migrator/index.ts'
 import { sha256Hex } from '../../src/schema/sha256.ts'
 
 const init = `CREATE TABLE \`users\` (
@@ -16,7 +16,7 @@ const addPlan = "ALTER TABLE `users` ADD `plan` text DEFAULT 'free';"
 const custom = '-- Custom SQL migration file, put your code below! --'
 
 /** A bundle as drizzle-kit writes it, of migrations 0000_m0, 0001_m1 and so on. */
-function bundleOf(...migrations: readonly string[]): MigrationBundle {
+function bundleOf(...migrations: readonly string[]): BundledMigrations {
 	return {
 		journal: {
 			entries: migrations.map((_, idx) => ({

@@ -2,7 +2,7 @@ import { SQLakeError } from '../errors.ts'
 import { sha256Hex } from '../schema/sha256.ts'
 
 /** What drizzle-kit's `migrations.js` exports for the driver `durable-sqlite`. */
-export interface MigrationBundle {
+export interface BundledMigrations {
 	readonly journal: { readonly entries: readonly MigrationJournalEntry[] }
 	/** The SQL of each migration, under `m0000`, `m0001` and so on. */
 	readonly migrations: Readonly<Record<string, string>>
@@ -32,7 +32,7 @@ export interface BundledMigration {
  *
  * @throws SQLakeError MIGRATION_FAILED when the journal has a gap, runs backwards in time or names a file that is missing.
  */
-export function readMigrationBundle(bundle: MigrationBundle): readonly BundledMigration[] {
+export function readBundledMigrations(bundle: BundledMigrations): readonly BundledMigration[] {
 	const entries = bundle.journal.entries.toSorted((a, b) => a.idx - b.idx)
 	return entries.map(({ idx, tag, when }, position) => {
 		const previous = entries[position - 1]
