@@ -5,9 +5,25 @@
  */
 import type { CompressionCodec } from 'hyparquet'
 import { snappyUncompress } from 'hyparquet/src/snappy.js'
+import { snappyCompress } from './snappy-compress.ts'
 
 /** What files are written with. Every engine reads Snappy, and it needs no WebAssembly in a Worker. */
 export const WRITE_CODEC: CompressionCodec = 'SNAPPY'
+
+/**
+ * Compresses the values of a page with {@link WRITE_CODEC}.
+ *
+ * @returns null where it would save less than an eighth: reading such a page costs more than its bytes are worth.
+ */
+export function compress(bytes: Uint8Array): Uint8Array | null {
+	const compressed = snappyCompress(bytes)
+	return compressed.length < bytes.length - (bytes.length >>> 3) ? compressed : null
+}
+
+/** Compresses a page of a kind that cannot say that it is not compressed. */
+export function compressPage(bytes: Uint8Array): Uint8Array {
+	return snappyCompress(bytes)
+}
 
 /**
  * Decompresses a page.

@@ -5,7 +5,9 @@
  */
 import type { RowGroup } from 'hyparquet'
 import type { IcebergDataFile, IcebergField, IcebergValue } from '../iceberg/types.ts'
+import { compareUtf8 } from '../utf8-order.ts'
 import { BOUND_BYTES, KEY_BOUND_BYTES, lowerBound, upperBound } from './bounds.ts'
+import { compareBytes } from './encode-chunk.ts'
 
 /** The part of an {@link IcebergDataFile} that follows from the file's bytes; path and partition are the caller's. */
 export type DataFileStats = Pick<
@@ -86,19 +88,8 @@ function greatest(a: IcebergValue | undefined, b: IcebergValue | undefined): Ice
 
 /** Order of values of one type: text by code point, which is the order of its UTF-8 bytes, and not by UTF-16 unit. */
 function compareValues(a: IcebergValue, b: IcebergValue): number {
-	if (typeof a === 'string' && typeof b === 'string') return compareBytes(encoder.encode(a), encoder.encode(b))
+	if (typeof a === 'string' && typeof b === 'string') return compareUtf8(a, b)
 	if (a instanceof Uint8Array && b instanceof Uint8Array) return compareBytes(a, b)
 	if (a === null || b === null) return 0
 	return a < b ? -1 : a > b ? 1 : 0
-}
-
-const encoder = new TextEncoder()
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-	const length = Math.min(a.length, b.length)
-	for (let i = 0; i < length; i++) {
-		const difference = (a[i] ?? 0) - (b[i] ?? 0)
-		if (difference !== 0) return difference
-	}
-	return a.length - b.length
 }

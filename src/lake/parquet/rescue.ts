@@ -26,6 +26,11 @@ export class RescueCollector {
 		return this.#rows.size === 0
 	}
 
+	/** Tells whether a value of change `index` was rescued. */
+	has(index: number, image: RowImage, column: string): boolean {
+		return this.#rows.get(index)?.[image].has(column) ?? false
+	}
+
 	/** @param index Position of the change in the file. */
 	add(index: number, image: RowImage, column: string, value: SqlValue): void {
 		let images = this.#rows.get(index)

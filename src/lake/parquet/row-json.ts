@@ -3,27 +3,38 @@
  *
  * @module
  */
-import type { SqlValue } from '../../cdc/change-batch.ts'
+import type { ColumnVector, SqlValue } from '../../cdc/change-batch.ts'
 import type { TableSchema } from '../../schema/table-schema.ts'
-import { fromLakeValue } from './lake-types.ts'
-import type { LakeValue } from './lake-vector.ts'
+import type { RescueCollector } from './rescue.ts'
 
 /**
- * The rows of a file as JSON objects, keyed by column name and holding the values as SQLite does: INTEGER with all its
- * digits, REAL always with a point or an exponent (an infinity as `9e999`), TEXT as a string, BLOB in base64. A rescued value
- * is null here, as it is in its own column: its exact form is in `_rescued`.
+ * Rows `[from, to)` as JSON objects, keyed by column name and holding the values as SQLite does: INTEGER with all its digits,
+ * REAL always with a point or an exponent (an infinity as `9e999`), TEXT as a string, BLOB in base64. A rescued value is null
+ * here, as it is in its own column: its exact form is in `_rescued`.
  *
- * @param columns One array a column, in the order of `table.columns`.
+ * @param vectors One a column, in the order of `table.columns`.
  */
-export function rowsAsJson(table: TableSchema, columns: readonly (readonly LakeValue[])[], length: number): string[] {
-	const prefixes = table.columns.map(({ name }, i) => `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`)
-	const rows = new Array<string>(length)
-	for (let row = 0; row < length; row++) {
+export function rowsAsJson(
+	table: TableSchema,
+	vectors: readonly ColumnVector[],
+	from: number,
+	to: number,
+	rescued: RescueCollector,
+): string[] {
+	const columns = table.columns.map(({ name }, i) => ({
+		name,
+		prefix: `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`,
+		values: vectors[i]?.values ?? [],
+		integers: vectors[i]?.kind === 'integer',
+	}))
+	const rows = new Array<string>(to - from)
+	for (let row = from; row < to; row++) {
 		let json = ''
-		for (const [i, column] of table.columns.entries()) {
-			json += prefixes[i] + jsonValue(fromLakeValue(column, columns[i]?.[row] ?? null))
+		for (const { name, prefix, values, integers } of columns) {
+			const value = rescued.has(row - from, 'row', name) ? null : (values[row] ?? null)
+			json += prefix + (integers ? String(value) : jsonValue(value))
 		}
-		rows[row] = `${json}}`
+		rows[row - from] = `${json}}`
 	}
 	return rows
 }

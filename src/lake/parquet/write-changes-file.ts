@@ -3,18 +3,18 @@
  *
  * @module
  */
-import type { DecodedArray } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import type { ChangeOp, ColumnVector, TableChanges } from '../../cdc/change-batch.ts'
+import type { ChangeOp, ColumnVector, SqlValue, TableChanges } from '../../cdc/change-batch.ts'
 import { SQLakeError } from '../../errors.ts'
 import type { LakeSchema, TableSchema } from '../../schema/table-schema.ts'
 import { BEFORE_FIELD_OFFSET, CHANGE_FIELDS, changesSchema, VARIANT_FIELD_ID } from '../change-table.ts'
 import type { IcebergField } from '../iceberg/types.ts'
 import { BOUND_BYTES } from './bounds.ts'
 import { WRITE_CODEC } from './compression.ts'
-import { convertColumn } from './convert-column.ts'
+import { convertColumn, integersFrom, timestampsFromMs } from './convert-column.ts'
+import { encodeChunk } from './encode-chunk.ts'
 import { type DataFileStats, dataFileStats } from './file-stats.ts'
-import type { LakeValue } from './lake-vector.ts'
+import { type LakeColumn, sliceColumn } from './lake-column.ts'
 import { parquetSchemaOf } from './parquet-schema.ts'
 import { RescueCollector, type RowImage } from './rescue.ts'
 import { rowsAsJson } from './row-json.ts'
@@ -69,47 +69,67 @@ export function writeChangesFile(options: ChangesFileOptions): ChangesFile {
 		statisticsTruncateLength: BOUND_BYTES,
 		createdBy: 'sqlake version 1 (build hyparquet-writer)',
 	})
-	parquet.write({
-		columnData: fields.map((field) => {
-			const data = columns.get(field.id) ?? []
-			return { name: field.name, data: data as DecodedArray, offsetIndex: false, ...encodingOf(field, data) }
-		}),
-		rowGroupSize: ROW_GROUP_ROWS,
-	})
+	for (let start = 0; start < to - from; start += ROW_GROUP_ROWS) {
+		const end = Math.min(to - from, start + ROW_GROUP_ROWS)
+		appendRowGroup(parquet, writer, fields, columns, start, end)
+	}
 	parquet.finish()
 	const bytes = new Uint8Array(writer.getBuffer())
 	return { bytes, stats: dataFileStats(fields, parquet.row_groups, keyFields(changes.table), bytes.length) }
 }
 
+function appendRowGroup(
+	parquet: ParquetWriter,
+	writer: ByteWriter,
+	fields: readonly IcebergField[],
+	columns: ReadonlyMap<number, LakeColumn>,
+	start: number,
+	end: number,
+): void {
+	const offset = writer.offset
+	const chunks = fields.map((field) => {
+		const column = columns.get(field.id)
+		if (column === undefined) throw new SQLakeError('INTERNAL', `column "${field.name}" has no values`)
+		return encodeChunk(writer, field, sliceColumn(column, start, end))
+	})
+	const rowCount = BigInt(end - start)
+	parquet.num_rows += rowCount
+	parquet.row_groups.push({
+		columns: chunks,
+		num_rows: rowCount,
+		total_byte_size: chunks.reduce((sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n), 0n),
+		total_compressed_size: BigInt(writer.offset - offset),
+	})
+}
+
 /** The file's columns by field id, each with a value for every change of the range. */
-function fileColumns(options: ChangesFileOptions, from: number, to: number): Map<number, readonly LakeValue[]> {
+function fileColumns(options: ChangesFileOptions, from: number, to: number): Map<number, LakeColumn> {
 	const { changes, shard, epoch, lake } = options
 	const { table } = changes
 	const length = to - from
 	const rescued = new RescueCollector()
-	const convert = (vectors: readonly ColumnVector[], image: RowImage) =>
-		table.columns.map((column, i) => {
+	const columns = new Map<number, LakeColumn>([
+		[CHANGE_FIELDS.op.id, { kind: 'text', values: changes.op.slice(from, to) }],
+		[CHANGE_FIELDS.shard.id, { kind: 'constant', value: shard, length }],
+		[CHANGE_FIELDS.epoch.id, integersFrom(new Array<number>(length).fill(epoch), 0, length)],
+		[CHANGE_FIELDS.seq.id, integersFrom(changes.seq, from, to)],
+		[CHANGE_FIELDS.ts.id, timestampsFromMs(changes.ts, from, to)],
+	])
+	const convert = (vectors: readonly ColumnVector[], image: RowImage, idOffset: number) => {
+		for (const [i, column] of table.columns.entries()) {
 			const vector = vectors[i]
 			if (vector === undefined) {
 				throw new SQLakeError('INTERNAL', `table "${table.name}": the changes lack the column "${column.name}"`)
 			}
-			return convertColumn(column, vector, from, to, (index, value) => rescued.add(index, image, column.name, value))
-		})
-
-	const row = convert(changes.row, 'row')
-	const before = changes.before !== null && hasUpdate(changes.op, from, to) ? convert(changes.before, 'before') : null
-	const columns = new Map<number, readonly LakeValue[]>([
-		[CHANGE_FIELDS.op.id, changes.op.slice(from, to)],
-		[CHANGE_FIELDS.shard.id, new Array<string>(length).fill(shard)],
-		[CHANGE_FIELDS.epoch.id, new Array<bigint>(length).fill(BigInt(epoch))],
-		[CHANGE_FIELDS.seq.id, changes.seq.slice(from, to).map(BigInt)],
-		[CHANGE_FIELDS.ts.id, changes.ts.slice(from, to).map((ms) => BigInt(ms) * 1_000n)],
-	])
-	if (!rescued.isEmpty) columns.set(CHANGE_FIELDS.rescued.id, rescued.toColumn(length))
-	if (lake.storage !== 'columns') columns.set(VARIANT_FIELD_ID, rowsAsJson(table, row, length))
-	for (const [i, { fieldId }] of table.columns.entries()) {
-		columns.set(fieldId, row[i] ?? [])
-		if (before !== null) columns.set(fieldId + BEFORE_FIELD_OFFSET, before[i] ?? [])
+			const onMisfit = (index: number, value: SqlValue) => rescued.add(index, image, column.name, value)
+			columns.set(column.fieldId + idOffset, convertColumn(column, vector, from, to, onMisfit))
+		}
+	}
+	convert(changes.row, 'row', 0)
+	if (changes.before !== null && hasUpdate(changes.op, from, to)) convert(changes.before, 'before', BEFORE_FIELD_OFFSET)
+	if (!rescued.isEmpty) columns.set(CHANGE_FIELDS.rescued.id, { kind: 'text', values: rescued.toColumn(length) })
+	if (lake.storage !== 'columns') {
+		columns.set(VARIANT_FIELD_ID, { kind: 'text', values: rowsAsJson(table, changes.row, from, to, rescued) })
 	}
 	return columns
 }
@@ -126,12 +146,4 @@ function hasUpdate(op: readonly ChangeOp[], from: number, to: number): boolean {
 function keyFields(table: TableSchema): ReadonlySet<number> {
 	const keys = table.columns.filter(({ name }) => table.primaryKey.includes(name)).map(({ fieldId }) => fieldId)
 	return new Set([CHANGE_FIELDS.op.id, CHANGE_FIELDS.shard.id, ...keys, ...keys.map((id) => id + BEFORE_FIELD_OFFSET)])
-}
-
-/**
- * How a column is encoded, where the writer's own choice would lose something: it looks up values of a dictionary by `===`,
- * to which the two zeros of a double are one.
- */
-function encodingOf(field: IcebergField, values: readonly LakeValue[]): { readonly encoding?: 'PLAIN' } {
-	return field.type === 'double' && values.some((value) => Object.is(value, -0)) ? { encoding: 'PLAIN' } : {}
 }
