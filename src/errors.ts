@@ -58,6 +58,7 @@ export const errorCodes = {
 	ANALYTICS_TIMEOUT: 'A lake query exceeded its time limit.',
 	ANALYTICS_MEMORY: 'A lake query exceeded its memory limit.',
 	ANALYTICS_ABORTED: 'A lake query was aborted by its caller.',
+	CAUSAL_TIMEOUT: 'A causal read waited too long for its write to arrive in the lake.',
 	LAKE_VALUE_MISFIT: 'A value in the lake does not fit the declared type of its column.',
 	TIME_INVALID: 'A moment or a range of time cannot be understood.',
 	// migrations and command line
@@ -86,7 +87,7 @@ export interface SerializedError {
 	readonly message: string
 	readonly hint?: string
 	readonly details?: Readonly<Record<string, unknown>>
-	readonly cause?: SerializedCause
+	readonly cause?: SerializedError | SerializedCause
 }
 
 /** The plain form of a cause that is not an {@link SQLakeError}. */
@@ -128,7 +129,7 @@ export class SQLakeError extends Error {
 			value instanceof Error &&
 			'code' in value &&
 			typeof value.code === 'string' &&
-			value.code in errorCodes &&
+			Object.hasOwn(errorCodes, value.code) &&
 			(code === undefined || value.code === code)
 		)
 	}
@@ -173,11 +174,13 @@ export function messageOf(value: unknown): string {
 	return value instanceof Error ? value.message : String(value)
 }
 
-function serializeCause(cause: unknown): SerializedCause {
+function serializeCause(cause: unknown): SerializedError | SerializedCause {
+	if (cause instanceof SQLakeError) return cause.toJSON()
 	return cause instanceof Error ? { name: cause.name, message: cause.message } : { name: 'Error', message: String(cause) }
 }
 
-function reviveCause(cause: SerializedCause): Error {
+function reviveCause(cause: SerializedError | SerializedCause): Error {
+	if ('code' in cause) return SQLakeError.fromJSON(cause)
 	const error = new Error(cause.message)
 	error.name = cause.name
 	return error

@@ -5,6 +5,7 @@
  * @module
  */
 import { SQLakeError } from '../errors.ts'
+import { isLakeColumnName, lakeColumnNames } from './lake-column-name.ts'
 import type { Options } from './options.ts'
 import type { ColumnSchema, TableSchema } from './table-schema.ts'
 
@@ -16,11 +17,6 @@ export const MAX_COLUMNS = 97
 
 /** Prefixes of table names that belong to SQLite, to Durable Objects and to sqlake. */
 const reservedTablePrefixes = ['_cdc_', '_sqlake_', 'sqlite_', '_cf_']
-
-/** The columns that the lake adds to a table of changes, and the partition fields, which share its name space (Iceberg, "Partitioning"). */
-const lakeColumns = ['_op', '_shard', '_epoch', '_seq', '_ts', '_rescued', '_row', '_shard_bucket', '_ts_day']
-
-const BEFORE_PREFIX = '_before_'
 
 /** Letters, digits, `_`, `$`, `-` and inner spaces: a table's name is a segment of object keys and an Iceberg table's name. */
 const tableNamePattern = /^[\p{L}\p{N}_$](?:[\p{L}\p{N}_$ -]*[\p{L}\p{N}_$-])?$/u
@@ -108,17 +104,16 @@ function checkTableName({ name, property }: TableSchema): void {
 }
 
 function checkColumnNames(table: TableSchema, { variantColumn }: Options): void {
-	const reserved = new Set([...lakeColumns, foldCase(variantColumn)])
 	const seen = new Map<string, ColumnSchema>()
 	for (const column of table.columns) {
 		const folded = foldCase(column.name)
 		const details = { table: table.name, column: column.name }
-		if (reserved.has(folded) || folded.startsWith(BEFORE_PREFIX)) {
+		if (isLakeColumnName(folded) || folded === foldCase(variantColumn)) {
 			throw new SQLakeError(
 				'SCHEMA_COLUMN_RESERVED',
 				`table "${table.name}", column "${column.name}": expected a name of your own, found one that the lake adds`,
 				{
-					hint: `rename the column; the lake adds ${[...reserved].join(', ')} and ${BEFORE_PREFIX}<column>`,
+					hint: `rename the column; the lake adds ${[...new Set([...lakeColumnNames, variantColumn])].join(', ')}`,
 					details,
 				},
 			)

@@ -2,6 +2,7 @@ import { getTableColumns, is } from 'drizzle-orm'
 import { SQLiteColumnBuilder, SQLiteTable, sqliteTable } from 'drizzle-orm/sqlite-core'
 import { SQLakeError } from '../errors.ts'
 import { type ColumnRecord, type OptionName, optionNames } from './config.ts'
+import { isLakeColumnName } from './lake-column-name.ts'
 import { suggest } from './suggest.ts'
 import type { StorageMode } from './table-schema.ts'
 
@@ -25,7 +26,10 @@ export function isOptionName(name: string): name is OptionName {
  *
  * @throws SQLakeError SCHEMA_RESERVED_NAME for a table named like an option, SCHEMA_INVALID for anything that is no table.
  */
-export function readTables(definition: Readonly<Record<string, unknown>>): ReadonlyMap<string, SQLiteTable> {
+export function readTables(definition: unknown): ReadonlyMap<string, SQLiteTable> {
+	if (!isPlainObject(definition)) {
+		throw new SQLakeError('SCHEMA_INVALID', `SQLake(): expected an object of tables and options, found ${kindOf(definition)}`)
+	}
 	const tables = new Map<string, SQLiteTable>()
 	for (const [name, entry] of Object.entries(definition)) {
 		if (!isOptionName(name)) tables.set(name, readTable(name, entry))
@@ -54,7 +58,7 @@ export function readOptions(definition: Readonly<Record<string, unknown>>): Opti
 		storage: readStorage(definition.storage ?? 'columns'),
 		cdc: readBoolean('cdc', definition.cdc ?? true),
 		r2Bucket: readName('r2Bucket', definition.r2Bucket ?? 'SQLAKE_BUCKET'),
-		variantColumn: readName('variantColumn', definition.variantColumn ?? '_row'),
+		variantColumn: readVariantColumn(definition.variantColumn ?? '_row'),
 	}
 }
 
@@ -118,6 +122,12 @@ function readBoolean(option: OptionName, value: unknown): boolean {
 function readName(option: OptionName, value: unknown): string {
 	if (typeof value !== 'string' || value === '') throw invalidOption(option, 'a name', value)
 	return value
+}
+
+function readVariantColumn(value: unknown): string {
+	const name = readName('variantColumn', value)
+	if (name !== '_row' && isLakeColumnName(name)) throw invalidOption('variantColumn', 'a name that the lake does not use', value)
+	return name
 }
 
 function invalidOption(option: OptionName, expected: string, found: unknown): SQLakeError {
