@@ -5,8 +5,8 @@
  */
 import { describe, expect, it } from 'vitest'
 import { SQLakeError } from '../../src/errors.ts'
-import { compareObjectKeys } from '../../src/lake/storage/object-key.ts'
 import type { ObjectStore } from '../../src/lake/storage/object-store.ts'
+import { compareUtf8 } from '../../src/lake/utf8-order.ts'
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const textOf = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)
@@ -133,7 +133,7 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
 			const names = ['b', 'a', 'a-', 'a.b', 'aa', 'd/x', 'd/y/z', 'd-x', 'Z', 'é', '\u{ff5e}', '\u{1f600}', '%2F', 'c c']
 			for (const name of names) await store.put(at + name, bytesOf(name))
 			await store.put(`${at.slice(0, -1)}x`, bytesOf('beside the prefix'))
-			const expected = names.map((name) => at + name).sort(compareObjectKeys)
+			const expected = names.map((name) => at + name).sort(compareUtf8)
 			for (const limit of [1, 3, 14, 100]) {
 				const listed: string[] = []
 				let cursor: string | undefined
@@ -176,7 +176,7 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
 			for (const name of names) await store.put(at + name, bytesOf(name))
 			for (const name of names) expect(textOf((await store.get(at + name))?.bytes)).toBe(name)
 			const listed = await store.list({ prefix: at })
-			expect(listed.objects.map((object) => object.key)).toEqual(names.map((name) => at + name).sort(compareObjectKeys))
+			expect(listed.objects.map((object) => object.key)).toEqual(names.map((name) => at + name).sort(compareUtf8))
 			await store.delete(names.map((name) => at + name))
 			expect(await store.list({ prefix: at })).toEqual({ objects: [] })
 		})

@@ -3,8 +3,9 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, SQLakeError } from '../../errors.ts'
+import { compareUtf8 } from '../utf8-order.ts'
 import { keyOfPath, pathOfKey } from './file-path.ts'
-import { assertObjectKey, compareObjectKeys } from './object-key.ts'
+import { assertObjectKey } from './object-key.ts'
 import type { ByteRange, ObjectInfo, ObjectPage, ObjectStore, PutOptions, StoredObject } from './object-store.ts'
 
 /** Most keys a page of a listing holds, as in R2. */
@@ -101,9 +102,9 @@ export class FileObjectStore implements ObjectStore {
 			const keys: string[] = []
 			for (const path of await filesBelow(this.#root, base)) {
 				const key = keyOfPath(path)
-				if (key.startsWith(prefix) && (cursor === undefined || compareObjectKeys(key, cursor) > 0)) keys.push(key)
+				if (key.startsWith(prefix) && (cursor === undefined || compareUtf8(key, cursor) > 0)) keys.push(key)
 			}
-			keys.sort(compareObjectKeys)
+			keys.sort(compareUtf8)
 			const page = keys.slice(0, limit)
 			const objects: ObjectInfo[] = []
 			for (const key of page) {

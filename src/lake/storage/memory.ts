@@ -1,4 +1,5 @@
-import { assertObjectKey, compareObjectKeys } from './object-key.ts'
+import { compareUtf8 } from '../utf8-order.ts'
+import { assertObjectKey } from './object-key.ts'
 import type { ByteRange, ObjectInfo, ObjectPage, ObjectStore, PutOptions, StoredObject } from './object-store.ts'
 
 /** Most keys a page of a listing holds, as in R2. */
@@ -55,8 +56,8 @@ export class MemoryObjectStore implements ObjectStore {
 		const limit = Math.min(options.limit ?? MAX_PAGE, MAX_PAGE)
 		const { prefix, cursor } = options
 		const keys = [...this.#objects.keys()]
-			.filter((key) => key.startsWith(prefix) && (cursor === undefined || compareObjectKeys(key, cursor) > 0))
-			.sort(compareObjectKeys)
+			.filter((key) => key.startsWith(prefix) && (cursor === undefined || compareUtf8(key, cursor) > 0))
+			.sort(compareUtf8)
 		const page = keys.slice(0, limit)
 		const objects: ObjectInfo[] = []
 		for (const key of page) {

@@ -21,19 +21,3 @@ export function assertObjectKey(key: string): void {
 		)
 	}
 }
-
-/** Orders keys by their UTF-8 bytes, as object stores list them. JavaScript's own order is by UTF-16 unit and differs beyond U+FFFF. */
-export function compareObjectKeys(a: string, b: string): number {
-	const length = Math.min(a.length, b.length)
-	for (let i = 0; i < length; i++) {
-		const left = a.charCodeAt(i)
-		const right = b.charCodeAt(i)
-		if (left === right) continue
-		// A surrogate stands for a code point above every other unit, whatever its own number says.
-		const leftHigh = (left & 0xf800) === 0xd800
-		const rightHigh = (right & 0xf800) === 0xd800
-		if (leftHigh !== rightHigh) return leftHigh ? 1 : -1
-		return left - right
-	}
-	return a.length - b.length
-}
