@@ -4,7 +4,11 @@
  * @module
  */
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { errorCodes } from '../src/errors.ts'
+
+/** Where the documentation stands. */
+export const errorDocsFile = join(import.meta.dirname, '../docs/errors.md')
 
 /** The text of docs/errors.md. */
 export function errorDocs(): string {
@@ -33,4 +37,4 @@ ${rows.join('\n')}
 `
 }
 
-if (import.meta.main) writeFileSync(new URL('../docs/errors.md', import.meta.url), errorDocs())
+if (import.meta.main) writeFileSync(errorDocsFile, errorDocs())
