@@ -1,0 +1,41 @@
+/**
+ * DuckDB's errors as sqlake's.
+ *
+ * @module
+ */
+import { messageOf, SQLakeError } from '../../errors.ts'
+
+/** Some of DuckDB-WASM's errors are JSON. */
+const JSON_ERROR = /^\{"exception_type":/
+
+/** The message of an error of DuckDB, in one form. */
+export function duckdbMessage(error: unknown): string {
+	const message = messageOf(error)
+	if (!JSON_ERROR.test(message)) return message
+	try {
+		const { exception_type: type, exception_message: text }: { exception_type?: unknown; exception_message?: unknown } =
+			JSON.parse(message)
+		return `${String(type)} Error: ${String(text)}`
+	} catch {
+		// Cut short by DuckDB: the raw text still says more than a complaint about its form.
+		return message
+	}
+}
+
+/**
+ * The error that a query ends with when DuckDB refused something.
+ *
+ * @param memoryLimitBytes Named in the message of ANALYTICS_MEMORY.
+ */
+export function engineError(error: unknown, memoryLimitBytes: number): SQLakeError {
+	if (SQLakeError.is(error)) return error
+	const message = duckdbMessage(error)
+	if (message.startsWith('Out of Memory Error')) {
+		return new SQLakeError('ANALYTICS_MEMORY', `the query needs more than its ${memoryLimitBytes} bytes of memory`, {
+			hint: 'Read fewer columns, narrow the shards or the time, aggregate before joining, or raise the memory limit of the engine.',
+			cause: error,
+			details: { memoryLimitBytes },
+		})
+	}
+	return new SQLakeError('ANALYTICS_FAILED', message, { cause: error })
+}

@@ -1,0 +1,207 @@
+/**
+ * Native DuckDB as a query engine, in Node.
+ *
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from '@duckdb/node-api'
+import { messageOf, SQLakeError } from '../../../errors.ts'
+import { corrupt } from '../../../lake/parquet/open-parquet.ts'
+import type { ObjectStore } from '../../../lake/storage/object-store.ts'
+import type {
+	EngineFile,
+	EngineLimits,
+	EngineOptions,
+	EngineQuery,
+	EngineResult,
+	EngineTable,
+	EngineValue,
+	QueryEngine,
+} from '../../query-engine.ts'
+import { settingStatements } from '../duckdb-settings.ts'
+import { literal, quoteIdentifier } from '../duckdb-sql.ts'
+import { engineError } from '../engine-error.ts'
+import { QueryDeadline } from '../query-deadline.ts'
+import { decimalValue, integerValue, realValue, unsupportedColumn } from '../result-value.ts'
+import { parquetRelation } from './parquet-relation.ts'
+
+type NodeApi = typeof import('@duckdb/node-api')
+
+/** Memory of a machine that runs Node is not a Worker's. */
+const DEFAULT_MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024
+
+/** A store whose objects are files that DuckDB can open itself. */
+interface LocalStore {
+	pathOf(key: string): string
+}
+
+/** What DuckDB says of a file it cannot read. */
+const FILE_ERROR = /^(IO Error|Invalid Input Error|Serialization Error|Invalid Error)|parquet|TProtocolException|snappy/i
+
+/** Loads `@duckdb/node-api`. @throws `ANALYTICS_UNAVAILABLE` if it is not installed. */
+export async function loadNodeApi(): Promise<NodeApi> {
+	try {
+		return await import('@duckdb/node-api')
+	} catch (error) {
+		throw new SQLakeError('ANALYTICS_UNAVAILABLE', `native DuckDB cannot be loaded: ${messageOf(error)}`, {
+			hint: 'npm install @duckdb/node-api, or leave the choice of the engine to sqlake: DuckDB-WASM needs nothing.',
+			cause: error,
+		})
+	}
+}
+
+/**
+ * Runs queries on native DuckDB, several at a time. Parquet files are read by DuckDB itself: where they lie, if the store is a
+ * directory, else from copies in a temporary directory that live as long as the engine.
+ */
+export class NativeEngine implements QueryEngine {
+	readonly name = 'native'
+	readonly #options: EngineOptions
+	#instance: Promise<DuckDBInstance> | undefined
+	#copies: Promise<string> | undefined
+	readonly #copied = new Map<string, Promise<string>>()
+
+	constructor(options: Partial<EngineOptions> = {}) {
+		this.#options = { memoryLimitBytes: options.memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT_BYTES, threads: options.threads ?? 2 }
+	}
+
+	async run(query: EngineQuery, limits: EngineLimits): Promise<EngineResult> {
+		const deadline = new QueryDeadline(limits)
+		deadline.check()
+		this.#instance ??= this.#open()
+		const instance = await deadline.race(this.#instance)
+		const connection = await instance.connect()
+		const paths = new Map<EngineFile, string>()
+		try {
+			return await this.#runOn(connection, query, deadline, paths)
+		} catch (error) {
+			throw await this.#explain(error, paths)
+		} finally {
+			connection.closeSync()
+		}
+	}
+
+	async close(): Promise<void> {
+		const instance = await this.#instance
+		this.#instance = undefined
+		instance?.closeSync()
+		const copies = await this.#copies
+		this.#copies = undefined
+		this.#copied.clear()
+		if (copies !== undefined) await rm(copies, { recursive: true, force: true })
+	}
+
+	async #open(): Promise<DuckDBInstance> {
+		const { DuckDBInstance } = await loadNodeApi()
+		// Without a temporary directory a query that needs more memory fails, instead of filling the disk.
+		return DuckDBInstance.create(':memory:', {
+			autoinstall_known_extensions: 'false',
+			autoload_known_extensions: 'false',
+			temp_directory: '',
+		})
+	}
+
+	/** @param paths Filled with the place of each file on disk. */
+	async #runOn(
+		connection: DuckDBConnection,
+		query: EngineQuery,
+		deadline: QueryDeadline,
+		paths: Map<EngineFile, string>,
+	): Promise<EngineResult> {
+		for (const statement of settingStatements(this.#options)) await connection.run(statement)
+		let bytesRead = 0
+		for (const table of query.tables) {
+			const locate = async (file: EngineFile) => {
+				const path = await this.#pathOf(query.store, table, file)
+				paths.set(file, path)
+				return path
+			}
+			const found = await deadline.race(Promise.all(table.files.map(locate)))
+			await connection.run(`CREATE TEMP VIEW ${quoteIdentifier(table.name)} AS ${parquetRelation(table.columns, found)}`)
+			bytesRead += table.files.reduce((sum, file) => sum + file.sizeInBytes, 0)
+		}
+		for (const view of query.views) {
+			await connection.run(`CREATE TEMP VIEW ${quoteIdentifier(view.name)} AS ${view.sql}`)
+		}
+		await connection.run(`PREPARE query AS ${query.sql}`)
+		const args = query.params.length === 0 ? '' : `(${query.params.map(literal).join(', ')})`
+		const execution = connection.runAndReadAll(`EXECUTE query${args}`)
+		const result = await deadline.race(execution).catch(async (error: unknown) => {
+			connection.interrupt()
+			await execution.catch(() => {}) // Its end is awaited so that the connection can be closed; the error is already known.
+			throw error
+		})
+		const columns = result.columnNames()
+		const readers = result.columnTypes().map((type, i) => valueReader(type, columns[i] ?? ''))
+		const rows = result.getRows().map((row) => row.map((value, i) => (value === null ? null : (readers[i]?.(value) ?? null))))
+		return { columns, rows, bytesRead }
+	}
+
+	async #pathOf(store: ObjectStore, table: EngineTable, file: EngineFile): Promise<string> {
+		if (isLocal(store)) {
+			const path = store.pathOf(file.key)
+			if (!/[*?[]/.test(path)) return path
+		}
+		const identity = `${table.cacheKey ?? crypto.randomUUID()}\n${file.key}`
+		let copy = this.#copied.get(identity)
+		if (copy === undefined) {
+			copy = this.#copy(store, file, identity)
+			this.#copied.set(identity, copy)
+			copy.catch(() => this.#copied.delete(identity))
+		}
+		return copy
+	}
+
+	async #copy(store: ObjectStore, file: EngineFile, identity: string): Promise<string> {
+		const object = await store.get(file.key)
+		if (object === null) throw corrupt(file.key, 'expected a Parquet file, found no object')
+		this.#copies ??= mkdtemp(join(tmpdir(), 'sqlake-'))
+		const path = join(await this.#copies, `${createHash('sha256').update(identity).digest('hex')}.parquet`)
+		await writeFile(path, object.bytes)
+		return path
+	}
+
+	/** DuckDB reports a damaged file like any other fault; the file is named here. */
+	async #explain(error: unknown, paths: ReadonlyMap<EngineFile, string>): Promise<SQLakeError> {
+		const message = messageOf(error)
+		if (!SQLakeError.is(error) && FILE_ERROR.test(message)) {
+			for (const [file, path] of paths) {
+				if (message.includes(path) || !(await isIntact(path, file))) return corrupt(file.key, message, error)
+			}
+		}
+		return engineError(error, this.#options.memoryLimitBytes)
+	}
+}
+
+function isLocal(store: ObjectStore): store is ObjectStore & LocalStore {
+	return 'pathOf' in store && typeof store.pathOf === 'function'
+}
+
+async function isIntact(path: string, file: EngineFile): Promise<boolean> {
+	const size = await stat(path).then(
+		(found) => found.size,
+		() => -1,
+	)
+	return size === file.sizeInBytes
+}
+
+/** Reads the non-NULL values of a column. @throws `ANALYTICS_FAILED` for a type that SQLite lacks. */
+function valueReader(type: DuckDBType, column: string): (value: DuckDBValue) => EngineValue {
+	const name = String(type)
+	if (/^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/.test(name)) return (value) => integerValue(BigInt(value as number | bigint))
+	if (/^(DOUBLE|FLOAT)$/.test(name)) return (value) => realValue(value as number)
+	if (name === 'VARCHAR') return (value) => value as string
+	if (name === 'BOOLEAN') return (value) => (value ? 1 : 0)
+	if (name === 'BLOB') return (value) => Uint8Array.from((value as { bytes: Uint8Array }).bytes)
+	if (name.startsWith('DECIMAL')) {
+		return (value) => {
+			const decimal = value as { value: bigint; scale: number }
+			return decimalValue(decimal.value, decimal.scale)
+		}
+	}
+	if (name === 'SQLNULL' || name === '"NULL"') return () => null
+	throw unsupportedColumn(column, name)
+}

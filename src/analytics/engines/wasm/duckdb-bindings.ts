@@ -1,0 +1,150 @@
+/**
+ * DuckDB-WASM's C interface, as far as sqlake needs it: connections, pending queries and Arrow in and out.
+ *
+ * Everything is synchronous; nothing may be called while a call is running. A JavaScript error that unwinds through the module
+ * leaves it in an unknown state, so an instance that threw anything but {@link DuckDBError} must not be used again.
+ *
+ * @module
+ */
+import { stubRuntime } from './stub-runtime.ts'
+import { wasmFunctionMaker } from './trampolines.ts'
+import type { DuckDBModule } from './vendor/duckdb-loader.js'
+
+/** The compiled modules an instance is made of. A Worker imports them; Node compiles them. */
+export interface DuckDBWasmModules {
+	readonly duckdb: WebAssembly.Module
+	readonly trampolines: WebAssembly.Module
+}
+
+/** DuckDB refused a statement. The message is DuckDB's. */
+export class DuckDBError extends Error {
+	override readonly name = 'DuckDBError'
+}
+
+/** A connection of an instance. */
+export type ConnectionHandle = number & { readonly connection: unique symbol }
+
+/** How rows that come in are stored. */
+export interface ArrowInsertTarget {
+	readonly schema?: string
+	readonly name: string
+	/** Whether the table is created by this insert. */
+	readonly create: boolean
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** One running DuckDB. */
+export class DuckDBWasm {
+	readonly #module: DuckDBModule
+
+	private constructor(module: DuckDBModule) {
+		this.#module = module
+	}
+
+	/**
+	 * Instantiates the module and opens an empty database in memory.
+	 *
+	 * @throws DuckDBError if the database does not open.
+	 */
+	static async open(modules: DuckDBWasmModules): Promise<DuckDBWasm> {
+		// Loaded on first use: the loader is half a megabyte that a Worker without lake queries should not pay for.
+		const { default: createModule } = await import('./vendor/duckdb-loader.js')
+		const module = await createModule({
+			duckdbRuntime: stubRuntime,
+			wasmFunction: wasmFunctionMaker(modules.trampolines),
+			instantiateWasm: (imports, done) => done(new WebAssembly.Instance(modules.duckdb, imports), modules.duckdb),
+			print: () => {},
+			printErr: () => {},
+		})
+		const database = new DuckDBWasm(module)
+		// One task a poll: inside a call the clock of a Worker stands still, so a poll bounded by time would never return.
+		database.#call('duckdb_web_open', ['string'], [JSON.stringify({ path: ':memory:', query: { queryPollingInterval: 0 } })])
+		return database
+	}
+
+	/** Size of the module's memory, which only ever grows. */
+	get heapBytes(): number {
+		return this.#module.HEAPU8.byteLength
+	}
+
+	connect(): ConnectionHandle {
+		return this.#module.ccall('duckdb_web_connect', 'number', [], []) as ConnectionHandle
+	}
+
+	disconnect(connection: ConnectionHandle): void {
+		this.#module.ccall('duckdb_web_disconnect', null, ['number'], [connection])
+	}
+
+	/** Runs a statement to its end. @returns its rows as an Arrow IPC file. */
+	run(connection: ConnectionHandle, sql: string): Uint8Array {
+		return this.#withBytes(encoder.encode(sql), (pointer, length) =>
+			this.#call('duckdb_web_query_run_buffer', ['number', 'number', 'number'], [connection, pointer, length]),
+		)
+	}
+
+	/** Starts a statement. @returns the head of an Arrow IPC stream once it is done, null while it is not: {@link poll}. */
+	start(connection: ConnectionHandle, sql: string): Uint8Array | null {
+		const header = this.#withBytes(encoder.encode(sql), (pointer, length) =>
+			this.#call(
+				'duckdb_web_pending_query_start_buffer',
+				['number', 'number', 'number', 'boolean'],
+				[connection, pointer, length, false],
+			),
+		)
+		return header.length === 0 ? null : header
+	}
+
+	/** Runs one more task of the started statement. @returns as {@link start} does. */
+	poll(connection: ConnectionHandle): Uint8Array | null {
+		const header = this.#call('duckdb_web_pending_query_poll', ['number'], [connection])
+		return header.length === 0 ? null : header
+	}
+
+	/** Gives the started statement up. */
+	cancel(connection: ConnectionHandle): void {
+		this.#module.ccall('duckdb_web_pending_query_cancel', 'boolean', ['number'], [connection])
+	}
+
+	/** The next part of the Arrow IPC stream; empty at its end. */
+	fetch(connection: ConnectionHandle): Uint8Array {
+		return this.#call('duckdb_web_query_fetch_results', ['number'], [connection])
+	}
+
+	/** Appends the rows of an Arrow IPC stream to a table. */
+	insertArrow(connection: ConnectionHandle, stream: Uint8Array, target: ArrowInsertTarget): void {
+		this.#withBytes(stream, (pointer, length) =>
+			this.#call(
+				'duckdb_web_insert_arrow_from_ipc_stream',
+				['number', 'number', 'number', 'string'],
+				[connection, pointer, length, JSON.stringify(target)],
+			),
+		)
+	}
+
+	#withBytes<T>(bytes: Uint8Array, use: (pointer: number, length: number) => T): T {
+		const pointer = this.#module._malloc(bytes.length)
+		if (pointer === 0) throw new DuckDBError(`Out of Memory Error: cannot allocate ${bytes.length} bytes`)
+		this.#module.HEAPU8.set(bytes, pointer)
+		try {
+			return use(pointer, bytes.length)
+		} finally {
+			this.#module._free(pointer)
+		}
+	}
+
+	/** Calls a function that answers through a response of three doubles: status, pointer, length. */
+	#call(name: string, types: readonly string[], args: readonly (string | number | boolean)[]): Uint8Array {
+		const module = this.#module
+		const stack = module.stackSave()
+		const response = module.stackAlloc(24)
+		module.ccall(name, null, ['number', ...types], [response, ...args])
+		const [status = 0, pointer = 0, length = 0] = module.HEAPF64.subarray(response >> 3, (response >> 3) + 3)
+		module.stackRestore(stack)
+		const bytes = pointer === 0 ? new Uint8Array() : module.HEAPU8.slice(pointer, pointer + length)
+		module.ccall('duckdb_web_clear_response', null, [], [])
+		if (status !== 0) throw new DuckDBError(decoder.decode(bytes))
+		return bytes
+	}
+}

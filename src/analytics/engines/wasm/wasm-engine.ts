@@ -1,0 +1,250 @@
+/**
+ * DuckDB-WASM as a query engine: in a Worker, and in Node where no native DuckDB is installed.
+ *
+ * @module
+ */
+import { SQLakeError } from '../../../errors.ts'
+import { openParquet } from '../../../lake/parquet/open-parquet.ts'
+import { readColumns } from '../../../lake/parquet/read-columns.ts'
+import type {
+	EngineFile,
+	EngineLimits,
+	EngineOptions,
+	EngineQuery,
+	EngineResult,
+	EngineTable,
+	QueryEngine,
+} from '../../query-engine.ts'
+import { DEFAULT_MEMORY_LIMIT_BYTES, settingStatements } from '../duckdb-settings.ts'
+import { columnType, literal, quoteIdentifier } from '../duckdb-sql.ts'
+import { engineError } from '../engine-error.ts'
+import { QueryDeadline } from '../query-deadline.ts'
+import { arrowStream } from './arrow-ipc.ts'
+import { type ArrowRows, arrowRows } from './arrow-result.ts'
+import { type ConnectionHandle, DuckDBError, DuckDBWasm, type DuckDBWasmModules } from './duckdb-bindings.ts'
+import { Exclusive } from './exclusive.ts'
+import { type LoadedTable, TableCache } from './table-cache.ts'
+
+/** Files that are fetched ahead of the one being decoded; a Worker may have six requests open at a time. */
+const FILES_AHEAD = 4
+
+/** Most tasks of a query that run before the event loop turns; a task takes from microseconds to some milliseconds. */
+const MAX_TASKS_A_TURN = 256
+
+/** What a {@link WasmEngine} is made with. */
+export interface WasmEngineOptions extends Partial<EngineOptions> {
+	/** Gives the compiled modules; called for each new instance. */
+	readonly modules: () => Promise<DuckDBWasmModules>
+	/** Bytes of decoded files kept between queries, within the memory limit; a third of it unless given. */
+	readonly cacheBytes?: number
+}
+
+/** A running database with what it keeps. */
+interface Database {
+	readonly duckdb: DuckDBWasm
+	readonly cache: TableCache
+}
+
+/**
+ * Runs queries one after the other on one instance, made by the first query. An instance that failed in any way but by an error
+ * that DuckDB itself reported is thrown away, and the next query makes a new one.
+ *
+ * A query is interrupted between DuckDB's tasks. A single task cannot be: a LIKE pattern that backtracks without end over one
+ * block of rows holds the Worker until the platform's own limit.
+ */
+export class WasmEngine implements QueryEngine {
+	readonly name = 'wasm'
+	readonly #modules: () => Promise<DuckDBWasmModules>
+	readonly #options: EngineOptions
+	readonly #cacheBytes: number
+	readonly #exclusive = new Exclusive(() => this.#discard())
+	#database: Database | undefined
+	#tableCount = 0
+
+	constructor(options: WasmEngineOptions) {
+		this.#modules = options.modules
+		this.#options = { memoryLimitBytes: options.memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT_BYTES, threads: 1 }
+		this.#cacheBytes = options.cacheBytes ?? Math.floor(this.#options.memoryLimitBytes / 3)
+	}
+
+	/** Size of the module's memory in bytes; 0 while there is no instance. */
+	get heapBytes(): number {
+		return this.#database?.duckdb.heapBytes ?? 0
+	}
+
+	async run(query: EngineQuery, limits: EngineLimits): Promise<EngineResult> {
+		const deadline = new QueryDeadline(limits)
+		deadline.check()
+		return this.#exclusive.run(deadline, () => this.#runAlone(query, deadline))
+	}
+
+	async close(): Promise<void> {
+		this.#discard()
+	}
+
+	#discard(): void {
+		this.#database = undefined
+	}
+
+	async #runAlone(query: EngineQuery, deadline: QueryDeadline): Promise<EngineResult> {
+		const database = await this.#open(deadline)
+		try {
+			return await this.#attempt(database, query, deadline)
+		} catch (error) {
+			// What earlier queries left behind must not be why this one fails.
+			const dropped = SQLakeError.is(error, 'ANALYTICS_MEMORY') ? database.cache.clear() : []
+			if (dropped.length === 0) throw error
+			this.#drop(database, dropped)
+			return await this.#attempt(database, query, deadline)
+		}
+	}
+
+	async #open(deadline: QueryDeadline): Promise<Database> {
+		if (this.#database !== undefined) return this.#database
+		const duckdb = await deadline.race(this.#modules().then((modules) => DuckDBWasm.open(modules)))
+		this.#database = { duckdb, cache: new TableCache(this.#cacheBytes) }
+		return this.#database
+	}
+
+	async #attempt(database: Database, query: EngineQuery, deadline: QueryDeadline): Promise<EngineResult> {
+		const { duckdb } = database
+		const connection = duckdb.connect()
+		const load = new QueryLoad(database, connection, query, deadline, () => `t${++this.#tableCount}`)
+		try {
+			for (const statement of settingStatements(this.#options)) duckdb.run(connection, statement)
+			for (const table of query.tables) await load.table(table)
+			for (const view of query.views) createView(duckdb, connection, view.name, view.sql)
+			duckdb.run(connection, `PREPARE query AS ${query.sql}`)
+			const args = query.params.length === 0 ? '' : `(${query.params.map(literal).join(', ')})`
+			return { ...(await execute(duckdb, connection, `EXECUTE query${args}`, deadline)), bytesRead: load.bytesRead }
+		} catch (error) {
+			if (!(error instanceof DuckDBError) && !SQLakeError.is(error)) this.#discard()
+			throw engineError(error, this.#options.memoryLimitBytes)
+		} finally {
+			if (this.#database === database) {
+				duckdb.disconnect(connection)
+				this.#drop(database, load.finish())
+			}
+		}
+	}
+
+	#drop({ duckdb }: Database, tables: readonly LoadedTable[]): void {
+		const connection = duckdb.connect()
+		for (const { name } of tables) duckdb.run(connection, `DROP TABLE IF EXISTS ${name}`)
+		duckdb.disconnect(connection)
+	}
+}
+
+/** Brings the tables of one query into the database. */
+class QueryLoad {
+	readonly #database: Database
+	readonly #connection: ConnectionHandle
+	readonly #query: EngineQuery
+	readonly #deadline: QueryDeadline
+	readonly #nextName: () => string
+	/** Tables that may be kept once the query is over, and those that may not. */
+	readonly #loaded: { table: EngineTable; loaded: LoadedTable }[] = []
+	#unfinished: LoadedTable | undefined
+	bytesRead = 0
+
+	constructor(
+		database: Database,
+		connection: ConnectionHandle,
+		query: EngineQuery,
+		deadline: QueryDeadline,
+		nextName: () => string,
+	) {
+		this.#database = database
+		this.#connection = connection
+		this.#query = query
+		this.#deadline = deadline
+		this.#nextName = nextName
+	}
+
+	/** Makes one table visible under its name. */
+	async table(table: EngineTable): Promise<void> {
+		const { duckdb, cache } = this.#database
+		const { name } = cache.find(table) ?? (await this.#fill(table))
+		const columns = table.columns.map((column) => `f${column.id} AS ${quoteIdentifier(column.name)}`)
+		createView(duckdb, this.#connection, table.name, `SELECT ${columns.join(', ')} FROM ${name}`)
+	}
+
+	/** Hands what was loaded to the cache. @returns the tables to drop. */
+	finish(): LoadedTable[] {
+		const dropped = this.#loaded.flatMap(({ table, loaded }) => this.#database.cache.add(table, loaded))
+		return this.#unfinished === undefined ? dropped : [...dropped, this.#unfinished]
+	}
+
+	async #fill(table: EngineTable): Promise<LoadedTable> {
+		const { duckdb } = this.#database
+		const name = this.#nextName()
+		this.#unfinished = { name, bytes: 0, columns: new Set() }
+		const columns = table.columns.map(({ id, type }) => `f${id} ${columnType(type)}`)
+		duckdb.run(this.#connection, `CREATE TABLE ${name} (${columns.join(', ')})`)
+		let bytes = 0
+		for await (const stream of this.#streams(table)) {
+			duckdb.insertArrow(this.#connection, stream, { schema: 'main', name, create: false })
+			bytes += stream.length
+			await this.#deadline.yield()
+		}
+		const loaded = { name, bytes, columns: new Set(table.columns.map(({ id }) => String(id))) }
+		this.#loaded.push({ table, loaded })
+		this.#unfinished = undefined
+		return loaded
+	}
+
+	/** The row groups of all files, in order, each as an Arrow stream; some files are opened ahead. */
+	async *#streams(table: EngineTable): AsyncGenerator<Uint8Array, void, undefined> {
+		const opened: ReturnType<QueryLoad['open']>[] = []
+		for (const [index, file] of table.files.entries()) {
+			while (opened.length < Math.min(table.files.length, index + FILES_AHEAD)) {
+				const next = table.files[opened.length] ?? file
+				const opening = this.open(next)
+				opening.catch(() => {}) // Reported when its turn comes; an earlier failure must not leave it unhandled.
+				opened.push(opening)
+			}
+			const parquet = await this.#deadline.race(opened[index] ?? this.open(file))
+			for await (const { columns, rowCount } of readColumns({ file: parquet, columns: table.columns })) {
+				if (rowCount > 0) yield arrowStream(columns, rowCount)
+			}
+			this.bytesRead += parquet.traffic.bytes
+		}
+	}
+
+	open(file: EngineFile) {
+		return openParquet(this.#query.store, file.key, file.sizeInBytes)
+	}
+}
+
+function createView(duckdb: DuckDBWasm, connection: ConnectionHandle, name: string, sql: string): void {
+	duckdb.run(connection, `CREATE TEMP VIEW ${quoteIdentifier(name)} AS ${sql}`)
+}
+
+/** Runs a statement task by task, letting the event loop turn in between. */
+async function execute(
+	duckdb: DuckDBWasm,
+	connection: ConnectionHandle,
+	sql: string,
+	deadline: QueryDeadline,
+): Promise<ArrowRows> {
+	let header = duckdb.start(connection, sql)
+	// The clock of a Worker only moves while the event loop turns, so the pace is found from one turn to the next.
+	let tasksATurn = 1
+	let turnedAt = Date.now()
+	try {
+		for (let tasks = 0; header === null; header = duckdb.poll(connection)) {
+			if (++tasks < tasksATurn) continue
+			tasks = 0
+			await deadline.yield()
+			const elapsed = Date.now() - turnedAt
+			turnedAt += elapsed
+			tasksATurn = elapsed > 50 ? Math.max(1, tasksATurn >> 1) : Math.min(MAX_TASKS_A_TURN, tasksATurn << 1)
+		}
+	} catch (error) {
+		if (SQLakeError.is(error)) duckdb.cancel(connection)
+		throw error
+	}
+	const parts = [header]
+	for (let part = duckdb.fetch(connection); part.length > 0; part = duckdb.fetch(connection)) parts.push(part)
+	return arrowRows(parts)
+}

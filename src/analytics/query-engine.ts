@@ -1,0 +1,88 @@
+/**
+ * The engine that runs a lake query. Implementations: DuckDB-WASM, in a Worker or in Node, and native DuckDB in Node. One
+ * contract suite, `tests/contract/query-engine.ts`, runs on each.
+ *
+ * @module
+ */
+import type { IcebergField } from '../lake/iceberg/types.ts'
+import type { ObjectStore } from '../lake/storage/object-store.ts'
+
+/**
+ * A value in one of SQLite's storage classes: number or bigint for INTEGER (bigint only beyond 2^53), number for REAL, string,
+ * bytes, null. As a parameter a number is REAL and a bigint is INTEGER.
+ */
+export type EngineValue = number | bigint | string | Uint8Array | null
+
+/** A Parquet file in the store. Its bytes never change under its key. */
+export interface EngineFile {
+	readonly key: string
+	readonly sizeInBytes: number
+	readonly recordCount: number
+}
+
+/**
+ * A table of a query: the rows of some Parquet files. The engine shows `long`, and `timestamptz` as microseconds since the
+ * epoch, as BIGINT; `boolean` as BOOLEAN, `double` as DOUBLE, `string` as VARCHAR, `binary` as BLOB. A column that a file lacks
+ * is NULL there.
+ */
+export interface EngineTable {
+	readonly name: string
+	/** Found in the files by field id; at least one. */
+	readonly columns: readonly IcebergField[]
+	readonly files: readonly EngineFile[]
+	/** Equal keys promise that equal file keys hold equal bytes, so that an engine may keep what it decoded; absent: it may not. */
+	readonly cacheKey?: string
+}
+
+/** A view of a query, made after its tables and the views before it. */
+export interface EngineView {
+	readonly name: string
+	/** A SELECT in the engine's dialect. */
+	readonly sql: string
+}
+
+/** One query, in the engine's own dialect. */
+export interface EngineQuery {
+	/** Where the files are. */
+	readonly store: ObjectStore
+	readonly tables: readonly EngineTable[]
+	readonly views: readonly EngineView[]
+	/** One SELECT. Parameters are `$1`, `$2` ... */
+	readonly sql: string
+	readonly params: readonly EngineValue[]
+}
+
+/** Limits of one query. */
+export interface EngineLimits {
+	/** Milliseconds from the call to the last row, waiting for other queries included. */
+	readonly timeoutMs: number
+	readonly signal?: AbortSignal
+}
+
+export interface EngineResult {
+	readonly columns: readonly string[]
+	readonly rows: readonly (readonly EngineValue[])[]
+	/** Bytes read from the store; what an engine kept from earlier queries does not count. */
+	readonly bytesRead: number
+}
+
+/** What an engine is made with. */
+export interface EngineOptions {
+	/** Bytes that the engine's tables, caches and intermediate results may take. */
+	readonly memoryLimitBytes: number
+	readonly threads: number
+}
+
+/** An engine. Queries may be started at any time; an engine that can only run one at a time lets them wait. */
+export interface QueryEngine {
+	readonly name: 'wasm' | 'native'
+	/**
+	 * Runs one query and forgets its tables and views.
+	 *
+	 * @throws `ANALYTICS_TIMEOUT`, `ANALYTICS_MEMORY`, `ANALYTICS_ABORTED`; `ANALYTICS_FAILED` with the engine's message if it
+	 *   refuses the SQL or the result has a type that SQLite lacks; `LAKE_CORRUPT` for a file that is missing or does not decode.
+	 */
+	run(query: EngineQuery, limits: EngineLimits): Promise<EngineResult>
+	/** Frees what the engine holds. A later query starts it again. */
+	close(): Promise<void>
+}
