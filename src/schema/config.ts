@@ -46,9 +46,12 @@ export interface SQLakeOptions<TConfig = Record<string, ColumnRecord>> {
 	readonly variantColumn?: string
 }
 
-/** The argument of `SQLake()`: tables by property name, and options beside them. */
+/**
+ * The argument of `SQLake()`: tables by property name, and options beside them. Without a type argument the names are open,
+ * so that nothing can be said of the properties that are no options.
+ */
 export type SQLakeConfig<TConfig = Record<string, ColumnRecord>> = {
-	readonly [TName in TableNames<TConfig>]: TableEntry
+	readonly [TName in TableNames<TConfig>]: string extends TName ? unknown : TableEntry
 } & SQLakeOptions<TConfig>
 
 /** A table built from a column record; const inference makes the record's properties readonly, Drizzle wants them bare. */
