@@ -1,0 +1,179 @@
+/**
+ * Reads changes out of the buffer, or of a table shaped like it, into columns.
+ *
+ * @module
+ */
+import { SQLakeError } from '../errors.ts'
+import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
+import { fitsBothImages, kindOf, layoutOf, RowKind, tagOf, valueColumns } from './buffer.ts'
+import type { ChangeOp, ColumnVector, TableChanges } from './change-batch.ts'
+import type { Layout } from './layouts.ts'
+import { allRows, textOf } from './query.ts'
+import { fold } from './table-shape.ts'
+import { concatVectors, type ExactReader, nullVector, toVector } from './vectors.ts'
+
+/** What to read. Positions are inclusive. */
+export interface ReadOptions {
+	readonly schema: LakeSchema
+	readonly layouts: readonly Layout[]
+	/** The buffer or a table shaped like it. */
+	readonly source: string
+	readonly fromSeq: number
+	readonly toSeq: number
+	/** No change gets an earlier moment, in milliseconds since the epoch. */
+	readonly earliest: number
+}
+
+/** The changes of one layout: arrays of one entry a change, columns in the order of the layout. */
+interface Segment {
+	readonly layout: Layout
+	readonly op: ChangeOp[]
+	readonly seq: number[]
+	readonly ts: number[]
+	readonly row: readonly ColumnVector[]
+	readonly before: readonly ColumnVector[] | null
+}
+
+/** Reads the changes of a range, table by table. Moments are made non-decreasing over all tables. */
+export function readChanges(sql: SqlStorage, options: ReadOptions): TableChanges[] {
+	const byTable = new Map<string, { table: TableSchema; segments: Segment[] }>()
+	for (const layout of layoutsIn(sql, options)) {
+		const current = [...options.schema.tables.values()].find(({ name }) => fold(name) === fold(layout.table))
+		// A table that left the schema is still delivered, as it was described last.
+		const table = current ?? layout.schema
+		const entry = byTable.get(fold(table.name)) ?? { table, segments: [] }
+		byTable.set(fold(table.name), entry)
+		entry.segments.push(readSegment(sql, layout, options))
+	}
+	const changes = [...byTable.values()].map(({ table, segments }) => assemble(table, segments))
+	makeMonotone(changes, options.earliest)
+	return changes
+}
+
+/** The layouts that occur in the range, oldest first: a table's layouts follow each other, so this is the order of changes too. */
+function layoutsIn(sql: SqlStorage, { source, fromSeq, toSeq, layouts }: ReadOptions): Layout[] {
+	const tags = allRows(sql, `SELECT DISTINCT tag FROM ${source} WHERE seq BETWEEN ? AND ? AND tag <> 0`, fromSeq, toSeq)
+	const ids = new Set(tags.map(([tag]) => layoutOf(Number(tag))))
+	return [...ids]
+		.sort((a, b) => a - b)
+		.map((id) => {
+			const layout = layouts.find((candidate) => candidate.id === id)
+			if (layout === undefined) throw new SQLakeError('INTERNAL', `change buffer: expected a layout ${id}, found none`)
+			return layout
+		})
+}
+
+function readSegment(sql: SqlStorage, layout: Layout, { source, fromSeq, toSeq }: ReadOptions): Segment {
+	const size = layout.columns.length
+	const range = (...kinds: RowKind[]) =>
+		`FROM ${source} WHERE seq BETWEEN ${fromSeq} AND ${toSeq} AND tag IN (${kinds.map((kind) => tagOf(layout.id, kind)).join(', ')})`
+	const kinds = fitsBothImages(size) ? Object.values(RowKind) : Object.values(RowKind).filter((kind) => kind !== RowKind.update)
+	const shared = allRows(sql, `SELECT 1 ${range(RowKind.update)} LIMIT 1`).length > 0
+	const split = allRows(sql, `SELECT 1 ${range(RowKind.before)} LIMIT 1`).length > 0
+	const hasBefore = shared || split
+	const width = shared ? 2 * size : size
+
+	const op: ChangeOp[] = []
+	const seq: number[] = []
+	const ts: number[] = []
+	const beforeSeq: number[] = []
+	const row: SqlStorageValue[][] = Array.from({ length: size }, () => [])
+	const before: SqlStorageValue[][] = Array.from({ length: hasBefore ? size : 0 }, () => [])
+	let held: readonly SqlStorageValue[] | null = null
+	const cursor = sql.exec(`SELECT seq, ts, tag, ${valueColumns(0, width).join(', ')} ${range(...kinds)} ORDER BY seq`).raw()
+	for (const values of cursor) {
+		const kind = kindOf(values[2] as number)
+		if (kind === RowKind.before) {
+			held = values
+			continue
+		}
+		op.push(kind === RowKind.create ? 'c' : kind === RowKind.delete ? 'd' : 'u')
+		seq.push(values[0] as number)
+		ts.push(Math.round((values[1] as number) * 1000))
+		for (const [index, column] of row.entries()) column.push(values[3 + index] as SqlStorageValue)
+		if (!hasBefore) continue
+		const image = kind === RowKind.update ? values : kind === RowKind.after ? held : null
+		const offset = kind === RowKind.update ? 3 + size : 3
+		beforeSeq.push(image === null ? 0 : (image[0] as number))
+		for (const [index, column] of before.entries())
+			column.push(image === null ? null : (image[offset + index] as SqlStorageValue))
+	}
+	const exactRow = (index: number): ExactReader => exactReader(sql, seq, [`v${index} ${range(...kinds)}`])
+	const exactBefore = (index: number): ExactReader =>
+		exactReader(sql, beforeSeq, [
+			...(shared ? [`v${size + index} ${range(RowKind.update)}`] : []),
+			...(split ? [`v${index} ${range(RowKind.before)}`] : []),
+		])
+	const vectors = (columns: SqlStorageValue[][], exact: (index: number) => ExactReader) =>
+		layout.columns.map(({ affinity }, index) => toVector(columns[index] ?? [], affinity, exact(index)))
+	return { layout, op, seq, ts, row: vectors(row, exactRow), before: hasBefore ? vectors(before, exactBefore) : null }
+}
+
+/**
+ * Reads the values of a column again.
+ *
+ * @param seqs - for each index the position of the row that holds the value
+ * @param sources - `<column> FROM ... WHERE ...`
+ */
+function exactReader(sql: SqlStorage, seqs: readonly number[], sources: readonly string[]): ExactReader {
+	const read = <T>(storageClass: string, type: string, convert: (value: SqlStorageValue | undefined) => T) => {
+		const bySeq = new Map<number, T>()
+		for (const source of sources) {
+			const column = source.slice(0, source.indexOf(' '))
+			const query = `SELECT seq, CAST(${column} AS ${type}) ${source.slice(column.length + 1)} AND typeof(${column}) = '${storageClass}'`
+			for (const [seq, value] of sql.exec(query).raw()) bySeq.set(Number(seq), convert(value))
+		}
+		const byIndex = new Map<number, T>()
+		for (const [index, seq] of seqs.entries()) {
+			const value = bySeq.get(seq)
+			if (value !== undefined) byIndex.set(index, value)
+		}
+		return byIndex
+	}
+	return {
+		integers: () => read('integer', 'TEXT', (value) => BigInt(textOf(value))),
+		texts: () => read('text', 'BLOB', (value) => new Uint8Array(value as ArrayBuffer)),
+	}
+}
+
+/** Puts the segments of a table behind each other, with their columns in the order of the table's description. */
+function assemble(table: TableSchema, segments: readonly Segment[]): TableChanges {
+	const hasBefore = segments.some(({ before }) => before !== null)
+	const vectorsOf = (image: 'row' | 'before') =>
+		table.columns.map(({ name, affinity }) =>
+			concatVectors(
+				segments.map((segment) => {
+					const index = segment.layout.columns.findIndex((column) => fold(column.name) === fold(name))
+					return segment[image]?.[index] ?? nullVector(affinity, segment.seq.length)
+				}),
+			),
+		)
+	const op = segments.flatMap((segment) => segment.op)
+	return {
+		table,
+		length: op.length,
+		op,
+		seq: segments.flatMap(({ seq }) => seq),
+		ts: segments.flatMap(({ ts }) => ts),
+		row: vectorsOf('row'),
+		before: hasBefore ? vectorsOf('before') : null,
+	}
+}
+
+/** Raises moments to the latest one before them, in the order of changes over all tables: clocks are set back at times. */
+function makeMonotone(tables: readonly TableChanges[], earliest: number): void {
+	const next = tables.map(() => 0)
+	const heads = tables.map(({ seq }) => seq[0] ?? Number.POSITIVE_INFINITY)
+	let latest = earliest
+	for (;;) {
+		let first = 0
+		for (let index = 1; index < heads.length; index++) if ((heads[index] ?? 0) < (heads[first] ?? 0)) first = index
+		const changes = tables[first]
+		if (changes === undefined || heads[first] === Number.POSITIVE_INFINITY) return
+		const index = next[first] ?? 0
+		latest = Math.max(latest, changes.ts[index] ?? 0)
+		;(changes.ts as number[])[index] = latest
+		next[first] = index + 1
+		heads[first] = changes.seq[index + 1] ?? Number.POSITIVE_INFINITY
+	}
+}
