@@ -1,0 +1,76 @@
+/**
+ * Makes a Drizzle database over sqlake.
+ *
+ * @module
+ */
+import {
+	createTableRelationsHelpers,
+	DefaultLogger,
+	type ExtractTablesWithRelations,
+	extractTablesRelationalConfig,
+	type Logger,
+} from 'drizzle-orm'
+import type { Cache } from 'drizzle-orm/cache/core'
+import type { SQLakeDatabase } from '../schema/database.ts'
+import { type Connection, ROUTED } from '../session/connection.ts'
+import { SQLakeDialect } from '../session/dialect.ts'
+import { SQLakeSession } from '../session/session.ts'
+import { type FullSchema, SQLakeDrizzleDatabase } from './database.ts'
+
+/** What `sqlake(env, ...)` returns: the way to the shards and to the lake of a schema. */
+export interface SQLakeClient<TDatabase extends SQLakeDatabase = SQLakeDatabase> {
+	readonly schema: TDatabase
+	readonly connection: Connection
+}
+
+/** The options of {@link drizzle}. */
+export interface SQLakeDrizzleConfig<TExtra extends Record<string, unknown> = Record<never, never>> {
+	/** What relational queries need beside the tables: `relations(...)`. The tables come from `SQLake()`. */
+	readonly schema?: TExtra
+	/** `true` logs every statement to the console. */
+	readonly logger?: boolean | Logger
+	/** Drizzle's cache. Queries of the lake and of a pinned shard do not go through it. */
+	readonly cache?: Cache
+}
+
+/**
+ * A Drizzle database whose statements run in the shard that they pin.
+ *
+ * @param client - what `sqlake(env, { schema })` returns
+ * @example
+ * ```ts
+ * import { drizzle, sqlake } from 'sqlake'
+ * import { db as schema } from './schema.ts'
+ *
+ * export default {
+ *   async fetch(request: Request, env: Env): Promise<Response> {
+ *     const db = drizzle(sqlake(env, { schema }))
+ *     return Response.json(await db.query.users.findFirst({ where: eq(schema.tables.users.id, 'user-1') }))
+ *   },
+ * }
+ * ```
+ */
+export function drizzle<TDatabase extends SQLakeDatabase, TExtra extends Record<string, unknown> = Record<never, never>>(
+	client: SQLakeClient<TDatabase>,
+	config: SQLakeDrizzleConfig<TExtra> = {},
+): SQLakeDrizzleDatabase<FullSchema<TDatabase, TExtra>> & { readonly $client: SQLakeClient<TDatabase> } {
+	type Full = FullSchema<TDatabase, TExtra>
+	const { connection, schema } = client
+	const fullSchema: Record<string, unknown> = { ...schema.tables, ...config.schema }
+	const { tables, tableNamesMap } = extractTablesRelationalConfig<ExtractTablesWithRelations<Full>>(
+		fullSchema,
+		createTableRelationsHelpers,
+	)
+	const logger = config.logger === true ? new DefaultLogger() : config.logger === false ? undefined : config.logger
+	const session = new SQLakeSession<Full, ExtractTablesWithRelations<Full>>(
+		connection,
+		ROUTED,
+		new SQLakeDialect(connection.schema),
+		{ fullSchema, schema: tables, tableNamesMap },
+		{ logger, cache: config.cache },
+	)
+	const db = new SQLakeDrizzleDatabase<Full>(session)
+	const { cache } = config
+	if (cache !== undefined) db.$cache = { invalidate: (params) => cache.onMutate(params) }
+	return Object.assign(db, { $client: client })
+}

@@ -1,0 +1,77 @@
+/**
+ * Reaches shards as Durable Objects.
+ *
+ * @module
+ */
+import { messageOf, SQLakeError } from '../errors.ts'
+import type { ExecuteRequest, ExecuteResponse, ShardTransport, SQLakeDurableObjectRpc } from './transport.ts'
+
+/** A stub of a sqlake Durable Object. */
+type Stub = Pick<SQLakeDurableObjectRpc, 'sqlakeExecute'>
+
+/** What the transport needs of a namespace binding. */
+export interface ShardNamespace {
+	getByName(name: string): Stub
+}
+
+/** Attempts at a read, the first included. */
+const READ_ATTEMPTS = 3
+/** Milliseconds before the second attempt; the pause doubles after that. */
+const FIRST_PAUSE_MS = 20
+
+/**
+ * Calls `sqlakeExecute` on the object that the shard names.
+ *
+ * A stub breaks when its object is reset (https://developers.cloudflare.com/durable-objects/best-practices/error-handling/), so
+ * each attempt takes a fresh one, and none is kept: a stub belongs to the request it was made in. A read is tried again where
+ * the platform says that may help. A write is never tried again: once the call has left, its outcome is unknown, and running
+ * it twice could apply it twice.
+ */
+export class DurableObjectTransport implements ShardTransport {
+	readonly #namespace: ShardNamespace
+
+	constructor(namespace: ShardNamespace) {
+		this.#namespace = namespace
+	}
+
+	/** @throws SQLakeError with the code that the shard gave, or SHARD_UNAVAILABLE. */
+	async execute(request: ExecuteRequest): Promise<ExecuteResponse> {
+		for (let attempt = 1; ; attempt++) {
+			try {
+				const envelope = await this.#namespace.getByName(request.shard).sqlakeExecute(request)
+				if (envelope.ok) return envelope.value
+				throw SQLakeError.fromJSON(envelope.error)
+			} catch (error) {
+				if (SQLakeError.is(error)) throw error
+				if (!request.readOnly || attempt >= READ_ATTEMPTS || !mayBeRetried(error)) throw unavailable(request, error, attempt)
+			}
+			await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** (attempt - 1)))
+		}
+	}
+}
+
+/** An overloaded object is only burdened by another attempt; the platform marks errors that may pass. */
+function mayBeRetried(error: unknown): boolean {
+	if (typeof error !== 'object' || error === null) return false
+	if ('overloaded' in error && error.overloaded === true) return false
+	return (
+		('retryable' in error && error.retryable === true) || ('durableObjectReset' in error && error.durableObjectReset === true)
+	)
+}
+
+function unavailable({ shard, readOnly }: ExecuteRequest, cause: unknown, attempts: number): SQLakeError {
+	const missing = messageOf(cause).includes('sqlakeExecute')
+	return new SQLakeError(
+		'SHARD_UNAVAILABLE',
+		`shard ${JSON.stringify(shard)}: the Durable Object did not answer: ${messageOf(cause)}`,
+		{
+			cause,
+			hint: missing
+				? 'the class behind the binding must extend SQLakeDO from sqlake/do'
+				: readOnly
+					? 'try again later'
+					: 'the outcome of the write is unknown: read before writing again',
+			details: { shard, attempts, outcome: readOnly ? 'not run' : 'unknown' },
+		},
+	)
+}

@@ -1,0 +1,55 @@
+/**
+ * What a session needs of the world outside: the schema, the way to the shards and the way to the lake.
+ *
+ * @module
+ */
+import type { Bookmark } from '../cdc/change-batch.ts'
+import type { LakeMoment, LakeTransport, ShardTransport } from '../driver/transport.ts'
+import type { Observability } from '../observability/observability.ts'
+import type { LakeSchema } from '../schema/table-schema.ts'
+
+/** How far a shard's changes are in the lake. */
+export interface LakePosition {
+	readonly epoch: number
+	readonly seq: number
+}
+
+/** Everything that queries run through. One for each env, shared by all sessions of it. */
+export interface Connection {
+	readonly schema: LakeSchema
+	readonly shards: ShardTransport
+	/** Where a read that pins no shard goes; without it such a read is an error. */
+	readonly fallback: 'analytics' | undefined
+	readonly observability: Observability | undefined
+	/** The lake, made when it is first needed: an analytics engine is large. */
+	lake(): Promise<LakeTransport>
+	/** How far a shard's changes are in the lake; null for a shard that has never delivered. */
+	position(shard: string): Promise<LakePosition | null>
+}
+
+/** Where a session sends its queries. */
+export type Target =
+	/** To the one shard that the statement pins. */
+	| { readonly kind: 'routed' }
+	/** To the shard named, whatever the statement pins. */
+	| { readonly kind: 'shard'; readonly shard: string }
+	/** To the lake, as of a moment. */
+	| { readonly kind: 'lake'; readonly moment: LakeMoment }
+	/** To the lake, once the write that the bookmark names is in it. */
+	| { readonly kind: 'causal'; readonly bookmark: Bookmark; readonly timeoutMs: number }
+
+/** The target of a session that nothing was said about. */
+export const ROUTED: Target = { kind: 'routed' }
+
+/** How long a causal read waits for its write, in milliseconds, unless told otherwise. */
+export const DEFAULT_CAUSAL_TIMEOUT_MS = 30_000
+
+/** The lake, as of a moment. */
+export function lakeTarget(moment: LakeMoment): Target {
+	return { kind: 'lake', moment }
+}
+
+/** The lake, once a write is in it. */
+export function causalTarget(bookmark: Bookmark, timeoutMs: number = DEFAULT_CAUSAL_TIMEOUT_MS): Target {
+	return { kind: 'causal', bookmark, timeoutMs }
+}

@@ -1,0 +1,123 @@
+/**
+ * Runs queries: the one way from a session, or from the `sql` template, to a shard or to the lake.
+ *
+ * @module
+ */
+import type { BoundStatement, LakeQueryStats, LakeTransport } from '../driver/transport.ts'
+import { SQLakeError } from '../errors.ts'
+import { STATEMENT_LIMITS, splitInsert, tooManyParams } from './bulk-insert.ts'
+import { waitUntilVisible } from './causal.ts'
+import type { Connection, Target } from './connection.ts'
+import { type FilledQuery, type Plan, planQuery } from './plan.ts'
+import { mergeResults, type QueryResult } from './result.ts'
+
+/** Where a query runs, and why. For the lake, what it read. */
+export interface QueryPlan {
+	readonly route: 'shard' | 'lake'
+	/** The shard's name; null for the lake. */
+	readonly shard: string | null
+	readonly reason: string
+	/** For the lake: snapshots, files kept and pruned, rows and bytes read. Null for a shard. */
+	readonly lake: LakeQueryStats | null
+}
+
+/** Limits and cancellation of one query. */
+export interface QueryOptions {
+	/** Milliseconds that a lake query may take. */
+	readonly timeoutMs?: number | undefined
+	/** Aborts a lake query. */
+	readonly signal?: AbortSignal | undefined
+}
+
+/** Runs one query where it belongs. */
+export async function executeQuery(
+	query: FilledQuery,
+	target: Target,
+	connection: Connection,
+	options: QueryOptions = {},
+): Promise<QueryResult> {
+	const plan = planQuery(query, target, connection)
+	if (plan.kind === 'lake') return queryLake(query, plan, connection, options)
+	const { shard, access } = plan
+	const request = { shard, statements: statementsOf(query), readOnly: access === 'read' }
+	return mergeResults(await connection.shards.execute(request))
+}
+
+/**
+ * Runs several queries in one shard, all or none.
+ *
+ * @throws SQLakeError ROUTE_MULTIPLE_SHARDS where they do not belong to one shard; STATEMENT_LIMIT for too many statements.
+ */
+export async function executeBatch(
+	queries: readonly { readonly query: FilledQuery; readonly target: Target }[],
+	connection: Connection,
+): Promise<QueryResult[]> {
+	const statements: BoundStatement[] = []
+	const ends: number[] = []
+	let [shard, readOnly]: [string | null, boolean] = [null, true]
+	for (const [index, { query, target }] of queries.entries()) {
+		const plan = planQuery(query, target, connection)
+		if (plan.kind === 'lake') throw batchNotInOneShard(`query ${index + 1} runs on the lake (${plan.reason})`)
+		if (shard !== null && plan.shard !== shard) {
+			throw batchNotInOneShard(
+				`query 1 belongs to shard ${JSON.stringify(shard)}, query ${index + 1} to shard ${JSON.stringify(plan.shard)}`,
+			)
+		}
+		shard = plan.shard
+		readOnly &&= plan.access === 'read'
+		for (const statement of statementsOf(query)) statements.push(statement)
+		ends.push(statements.length)
+	}
+	if (shard === null) return []
+	if (statements.length > STATEMENT_LIMITS.statements) {
+		throw new SQLakeError(
+			'STATEMENT_LIMIT',
+			`batch of ${statements.length} statements: one atomic batch holds at most ${STATEMENT_LIMITS.statements}`,
+			{ hint: 'split the batch', details: { found: statements.length, limit: STATEMENT_LIMITS.statements } },
+		)
+	}
+	const { results, bookmark } = await connection.shards.execute({ shard, statements, readOnly })
+	return ends.map((end, index) => mergeResults({ results: results.slice(ends[index - 1] ?? 0, end), bookmark }))
+}
+
+/** Says where a query would run. A query of the lake is planned against its current snapshots. */
+export async function explainQuery(query: FilledQuery, target: Target, connection: Connection): Promise<QueryPlan> {
+	const plan = planQuery(query, target, connection)
+	if (plan.kind === 'shard') return { route: 'shard', shard: plan.shard, reason: plan.reason, lake: null }
+	const { stats } = await queryLake(query, plan, connection, {})
+	return { route: 'lake', shard: null, reason: plan.reason, lake: stats }
+}
+
+async function queryLake(
+	{ sql, params }: FilledQuery,
+	{ target }: Extract<Plan, { kind: 'lake' }>,
+	connection: Connection,
+	{ timeoutMs, signal }: QueryOptions,
+): Promise<QueryResult> {
+	const lake: LakeTransport = await connection.lake()
+	if (target.kind === 'causal') await waitUntilVisible(target, connection, signal)
+	const { columns, rows, stats } = await lake.query({
+		statement: { sql, params },
+		moment: target.kind === 'causal' ? { kind: 'current' } : target.moment,
+		...(timeoutMs === undefined ? {} : { timeoutMs }),
+		...(signal === undefined ? {} : { signal }),
+	})
+	return { columns, rows, changes: 0, lastInsertRowid: null, bookmark: null, stats }
+}
+
+function statementsOf({ sql, params, built }: FilledQuery): BoundStatement[] {
+	if (params.length <= STATEMENT_LIMITS.params && sql.length <= STATEMENT_LIMITS.sqlLength) return [{ sql, params }]
+	if (built?.bulk !== undefined) return splitInsert(built.bulk, params)
+	if (params.length > STATEMENT_LIMITS.params) throw tooManyParams(params.length)
+	throw new SQLakeError(
+		'STATEMENT_LIMIT',
+		`the statement's text has ${sql.length} characters: a Durable Object takes at most ${STATEMENT_LIMITS.sqlLength}`,
+		{ hint: 'bind values as parameters instead of writing them into the text', details: { found: sql.length } },
+	)
+}
+
+function batchNotInOneShard(finding: string): SQLakeError {
+	return new SQLakeError('ROUTE_MULTIPLE_SHARDS', `batch: expected all queries in one shard, but ${finding}`, {
+		hint: 'a batch is atomic within one shard: make one batch for each shard',
+	})
+}

@@ -1,0 +1,153 @@
+/**
+ * Decides where a query runs.
+ *
+ * @module
+ */
+import { is, Param, Placeholder } from 'drizzle-orm'
+import type { WireValue } from '../driver/transport.ts'
+import { SQLakeError } from '../errors.ts'
+import { determineRoute } from '../router/determine-route.ts'
+import { assertSingleShard, type Route } from '../router/route.ts'
+import { routeFromStructure, routeInsertRows, type StructuredConjunct } from '../router/structure.ts'
+import { GLOBAL_SHARD, type LakeSchema } from '../schema/table-schema.ts'
+import { bindValues } from './bind-value.ts'
+import type { BuilderFacts } from './builder-facts.ts'
+import type { Connection, Target } from './connection.ts'
+import type { BuiltQuery } from './dialect.ts'
+
+/** Values by name, for the placeholders of a prepared query. */
+export type Placeholders = Readonly<Record<string, unknown>>
+
+/** Where a statement runs that gives the same answer in every shard, such as `SELECT 1`. */
+const ANY_SHARD = GLOBAL_SHARD
+
+/** A query with every placeholder filled and every encoder applied. */
+export interface FilledQuery {
+	readonly sql: string
+	readonly params: readonly WireValue[]
+	/** What the builder knew; undefined for raw SQL. */
+	readonly built: BuiltQuery | undefined
+	/** What filled the placeholders. */
+	readonly placeholders: Placeholders
+}
+
+/** Where a query runs. */
+export type Plan =
+	| { readonly kind: 'shard'; readonly shard: string; readonly access: 'read' | 'write'; readonly reason: string }
+	| { readonly kind: 'lake'; readonly target: Extract<Target, { kind: 'lake' | 'causal' }>; readonly reason: string }
+
+type LakeTarget = Extract<Target, { kind: 'lake' | 'causal' }>
+
+/**
+ * Decides where a query runs: by the builder's structure where that settles the shard, else by the parsed text.
+ *
+ * @throws SQLakeError ROUTE_NO_SHARD, ROUTE_MULTIPLE_SHARDS, ROUTE_SHARD_KEY_NULL and the parser's other errors; READ_ONLY for
+ * a write to the lake.
+ */
+export function planQuery(query: FilledQuery, target: Target, connection: Connection): Plan {
+	if (target.kind === 'lake' || target.kind === 'causal') return planLake(query, target, connection.schema)
+	if (target.kind === 'shard') return planPinned(query, target.shard, connection.schema)
+	const route = routeOf(query, connection.schema)
+	const access = route.write ? 'write' : 'read'
+	const open = route.kind === 'scatter' || route.kind === 'shards'
+	if (open && access === 'read' && connection.fallback === 'analytics') {
+		return { kind: 'lake', target: { kind: 'lake', moment: { kind: 'current' } }, reason: `fallback: ${route.reason}` }
+	}
+	const single = assertSingleShard(route)
+	return { kind: 'shard', shard: single.kind === 'shard' ? single.shard : ANY_SHARD, access, reason: single.reason }
+}
+
+function routeOf(query: FilledQuery, schema: LakeSchema): Route {
+	return routeByStructure(query, schema) ?? determineRoute(query.sql, { schema, params: query.params })
+}
+
+function planLake(query: FilledQuery, target: LakeTarget, schema: LakeSchema): Plan {
+	const write =
+		query.built === undefined ? determineRoute(query.sql, { schema, params: query.params }).write : query.built.access === 'write'
+	if (write) throw readOnlyError(momentName(target))
+	return { kind: 'lake', target, reason: momentName(target) }
+}
+
+/** A pinned session runs everything in its shard, but never puts a row where routed queries would not find it. */
+function planPinned(query: FilledQuery, shard: string, schema: LakeSchema): Plan {
+	const pinned = { kind: 'shard', shard, reason: 'pinned by shard()' } as const
+	if (query.built?.access === 'read') return { ...pinned, access: 'read' }
+	const route = routeOf(query, schema)
+	if (!route.write) return { ...pinned, access: 'read' }
+	const shards = route.kind === 'shard' ? [route.shard] : route.kind === 'shards' ? route.shards : []
+	const other = shards.find((found) => found !== shard)
+	if (other !== undefined) {
+		throw new SQLakeError(
+			'ROUTE_MULTIPLE_SHARDS',
+			`the statement belongs to shard ${JSON.stringify(other)}: this database is pinned to shard ${JSON.stringify(shard)}`,
+			{
+				hint: 'write it through the database itself, which routes by the shard key',
+				details: { pinned: shard, found: other, tables: route.tables },
+			},
+		)
+	}
+	return { ...pinned, access: 'write' }
+}
+
+/** The shard that the builder's structure pins; null where it does not settle one, and the parser has the word. */
+function routeByStructure({ built, placeholders }: FilledQuery, schema: LakeSchema): Route | null {
+	if (built === undefined || built.facts === null) return null
+	const route = routeFacts(built.facts, built.access === 'write', placeholders)
+	if (route === null || (route.kind !== 'shard' && built.facts.kind !== 'rows')) return null
+	if (route.kind === 'shard' && built.sample !== undefined) {
+		const params = bindValues(fillParams(built.sample.params, placeholders))
+		const sample = determineRoute(built.sample.sql, { schema, params })
+		if (sample.kind !== 'shard' || sample.shard !== route.shard) return null
+	}
+	return route
+}
+
+function routeFacts(facts: BuilderFacts, write: boolean, placeholders: Placeholders): Route | null {
+	if (facts.kind === 'rows') {
+		const rows = facts.rows.map((operands) => bindValues(operands.map((operand) => fillParam(operand, placeholders))))
+		return routeInsertRows(facts.table, rows)
+	}
+	const conjuncts: StructuredConjunct[] = []
+	for (const conjunct of facts.conjuncts) {
+		if ('left' in conjunct) conjuncts.push(conjunct)
+		else {
+			const values = conjunct.operands.map((operand) => fillParam(operand, placeholders))
+			conjuncts.push({ column: conjunct.column, values: bindValues(values) })
+		}
+	}
+	return routeFromStructure({ tables: facts.tables, conjuncts, write })
+}
+
+/** The parameters with every placeholder filled. */
+export function fillParams(params: readonly unknown[], values: Placeholders): unknown[] {
+	return params.map((param) => (typeof param === 'object' && param !== null ? fillParam(param, values) : param))
+}
+
+function fillParam(param: unknown, values: Placeholders): unknown {
+	if (is(param, Placeholder)) return placeholderValue(param, values)
+	if (!is(param, Param)) return param
+	const value: unknown = is(param.value, Placeholder) ? placeholderValue(param.value, values) : param.value
+	return value === null ? null : param.encoder.mapToDriverValue(value)
+}
+
+function placeholderValue({ name }: Placeholder, values: Placeholders): unknown {
+	if (!Object.hasOwn(values, name)) {
+		throw new SQLakeError('VALUE_UNSUPPORTED', `placeholder "${name}": expected a value, found none`, {
+			hint: `pass it to the prepared query: execute({ ${name}: ... })`,
+			details: { placeholder: name },
+		})
+	}
+	return values[name]
+}
+
+/** The error for a write through something that only reads. */
+export function readOnlyError(what: string): SQLakeError {
+	return new SQLakeError('READ_ONLY', `${what}: expected a query, found a write`, {
+		hint: 'write through the database itself: drizzle(sqlake(env, { schema })), or sql`...`.run()',
+	})
+}
+
+function momentName(target: LakeTarget): string {
+	if (target.kind === 'causal') return 'causal()'
+	return target.moment.kind === 'current' ? 'analytics()' : `${target.moment.kind}()`
+}

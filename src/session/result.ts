@@ -1,0 +1,66 @@
+/**
+ * What queries answer.
+ *
+ * @module
+ */
+import type { Bookmark } from '../cdc/change-batch.ts'
+import type { ExecuteResponse, LakeQueryStats, StatementResult, WireValue } from '../driver/transport.ts'
+
+/** What a write answers. */
+export interface RunResult {
+	/** Rows inserted, updated or deleted by the statement itself. */
+	readonly rowsAffected: number
+	/** Rowid of the last row inserted; null where none was. */
+	readonly lastInsertRowid: number | null
+	/** Where the write stands in its shard; null where it changed nothing or capture is off. */
+	readonly bookmark: Bookmark | null
+}
+
+/** What one query answered, rows as arrays. */
+export interface QueryResult {
+	readonly columns: readonly string[]
+	readonly rows: readonly (readonly WireValue[])[]
+	/** Rows inserted, updated or deleted by the statement itself. */
+	readonly changes: number
+	readonly lastInsertRowid: number | null
+	readonly bookmark: Bookmark | null
+	/** What the lake did for it; null for an answer of a shard. */
+	readonly stats: LakeQueryStats | null
+}
+
+/** One result from the results of the statements that a statement was split into. */
+export function mergeResults({ results, bookmark }: ExecuteResponse): QueryResult {
+	const [first] = results
+	if (first === undefined) return { columns: [], rows: [], changes: 0, lastInsertRowid: null, bookmark, stats: null }
+	if (results.length === 1) {
+		const { columns, rows, changes, lastInsertRowid } = first
+		return { columns, rows, changes, lastInsertRowid, bookmark, stats: null }
+	}
+	return {
+		columns: first.columns,
+		rows: results.flatMap(({ rows }) => rows),
+		changes: results.reduce((sum, { changes }) => sum + changes, 0),
+		lastInsertRowid: results.findLast((result) => result.lastInsertRowid !== null)?.lastInsertRowid ?? null,
+		bookmark,
+		stats: null,
+	}
+}
+
+/** What a write answers, from its result. */
+export function runResult({ changes, lastInsertRowid, bookmark }: QueryResult): RunResult {
+	return { rowsAffected: changes, lastInsertRowid, bookmark }
+}
+
+/** One row as an object; of two columns with one name the last wins, as in D1. */
+export function rowObject(columns: StatementResult['columns'], row: readonly WireValue[]): Record<string, unknown> {
+	const object: Record<string, unknown> = {}
+	columns.forEach((column, index) => {
+		object[column] = row[index]
+	})
+	return object
+}
+
+/** All rows as objects. */
+export function rowObjects({ columns, rows }: Pick<QueryResult, 'columns' | 'rows'>): Record<string, unknown>[] {
+	return rows.map((row) => rowObject(columns, row))
+}
