@@ -6,6 +6,7 @@ import {
 	recordAppliedMigration,
 } from './applied-migrations.ts'
 import { type BundledMigration, type BundledMigrations, readBundledMigrations } from './bundled-migrations.ts'
+import { tablesThatLoseColumns } from './dropped-columns.ts'
 import { checkRebuildStatement, wantsForeignKeysOff } from './rebuild-guard.ts'
 
 /** What {@link applyBundledMigrations} did. */
@@ -16,6 +17,17 @@ export interface BundledMigrationsResult {
 	readonly total: number
 }
 
+/** What others must do around a migration's statements, within its transaction. */
+export interface MigrationHooks {
+	/**
+	 * Runs a statement that drops columns. SQLite refuses it while a trigger names such a column, so whoever keeps triggers on
+	 * the tables takes them away, calls `run` and puts them back. By default `run` is just called.
+	 *
+	 * @param tables - names of the tables that lose a column
+	 */
+	readonly dropColumns?: (tables: readonly string[], run: () => void) => void
+}
+
 /**
  * Applies the pending migrations of a bundle, in order, each in a transaction of its own and recorded as Drizzle records them.
  * Nothing is awaited, so it may run in a constructor. Tables that a migration rebuilds lose their triggers: install capture
@@ -23,6 +35,7 @@ export interface BundledMigrationsResult {
  *
  * @param storage - the storage of a Durable Object with SQLite
  * @param bundle - the default export of drizzle-kit's `migrations.js`
+ * @param hooks - what must happen around some statements
  * @throws SQLakeError MIGRATION_FAILED naming the migration: when SQLite refuses a statement (the cause; nothing of that
  * migration stays, earlier ones do), when an applied migration was edited since, and when one is missing or out of order.
  * @example
@@ -35,6 +48,7 @@ export interface BundledMigrationsResult {
 export function applyBundledMigrations(
 	storage: Pick<DurableObjectStorage, 'sql' | 'transactionSync'>,
 	bundle: BundledMigrations,
+	hooks: MigrationHooks = {},
 ): BundledMigrationsResult {
 	const migrations = readBundledMigrations(bundle)
 	const recorded = readAppliedMigrations(storage.sql)
@@ -44,7 +58,7 @@ export function applyBundledMigrations(
 		if (hash === '' && migration !== undefined) adoptAppliedMigration(storage.sql, migration)
 	}
 	const pending = migrations.slice(recorded.length)
-	for (const migration of pending) storage.transactionSync(() => applyMigration(storage.sql, migration))
+	for (const migration of pending) storage.transactionSync(() => applyMigration(storage.sql, migration, hooks))
 	return { applied: pending.map(({ tag }) => tag), total: migrations.length }
 }
 
@@ -85,14 +99,13 @@ function checkRecorded(migrations: readonly BundledMigration[], recorded: readon
 	}
 }
 
-function applyMigration(sql: SqlStorage, migration: BundledMigration): void {
+function applyMigration(sql: SqlStorage, migration: BundledMigration, hooks: MigrationHooks): void {
 	const { tag, statements } = migration
 	const rebuilds = wantsForeignKeysOff(statements)
 	for (const [index, statement] of statements.entries()) {
 		try {
 			if (rebuilds) checkRebuildStatement(sql, statement)
-			// Read to the end: a statement that returns rows has not run before.
-			sql.exec(statement).toArray()
+			runStatement(sql, statement, hooks)
 		} catch (cause) {
 			throw new SQLakeError(
 				'MIGRATION_FAILED',
@@ -106,4 +119,12 @@ function applyMigration(sql: SqlStorage, migration: BundledMigration): void {
 		}
 	}
 	recordAppliedMigration(sql, migration)
+}
+
+function runStatement(sql: SqlStorage, statement: string, { dropColumns }: MigrationHooks): void {
+	// Read to the end: a statement that returns rows has not run before.
+	const run = () => void sql.exec(statement).toArray()
+	const tables = tablesThatLoseColumns(statement)
+	if (tables.length > 0 && dropColumns !== undefined) dropColumns(tables, run)
+	else run()
 }

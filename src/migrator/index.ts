@@ -1,2 +1,2 @@
-export { applyBundledMigrations, type BundledMigrationsResult } from './apply-bundled-migrations.ts'
+export { applyBundledMigrations, type BundledMigrationsResult, type MigrationHooks } from './apply-bundled-migrations.ts'
 export type { BundledMigrations, MigrationJournalEntry } from './bundled-migrations.ts'

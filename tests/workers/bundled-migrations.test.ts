@@ -175,6 +175,50 @@ describe('applyBundledMigrations', () => {
 		}))
 })
 
+describe('dropping a column that a trigger names', () => {
+	const trigger = `CREATE TABLE log (email);
+--> statement-breakpoint
+CREATE TRIGGER watch AFTER INSERT ON users BEGIN INSERT INTO log VALUES (NEW.email); END;`
+	const drop = (name: string) => `ALTER TABLE ${name} DROP COLUMN \`email\`;`
+	const setUp = [init, 'DROP INDEX users_email_unique;', trigger]
+
+	it('fails by itself, and leaves everything as it was', () =>
+		inStorage((storage) => {
+			const error = failureOf(() => applyBundledMigrations(storage, bundleOf(...setUp, drop('`users`'))))
+			expect(error.message).toMatch(/^migration "0003_m3", statement 1 of 1: .*trigger watch/)
+			expect(storage.sql.exec('SELECT * FROM users').columnNames).toEqual(['id', 'email'])
+		}))
+
+	it.each(['`users`', '"users"', '[users]', 'users', 'USERS'])('succeeds where the hook takes the trigger off %s', (name) =>
+		inStorage((storage) => {
+			const seen: string[] = []
+			applyBundledMigrations(storage, bundleOf(...setUp, drop(name)), {
+				dropColumns: (tables, run) => {
+					seen.push(...tables)
+					storage.sql.exec('DROP TRIGGER watch')
+					run()
+				},
+			})
+			expect(seen.map((table) => table.toLowerCase())).toEqual(['users'])
+			expect(storage.sql.exec('SELECT * FROM users').columnNames).toEqual(['id'])
+		}),
+	)
+
+	it('rolls back what the hook did when the migration fails later', () =>
+		inStorage((storage) => {
+			failureOf(() =>
+				applyBundledMigrations(storage, bundleOf(...setUp, `${drop('users')}--> statement-breakpoint\nnonsense`), {
+					dropColumns: (_, run) => {
+						storage.sql.exec('DROP TRIGGER watch')
+						run()
+					},
+				}),
+			)
+			storage.sql.exec("INSERT INTO users VALUES ('u', 'e')")
+			expect(storage.sql.exec('SELECT * FROM log').toArray()).toEqual([{ email: 'e' }])
+		}))
+})
+
 describe('table rebuilds', () => {
 	const rebuild = (selection: string) => `PRAGMA foreign_keys=OFF;--> statement-breakpoint
 CREATE TABLE \`__new_users\` (
