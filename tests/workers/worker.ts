@@ -3,6 +3,10 @@ import { DurableObject } from 'cloudflare:workers'
 /** A Durable Object with SQLite and nothing else: tests reach into it with runInDurableObject. */
 export class PlainDO extends DurableObject {}
 
+export { ForgetfulDO, OwnWaysDO, ShardDO, ThrowingDO } from './do/objects.ts'
+
+export { DriverDO } from './driver/driver-do.ts'
+
 export default {
 	fetch(): Response {
 		return new Response('sqlake tests')

@@ -1,0 +1,16 @@
+/**
+ * Answers that keep an error whole over RPC.
+ *
+ * @module
+ */
+import type { Envelope } from '../driver/transport.ts'
+import { SQLakeError } from '../errors.ts'
+
+/** Runs `call` and packs what it returned or threw. Anything but an SQLakeError becomes `INTERNAL`, with its cause. */
+export async function envelope<T>(what: string, call: () => T | Promise<T>): Promise<Envelope<T>> {
+	try {
+		return { ok: true, value: await call() }
+	} catch (error) {
+		return { ok: false, error: SQLakeError.wrap(error, 'INTERNAL', what).toJSON() }
+	}
+}

@@ -1,0 +1,61 @@
+/**
+ * Runs statements on the object's own SQLite.
+ *
+ * @module
+ */
+import type { BoundStatement, StatementResult, WireValue } from '../driver/transport.ts'
+import { messageOf, SQLakeError } from '../errors.ts'
+import { bindable } from './bind-values.ts'
+
+/**
+ * Runs one statement. Counts come from SQLite itself: rows that capture or a trigger writes are in `rowsWritten`, which is what
+ * is billed, and not in `changes`.
+ *
+ * @throws `QUERY_FAILED` with SQLite's own message and cause; `VALUE_UNSUPPORTED` for a value that cannot be bound.
+ */
+export function executeStatement(sql: SqlStorage, statement: BoundStatement, index = 0): StatementResult {
+	const { sql: text, params } = bindable(statement)
+	try {
+		const cursor = sql.exec(text, ...params)
+		const rows: WireValue[][] = Array.from(cursor.raw())
+		const { columnNames: columns, rowsRead, rowsWritten } = cursor
+		if (rowsWritten === 0) return { columns, rows, rowsRead, rowsWritten, changes: 0, lastInsertRowid: null }
+		const [changes, lastInsertRowid] = writeCounts(sql)
+		return { columns, rows, rowsRead, rowsWritten, changes, lastInsertRowid }
+	} catch (error) {
+		throw queryFailed(error, text, index)
+	}
+}
+
+/**
+ * Runs statements in order. Within a transaction it is all or none.
+ *
+ * @param readOnly refuses a statement that wrote; the error rolls the transaction back
+ * @throws `READ_ONLY`, and what {@link executeStatement} throws
+ */
+export function executeStatements(sql: SqlStorage, statements: readonly BoundStatement[], readOnly: boolean): StatementResult[] {
+	return statements.map((statement, index) => {
+		const result = executeStatement(sql, statement, index)
+		if (readOnly && result.rowsWritten > 0) {
+			throw new SQLakeError('READ_ONLY', `statement ${index + 1}: a write in a read-only request; it was rolled back`, {
+				hint: 'write through the database itself, not through an analytics or time-travel view of it',
+			})
+		}
+		return result
+	})
+}
+
+function writeCounts(sql: SqlStorage): [changes: number, lastInsertRowid: number | null] {
+	const [counts] = Array.from(sql.exec<Record<string, number>>('SELECT changes() AS c, last_insert_rowid() AS r'))
+	return [counts?.c ?? 0, counts?.r || null]
+}
+
+function queryFailed(error: unknown, sql: string, index: number): SQLakeError {
+	const message = messageOf(error)
+	if (SQLakeError.is(error)) return error
+	const tooBig = /SQLITE_TOOBIG|string or blob too big/.test(message)
+	return new SQLakeError(tooBig ? 'STATEMENT_LIMIT' : 'QUERY_FAILED', `statement ${index + 1}: ${message}`, {
+		cause: error,
+		details: { statement: index, sql: sql.length > 200 ? `${sql.slice(0, 200)}…` : sql },
+	})
+}

@@ -1,0 +1,28 @@
+/**
+ * The storage that an object's Drizzle database works on.
+ *
+ * @module
+ */
+import type { WireValue } from '../driver/transport.ts'
+import { bindable } from './bind-values.ts'
+
+/** What runs the statements and transactions of an {@link observedStorage}. */
+export interface StorageObserver {
+	/** Runs a statement, which may write. */
+	write<T>(sql: string, run: () => T): T
+	/** Runs a transaction. */
+	transaction<T>(run: () => T): T
+}
+
+/**
+ * The parts of a Durable Object's storage that Drizzle's driver uses, with writes observed and bigints made bindable.
+ */
+export function observedStorage(storage: DurableObjectStorage, observer: StorageObserver): DurableObjectStorage {
+	const exec = (query: string, ...values: WireValue[]): SqlStorageCursor<Record<string, SqlStorageValue>> => {
+		const { sql, params } = bindable({ sql: query, params: values })
+		return observer.write(query, () => storage.sql.exec(sql, ...params))
+	}
+	const observed = { sql: { exec }, transactionSync: <T>(run: () => T): T => observer.transaction(run) }
+	// Drizzle's durable-sqlite session calls nothing but these two.
+	return observed as unknown as DurableObjectStorage
+}

@@ -1,0 +1,302 @@
+/**
+ * One shard: its SQLite, its capture, its delivery and its alarm, put together.
+ *
+ * @module
+ */
+import type { Capture, DeadLetter, RetryOptions } from '../cdc/capture.ts'
+import { type CDCEvent, TextBytes } from '../cdc/change-batch.ts'
+import type { Delivery, DeliveryResult } from '../delivery/delivery.ts'
+import { CDCFlushErrorTracker, type FlushOutcomes } from '../delivery/flush-error-tracker.ts'
+import { type FlushPolicy, nextFlushAt } from '../delivery/flush-policy.ts'
+import type { BoundStatement, ExecuteResponse, StatementResult } from '../driver/transport.ts'
+import { SQLakeError } from '../errors.ts'
+import type { MetricName } from '../observability/names.ts'
+import type { Observability } from '../observability/observability.ts'
+import { executeStatement, executeStatements } from './execute-statements.ts'
+import type { SharedAlarm } from './shared-alarm.ts'
+import { scanStatement } from './statement.ts'
+import { validateRequest } from './validate-request.ts'
+
+/** What a shard is made of. */
+export interface ShardParts {
+	readonly name: string
+	readonly storage: DurableObjectStorage
+	/** Null where the schema says `cdc: false`. */
+	readonly capture: Capture | null
+	readonly delivery: (capture: Capture) => Delivery
+	readonly alarm: SharedAlarm
+	/** Read anew each time: a subclass may change its settings. */
+	readonly policy: () => FlushPolicy
+	readonly observability: Observability
+	/** Milliseconds since the epoch. */
+	readonly now: () => number
+	/** Keeps the object alive for work that nobody awaits. */
+	readonly background: (work: Promise<unknown>) => void
+}
+
+/** How a shard's delivery is doing. */
+export interface CDCFlushMetrics extends FlushOutcomes {
+	/** Changes that are not in the lake yet. */
+	readonly buffered: number
+	/** Milliseconds: age of the oldest of them; 0 without one. */
+	readonly lag: number
+}
+
+/** A change that was set aside, as plain data that crosses RPC. */
+export type CDCDeadLetterEvent = DeadLetter
+
+/** Milliseconds by which a flush may be late before it counts as missed. */
+const OVERDUE = 10_000
+
+/** Statements that write nothing, whatever follows. WITH may begin a write. */
+const READS = new Set(['SELECT', 'VALUES', 'EXPLAIN'])
+
+/** Statements after which capture must look at the tables again. */
+const CHANGES_SCHEMA = new Set(['CREATE', 'DROP', 'ALTER'])
+
+const NOTHING_DELIVERED: DeliveryResult = {
+	flights: 0,
+	changes: 0,
+	files: 0,
+	bytes: 0,
+	deadLetters: 0,
+	drained: true,
+	durationMs: 0,
+}
+
+/** One shard. */
+export class Shard {
+	readonly #parts: ShardParts
+	readonly #tracker = new CDCFlushErrorTracker()
+	#lastFailureAt = 0
+	/** Where within its bounds the next retry lies; chosen at each failure. */
+	#spread = 0
+	#delivery: Delivery | null = null
+	#running: Promise<DeliveryResult> | null = null
+
+	constructor(parts: ShardParts) {
+		this.#parts = parts
+	}
+
+	/**
+	 * Runs what a caller from outside asks for.
+	 *
+	 * @throws what {@link validateRequest} and {@link executeStatements} throw; `BUFFER_FULL`
+	 */
+	execute(request: unknown): ExecuteResponse {
+		const { name, storage, capture } = this.#parts
+		const { statements, readOnly } = validateRequest(request, name)
+		// Nothing awaits in between, so that reads see one state without a transaction.
+		if (statements.every(isRead)) return { results: executeStatements(storage.sql, statements, readOnly), bookmark: null }
+		if (capture === null) {
+			return { results: storage.transactionSync(() => executeStatements(storage.sql, statements, readOnly)), bookmark: null }
+		}
+		if (!readOnly) capture.assertRoom()
+		const response = storage.transactionSync((): ExecuteResponse => {
+			const before = capture.lastSeq()
+			const results = executeStatements(storage.sql, statements, readOnly)
+			if (capture.lastSeq() === before) return { results, bookmark: null }
+			capture.sealTransaction(before)
+			return { results, bookmark: capture.bookmark() }
+		})
+		if (response.bookmark !== null) this.wrote()
+		return response
+	}
+
+	/** Runs a statement of the object's own code. */
+	executeLocally(statement: BoundStatement): StatementResult {
+		const { sql } = this.#parts.storage
+		return this.observe(statement.sql, () => executeStatement(sql, statement))
+	}
+
+	/**
+	 * Runs a statement of the object's own code, and sees to what follows from it: capture looks at the tables again after a
+	 * change of the schema, and what was written is delivered in time.
+	 *
+	 * @throws `BUFFER_FULL` for a write while too many changes wait for the lake
+	 */
+	observe<T>(sql: string, run: () => T): T {
+		const { storage, capture } = this.#parts
+		const { keyword } = scanStatement(sql)
+		if (capture === null || READS.has(keyword)) return run()
+		capture.assertRoom()
+		if (CHANGES_SCHEMA.has(keyword)) {
+			return storage.transactionSync(() => {
+				const result = run()
+				capture.install()
+				return result
+			})
+		}
+		const before = capture.lastSeq()
+		const result = run()
+		if (capture.lastSeq() !== before) this.wrote()
+		return result
+	}
+
+	/** Runs a transaction of the object's own code; its changes stay together on their way to the lake. */
+	transaction<T>(run: () => T): T {
+		const { storage, capture } = this.#parts
+		if (capture === null) return storage.transactionSync(run)
+		return storage.transactionSync(() => {
+			const before = capture.lastSeq()
+			const result = run()
+			if (capture.lastSeq() !== before) capture.sealTransaction(before)
+			return result
+		})
+	}
+
+	/** Sees to it that what was written is delivered in time. */
+	wrote(): void {
+		const { alarm, now, background, observability, name } = this.#parts
+		const time = now()
+		const at = this.#nextFlushAt(time)
+		if (at === null) return
+		const due = alarm.flushAt
+		if (due !== null && due + OVERDUE < time && this.#running === null) {
+			observability.logger.warn('a flush is overdue: does the alarm() of a subclass call super.alarm()?', {
+				'sqlake.shard': name,
+				overdueMs: time - due,
+			})
+			this.#gauges(time)
+			background(this.#flushFromAlarm())
+		} else if (due === null || due > at) {
+			background(alarm.ensureFlush(at, time))
+		}
+	}
+
+	/** Sets the alarm after a start: a deploy resets the object, and an alarm may be lost. */
+	async arm(): Promise<void> {
+		const { alarm, now } = this.#parts
+		const time = now()
+		await alarm.setFlush(this.#nextFlushAt(time), time)
+	}
+
+	/** What the platform's alarm does. Never throws: a failure is counted, and the alarm is set again. */
+	async onAlarm(): Promise<void> {
+		const { alarm, now, policy } = this.#parts
+		const time = now()
+		// Should the object die in the middle for good, the platform gives up after some retries; this alarm is still there then.
+		if (this.#nextFlushAt(time) !== null) await alarm.setFlush(time + Math.max(policy().interval, OVERDUE), time)
+		await this.#flushFromAlarm()
+	}
+
+	/**
+	 * Delivers what is in the buffer.
+	 *
+	 * @throws what `Delivery.run` throws; the changes stay in the buffer
+	 */
+	async flush(): Promise<DeliveryResult> {
+		// A flush that runs already may have read the buffer before the newest change. Its failure is its caller's to tell.
+		while (this.#running !== null) await Promise.allSettled([this.#running])
+		this.#running = this.#deliver()
+		try {
+			return await this.#running
+		} finally {
+			this.#running = null
+			await this.arm()
+		}
+	}
+
+	get metrics(): CDCFlushMetrics {
+		const time = this.#parts.now()
+		return { ...this.#tracker.outcomes, buffered: this.#parts.capture?.pending().changes ?? 0, lag: this.#lag(time) }
+	}
+
+	deadLetters(limit: number): CDCDeadLetterEvent[] {
+		return (this.#parts.capture?.deadLetters(limit) ?? []).map((letter) => ({ ...letter, event: plainEvent(letter.event) }))
+	}
+
+	retryDeadLetters(options: RetryOptions): number {
+		const retried = this.#parts.capture?.retryDeadLetters(options) ?? 0
+		if (retried > 0) this.wrote()
+		return retried
+	}
+
+	purgeDeadLetters(olderThanMs: number): number {
+		return this.#parts.capture?.purgeDeadLetters(olderThanMs) ?? 0
+	}
+
+	async #flushFromAlarm(): Promise<void> {
+		try {
+			await this.flush()
+		} catch (error) {
+			// Counted and logged where it happened; the alarm is set for the next attempt.
+			if (!SQLakeError.is(error)) throw error
+		}
+	}
+
+	async #deliver(): Promise<DeliveryResult> {
+		const { capture, observability, name, now } = this.#parts
+		if (capture === null) return NOTHING_DELIVERED
+		try {
+			this.#delivery ??= this.#parts.delivery(capture)
+			const result = await this.#delivery.run()
+			this.#tracker.succeeded(now())
+			this.#report(result)
+			return result
+		} catch (error) {
+			const failure = SQLakeError.wrap(error, 'FLUSH_FAILED', `flush of shard ${JSON.stringify(name)}`)
+			this.#lastFailureAt = now()
+			this.#spread = Math.random()
+			this.#tracker.failed(failure, this.#lastFailureAt)
+			observability.logger.error(`flush failed: ${failure.message}`, { 'sqlake.shard': name, 'error.type': failure.code })
+			observability.metrics.count('sqlake.flush.errors' satisfies MetricName, 1, { 'error.type': failure.code })
+			throw failure
+		} finally {
+			this.#gauges(now())
+		}
+	}
+
+	#report(result: DeliveryResult): void {
+		if (result.flights === 0) return
+		const { metrics } = this.#parts.observability
+		metrics.record('sqlake.flush.duration' satisfies MetricName, result.durationMs)
+		metrics.count('sqlake.flush.changes' satisfies MetricName, result.changes)
+		metrics.count('sqlake.flush.files' satisfies MetricName, result.files)
+		metrics.count('sqlake.flush.bytes' satisfies MetricName, result.bytes)
+		if (result.deadLetters > 0) metrics.count('sqlake.capture.dead_letters' satisfies MetricName, result.deadLetters)
+	}
+
+	#gauges(time: number): void {
+		const { capture, observability } = this.#parts
+		if (capture === null) return
+		observability.metrics.gauge('sqlake.capture.buffered' satisfies MetricName, capture.pending().changes)
+		observability.metrics.gauge('sqlake.lag' satisfies MetricName, this.#lag(time))
+	}
+
+	#lag(time: number): number {
+		const oldest = this.#parts.capture?.pending().oldestTs ?? null
+		return oldest === null ? 0 : Math.max(0, time - oldest)
+	}
+
+	#nextFlushAt(time: number): number | null {
+		const { capture, policy } = this.#parts
+		if (capture === null) return null
+		const { consecutiveFailures } = this.#tracker.outcomes
+		const { changes, oldestTs } = capture.pending()
+		return nextFlushAt(
+			policy(),
+			{
+				buffered: changes,
+				oldestAt: oldestTs ?? time,
+				consecutiveFailures,
+				lastFailureAt: this.#lastFailureAt,
+			},
+			time,
+			this.#spread,
+		)
+	}
+}
+
+/** Text that is not UTF-8 goes as its bytes: an instance of a class does not cross RPC. */
+function plainEvent(event: CDCEvent): CDCEvent {
+	const plain = (row: CDCEvent['_after']) =>
+		row === null
+			? null
+			: Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value instanceof TextBytes ? value.bytes : value]))
+	return { ...event, _before: plain(event._before), _after: plain(event._after) }
+}
+
+function isRead({ sql }: BoundStatement): boolean {
+	return READS.has(scanStatement(sql).keyword)
+}

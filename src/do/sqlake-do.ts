@@ -1,0 +1,252 @@
+/**
+ * The base class of a shard's Durable Object.
+ *
+ * @module
+ */
+import { DurableObject } from 'cloudflare:workers'
+import { type DrizzleSqliteDODatabase, drizzle } from 'drizzle-orm/durable-sqlite'
+import type { RetryOptions } from '../cdc/capture.ts'
+import type { DeliveryResult } from '../delivery/delivery.ts'
+import { LAST_RETRY } from '../delivery/flush-policy.ts'
+import type { Envelope, ExecuteRequest, ExecuteResponse, SQLakeDurableObjectRpc } from '../driver/transport.ts'
+import { messageOf, SQLakeError } from '../errors.ts'
+import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
+import { createObservability } from '../observability/create-observability.ts'
+import type { Observability } from '../observability/observability.ts'
+import type { SQLakeDatabase } from '../schema/database.ts'
+import { envelope } from './envelope.ts'
+import { LocalResult, type LocalSql, localStatement } from './local-sql.ts'
+import { observedStorage } from './observed-storage.ts'
+import { type Lake, openLake } from './open-lake.ts'
+import type { CDCDeadLetterEvent, CDCFlushMetrics } from './shard.ts'
+import { type StartedShard, startShard } from './start-shard.ts'
+import type { SQLakeWorkerEnv } from './worker-env.ts'
+
+/** The Drizzle database of an object: synchronous, as its SQLite is. */
+export type LocalDatabase<TDatabase extends SQLakeDatabase> = DrizzleSqliteDODatabase<TDatabase['tables']>
+
+/** Milliseconds before a start that failed is tried again. */
+const RESTART_AFTER = 1_000
+
+/**
+ * A shard: a Durable Object with SQLite whose changes go to the lake. Before the first request it applies pending migrations
+ * and installs capture; then its alarm delivers what was written.
+ *
+ * A subclass may have a constructor, `fetch`, `alarm` and RPC methods of its own. An `alarm` of its own calls `super.alarm(info)`,
+ * since an object has one alarm only; for a moment of its own it calls {@link scheduleAlarm}.
+ *
+ * @example
+ * ```ts
+ * import { SQLakeDO } from 'sqlake/do'
+ * import migrations from '../drizzle/migrations.js'
+ * import { db } from './schema.ts'
+ *
+ * export class UserDO extends SQLakeDO<Env> {
+ *   override schema = db
+ *   override migrations = migrations
+ *
+ *   rename(id: string, name: string): void {
+ *     this.sql`UPDATE users SET name = ${name} WHERE id = ${id}`
+ *   }
+ * }
+ * ```
+ */
+export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
+	extends DurableObject<TEnv>
+	implements SQLakeDurableObjectRpc
+{
+	/** What `SQLake()` returned. */
+	abstract schema: SQLakeDatabase
+	/** What drizzle-kit generated: the default export of `drizzle/migrations.js`. Without it the tables are the subclass's own. */
+	protected migrations: BundledMigrations | null = null
+	/** Changes in the buffer that start a flush at once. */
+	protected cdcFlushThreshold = 1_000
+	/** Milliseconds that a change waits at most while the store is up. */
+	protected cdcFlushInterval = 60_000
+	/** Where logs, metrics and spans go; nowhere unless set. */
+	protected observability: Observability = createObservability()
+
+	/** Opens the lake that changes go to; a subclass that has another catalog replaces it. Called at the first flush. */
+	protected openLake: () => Lake = () => openLake(this.env, this.schema.r2Bucket)
+
+	// Fields, not methods or accessors: those of a class answer to RPC, fields do not.
+
+	/**
+	 * Runs SQL on this object's SQLite, at once. Values are bound, never text.
+	 *
+	 * @throws `QUERY_FAILED`, `VALUE_UNSUPPORTED`; `BUFFER_FULL` for a write while too many changes wait for the lake
+	 * @example
+	 * ```ts
+	 * const user = this.sql<{ id: string; plan: string }>`SELECT id, plan FROM users WHERE id = ${id}`.first()
+	 * ```
+	 */
+	protected readonly sql: LocalSql = (strings, ...values) =>
+		this.#use(({ shard }) => new LocalResult(shard.executeLocally(localStatement(strings, values))))
+
+	/** The Drizzle database on this object's SQLite. */
+	declare protected readonly db: LocalDatabase<this['schema']>
+
+	/**
+	 * Sets, or with null forgets, a moment of the subclass's own at which `alarm()` runs. `ctx.storage.setAlarm()` would replace
+	 * the alarm that delivers changes, since an object has one only.
+	 *
+	 * @param at milliseconds since the epoch, or a Date
+	 */
+	protected readonly scheduleAlarm = (at: number | Date | null): Promise<void> =>
+		this.#use(({ alarm }) => alarm.setApplication(at === null ? null : Number(at), Date.now()))
+
+	/**
+	 * Tells, once, that the moment set by {@link scheduleAlarm} has come: an alarm may also be sqlake's own. Should the work that
+	 * follows fail, schedule it again.
+	 *
+	 * @example
+	 * ```ts
+	 * override async alarm(info?: AlarmInvocationInfo) {
+	 *   await super.alarm(info)
+	 *   if (this.takeAlarm()) await this.sendReminder()
+	 * }
+	 * ```
+	 */
+	protected readonly takeAlarm = (): boolean => this.#use(({ alarm }) => alarm.takeApplication(Date.now()))
+
+	#started: StartedShard | null = null
+	#database: LocalDatabase<SQLakeDatabase> | null = null
+	#failure: { readonly error: SQLakeError; readonly at: number } | null = null
+
+	constructor(ctx: DurableObjectState, env: TEnv) {
+		super(ctx, env)
+		Object.defineProperty(this, 'db', { get: () => this.#localDatabase() })
+		// It must not reject: that would reset the object, and the next request would meet the same end.
+		void ctx.blockConcurrencyWhile(async () => {
+			// A subclass's fields and constructor come after this one.
+			await Promise.resolve()
+			await this.#startAndArm()
+		})
+	}
+
+	/** Runs statements for the driver. Errors come as values, so that code, hint and cause survive the way. */
+	async sqlakeExecute(request: ExecuteRequest): Promise<Envelope<ExecuteResponse>> {
+		return envelope('sqlakeExecute', () => this.#use(({ shard }) => shard.execute(request)))
+	}
+
+	/** Delivers changes. A subclass that has an alarm of its own calls it: `await super.alarm(info)`. */
+	override async alarm(_info?: AlarmInvocationInfo): Promise<void> {
+		try {
+			await this.#useAwaiting(({ shard }) => shard.onAlarm())
+		} catch (error) {
+			// The start failed. Throwing would spend the platform's few retries; this way it is tried for as long as it takes.
+			this.observability.logger.error(`alarm: ${messageOf(error)}`)
+			await this.ctx.storage.setAlarm(Date.now() + LAST_RETRY)
+		}
+	}
+
+	/** Answers 404: an object tells nothing over HTTP unless a subclass does. */
+	override fetch(_request: Request): Response | Promise<Response> {
+		return new Response('not found', { status: 404 })
+	}
+
+	/**
+	 * Delivers what waits in the buffer now, instead of at the next alarm.
+	 *
+	 * @throws `STORE_UNAVAILABLE`, `COMMIT_CONFLICT`, `FLUSH_FAILED` ...; the changes stay in the buffer
+	 */
+	async flush(): Promise<DeliveryResult> {
+		return this.#useAwaiting(({ shard }) => shard.flush())
+	}
+
+	/** How the delivery of this shard is doing. */
+	async getCDCFlushMetrics(): Promise<CDCFlushMetrics> {
+		return this.#use(({ shard }) => shard.metrics)
+	}
+
+	/**
+	 * Changes that could not be encoded and were set aside, oldest first, in plain data.
+	 *
+	 * @param limit how many at most
+	 */
+	async getCDCDeadLetterEvents(limit = 100): Promise<CDCDeadLetterEvent[]> {
+		return this.#use(({ shard }) => shard.deadLetters(limit))
+	}
+
+	/**
+	 * Puts changes that were set aside back into the buffer, each followed by its row as it is now, for the next flush.
+	 *
+	 * @returns how many
+	 */
+	async retryCDCDeadLetterEvents(options: RetryOptions = {}): Promise<number> {
+		return this.#use(({ shard }) => shard.retryDeadLetters(options))
+	}
+
+	/**
+	 * Deletes changes that were set aside, for good.
+	 *
+	 * @param olderThanMs milliseconds since they were set aside
+	 * @returns how many
+	 */
+	async purgeCDCDeadLetterEvents(olderThanMs = 7 * 86_400_000): Promise<number> {
+		return this.#use(({ shard }) => shard.purgeDeadLetters(olderThanMs))
+	}
+
+	/** Runs `call` with the shard. After deleteAll() under the living object nothing of ours is there any more: it begins anew. */
+	#use<T>(call: (started: StartedShard) => T): T {
+		const started = this.#start()
+		try {
+			return call(started)
+		} catch (error) {
+			if (started.memory.exists) throw error
+			return call(this.#startAgain())
+		}
+	}
+
+	/** As {@link #use}, for what is rare enough to look first and awaits too much to be called twice. */
+	async #useAwaiting<T>(call: (started: StartedShard) => Promise<T>): Promise<T> {
+		const started = this.#start()
+		return call(started.memory.exists ? started : this.#startAgain())
+	}
+
+	#startAgain(): StartedShard {
+		this.#started = null
+		return this.#start()
+	}
+
+	#start(): StartedShard {
+		if (this.#started !== null) return this.#started
+		if (this.#failure !== null && Date.now() - this.#failure.at < RESTART_AFTER) throw this.#failure.error
+		try {
+			this.#started = startShard({
+				ctx: this.ctx,
+				openLake: this.openLake,
+				schema: this.schema,
+				migrations: this.migrations,
+				policy: () => ({ threshold: this.cdcFlushThreshold, interval: this.cdcFlushInterval }),
+				observability: this.observability,
+			})
+			this.#failure = null
+			return this.#started
+		} catch (error) {
+			this.#failure = { error: SQLakeError.wrap(error, 'INTERNAL', 'the Durable Object did not start'), at: Date.now() }
+			this.observability.logger.error(`start failed: ${this.#failure.error.message}`, { 'error.type': this.#failure.error.code })
+			throw this.#failure.error
+		}
+	}
+
+	async #startAndArm(): Promise<void> {
+		try {
+			await this.#start().shard.arm()
+		} catch (error) {
+			// A start that failed is kept in #failure and told to whoever calls; an alarm that could not be set is set at the next write.
+			this.observability.logger.warn(`the object is not ready: ${messageOf(error)}`)
+		}
+	}
+
+	#localDatabase(): LocalDatabase<this['schema']> {
+		this.#database ??= drizzle(
+			observedStorage(this.ctx.storage, {
+				write: (sql, run) => this.#use(({ shard }) => shard.observe(sql, run)),
+				transaction: (run) => this.#use(({ shard }) => shard.transaction(run)),
+			}),
+			{ schema: this.schema.tables },
+		)
+		return this.#database as LocalDatabase<this['schema']>
+	}
+}

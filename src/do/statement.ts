@@ -1,0 +1,84 @@
+/**
+ * What a Durable Object looks at in a statement's text before it runs it: the tokens, never a pattern over the whole text.
+ *
+ * @module
+ */
+import { tokenize, tokenName } from 'sqlite3-parser'
+
+/** A placeholder in the text. */
+interface Placeholder {
+	readonly offset: number
+	readonly text: string
+	/** Index of the value it stands for, from 0. */
+	readonly index: number
+}
+
+/** A statement's text, looked through. */
+export interface ScannedStatement {
+	/** First keyword, in upper case; empty for a text without one. */
+	readonly keyword: string
+	/** More than one statement in the text. */
+	readonly multiple: boolean
+	readonly placeholders: readonly Placeholder[]
+	/** A name of sqlake's own tables that the text holds; null without one. */
+	readonly internalName: string | null
+}
+
+/** Names of tables that belong to capture and to sqlake. SQLite compares names without regard to case. */
+const INTERNAL_NAME = /^_(?:cdc|sqlake)_/i
+
+const CACHE_SIZE = 200
+const cache = new Map<string, ScannedStatement>()
+
+/** Looks through a statement's text; the last 200 texts are remembered. */
+export function scanStatement(sql: string): ScannedStatement {
+	const known = cache.get(sql)
+	if (known !== undefined) return known
+	const scanned = scan(sql)
+	if (cache.size >= CACHE_SIZE) for (const oldest of cache.keys()) if (cache.delete(oldest)) break
+	cache.set(sql, scanned)
+	return scanned
+}
+
+function scan(sql: string): ScannedStatement {
+	const placeholders: Placeholder[] = []
+	const numbers = new Map<string, number>()
+	let highest = 0
+	let keyword = ''
+	let internalName: string | null = null
+	let ended = false
+	let multiple = false
+	for (const { type, text, span } of tokenize(sql)) {
+		const kind = tokenName(type)
+		if (kind === 'SEMI') {
+			ended = keyword !== ''
+			continue
+		}
+		if (ended) multiple = true
+		if (keyword === '') keyword = text.toUpperCase()
+		if (kind === 'VARIABLE') {
+			const number = placeholderNumber(text, highest, numbers)
+			highest = Math.max(highest, number)
+			placeholders.push({ offset: span.offset, text, index: number - 1 })
+		} else if (kind === 'ID' || kind === 'STRING') {
+			// SQLite takes a string for a name where a name is expected, so a literal counts, too.
+			const name = unquote(text)
+			if (INTERNAL_NAME.test(name)) internalName ??= name
+		}
+	}
+	return { keyword, multiple, placeholders, internalName }
+}
+
+/** The number that SQLite gives a parameter (https://www.sqlite.org/lang_expr.html#varparam). */
+function placeholderNumber(text: string, highest: number, numbers: Map<string, number>): number {
+	if (text === '?') return highest + 1
+	if (text.startsWith('?')) return Number(text.slice(1))
+	const known = numbers.get(text)
+	if (known !== undefined) return known
+	numbers.set(text, highest + 1)
+	return highest + 1
+}
+
+function unquote(text: string): string {
+	return /^["'`[]/.test(text) ? text.slice(1, -1) : text
+}

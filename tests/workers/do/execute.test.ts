@@ -1,0 +1,144 @@
+import { env, runInDurableObject } from 'cloudflare:test'
+import { describe, expect, it } from 'vitest'
+import type { BoundStatement, ExecuteResponse, WireValue } from '../../../src/driver/transport.ts'
+import { SQLakeError } from '../../../src/errors.ts'
+
+let shards = 0
+const freshName = () => `execute-${shards++}`
+
+async function execute(shard: string, statements: readonly BoundStatement[], readOnly = false): Promise<ExecuteResponse> {
+	const envelope = await env.SHARD_DO.getByName(shard).sqlakeExecute({ shard, statements, readOnly })
+	if (!envelope.ok) throw SQLakeError.fromJSON(envelope.error)
+	return envelope.value as ExecuteResponse
+}
+
+const statement = (sql: string, ...params: WireValue[]): BoundStatement => ({ sql, params })
+const insert = (id: string) => statement('INSERT INTO users (id) VALUES (?)', id)
+const count = async (shard: string) => (await execute(shard, [statement('SELECT count(*) FROM users')], true)).results[0]?.rows
+
+describe('sqlakeExecute', () => {
+	it('applies migrations before the first request and answers rows in column order', async () => {
+		const shard = freshName()
+		await execute(shard, [insert('a')])
+		const { results, bookmark } = await execute(shard, [statement('SELECT plan, id FROM users')], true)
+		expect(results[0]).toMatchObject({ columns: ['plan', 'id'], rows: [['free', 'a']], changes: 0, lastInsertRowid: null })
+		expect(bookmark).toBeNull()
+	})
+
+	it('answers a write with its counts and its bookmark', async () => {
+		const shard = freshName()
+		const { results, bookmark } = await execute(shard, [insert('a'), insert('b'), statement("UPDATE users SET plan = 'pro'")])
+		expect(results.map(({ changes }) => changes)).toEqual([1, 1, 2])
+		expect(bookmark).toEqual({ shard, seq: 4n, epoch: 1 })
+	})
+
+	it('gives no bookmark for a write that changed nothing', async () => {
+		const shard = freshName()
+		const { results, bookmark } = await execute(shard, [statement("DELETE FROM users WHERE id = 'nobody'")])
+		expect(results[0]?.changes).toBe(0)
+		expect(bookmark).toBeNull()
+	})
+
+	it('returns rows of RETURNING together with the count', async () => {
+		const { results } = await execute(freshName(), [statement("INSERT INTO users (id) VALUES ('a'), ('b') RETURNING id")])
+		expect(results[0]).toMatchObject({ rows: [['a'], ['b']], changes: 2 })
+	})
+
+	it('runs all statements or none', async () => {
+		const shard = freshName()
+		await expect(execute(shard, [insert('a'), insert('a')])).rejects.toMatchObject({ code: 'QUERY_FAILED' })
+		expect(await count(shard)).toEqual([[0]])
+		const pending = await runInDurableObject(env.SHARD_DO.getByName(shard), (object) => object.getCDCFlushMetrics())
+		expect(pending.buffered).toBe(0)
+	})
+
+	it('refuses and rolls back a write in a read-only request', async () => {
+		const shard = freshName()
+		await expect(execute(shard, [insert('a')], true)).rejects.toMatchObject({ code: 'READ_ONLY' })
+		await expect(
+			execute(shard, [statement("WITH x AS (SELECT 1) INSERT INTO users (id) SELECT 'b' FROM x RETURNING id")], true),
+		).rejects.toMatchObject({ code: 'READ_ONLY' })
+		expect(await count(shard)).toEqual([[0]])
+	})
+
+	it('binds a bigint exactly, as an INTEGER without affinity', async () => {
+		const shard = freshName()
+		const { results } = await execute(
+			shard,
+			[
+				statement('SELECT typeof(?), CAST(? AS TEXT), ?1 = 9223372036854775807', 9223372036854775807n, -9223372036854775808n),
+				statement("SELECT x FROM (SELECT CAST('05' AS TEXT) AS x) WHERE x = ?", 5n),
+			],
+			true,
+		)
+		expect(results.map(({ rows }) => rows)).toEqual([[['integer', '-9223372036854775808', 1]], []])
+	})
+
+	it('binds bytes, and only those a view shows', async () => {
+		const view = new Uint8Array([0, 1, 2, 3, 4]).subarray(1, 3)
+		const { results } = await execute(freshName(), [statement('SELECT hex(?), typeof(?1)', view)], true)
+		expect(results[0]?.rows).toEqual([['0102', 'blob']])
+	})
+})
+
+describe('errors of sqlakeExecute', () => {
+	const failure = (shard: string, ...statements: BoundStatement[]) =>
+		execute(shard, statements).catch((error: SQLakeError) => error)
+
+	it('cross RPC with code, message, hint, details and cause', async () => {
+		const error = await failure(freshName(), statement('SELECT * FROM nowhere'))
+		expect(error).toBeInstanceOf(SQLakeError)
+		expect(error).toMatchObject({ code: 'QUERY_FAILED', message: expect.stringContaining('no such table: nowhere') })
+		expect((error as SQLakeError).cause).toBeInstanceOf(Error)
+	})
+
+	it('refuse a request that was meant for another shard', async () => {
+		const envelope = await env.SHARD_DO.getByName('mine').sqlakeExecute({ shard: 'yours', statements: [], readOnly: true })
+		expect(envelope).toMatchObject({ ok: false, error: { code: 'RPC_INVALID', details: { expected: 'mine', found: 'yours' } } })
+	})
+
+	it.each([
+		['null', null],
+		['a text', 'SELECT 1'],
+		['no statements', { shard: 'malformed', readOnly: true }],
+		['statements that are none', { shard: 'malformed', readOnly: true, statements: ['SELECT 1'] }],
+		['a parameter that is an object', { shard: 'malformed', readOnly: true, statements: [{ sql: 'SELECT ?', params: [{}] }] }],
+		['a parameter that is a boolean', { shard: 'malformed', readOnly: true, statements: [{ sql: 'SELECT ?', params: [true] }] }],
+		['a readOnly that is a text', { shard: 'malformed', readOnly: 'no', statements: [] }],
+	])('refuse %s as a request', async (_, request) => {
+		const envelope = await env.SHARD_DO.getByName('malformed').sqlakeExecute(request as never)
+		expect(envelope).toMatchObject({ ok: false, error: { code: 'RPC_INVALID' } })
+	})
+
+	it.each([
+		['a text beyond 100 KB', statement(`SELECT '${'x'.repeat(100_001)}'`), 'STATEMENT_LIMIT'],
+		['more than 100 values', statement('SELECT 1', ...Array.from({ length: 101 }, () => 1)), 'STATEMENT_LIMIT'],
+		['a value beyond 2 MB', statement('SELECT ?', 'x'.repeat(2_000_001)), 'STATEMENT_LIMIT'],
+		['a bigint beyond 64 bits', statement('SELECT ?', 2n ** 63n), 'VALUE_UNSUPPORTED'],
+		['two statements in one text', statement('DELETE FROM users; DELETE FROM orders'), 'RPC_INVALID'],
+		['an empty text', statement(' -- nothing'), 'RPC_INVALID'],
+		['a change of the schema', statement('DROP TABLE users'), 'ROUTE_UNSUPPORTED'],
+		['a setting', statement('PRAGMA recursive_triggers = OFF'), 'ROUTE_UNSUPPORTED'],
+		["capture's tables", statement('SELECT * FROM _cdc_buffer'), 'QUERY_FAILED'],
+		["capture's tables in quotes", statement('DELETE FROM "_CDC_buffer"'), 'QUERY_FAILED'],
+		["capture's tables as a string", statement("SELECT * FROM '_cdc_buffer'"), 'QUERY_FAILED'],
+		["sqlake's tables", statement('UPDATE [_sqlake_meta] SET value = 1'), 'QUERY_FAILED'],
+	])('refuse %s', async (_, refused, code) => {
+		expect(await failure('limits', refused)).toMatchObject({ code })
+	})
+
+	it('take a text for a value where it only looks like an internal name', async () => {
+		const { results } = await execute('limits', [statement("SELECT 'about _cdc_buffer', ?", '_cdc_buffer')], true)
+		expect(results[0]?.rows).toEqual([['about _cdc_buffer', '_cdc_buffer']])
+	})
+})
+
+describe('an object without a name', () => {
+	it('answers a typed error, and goes on answering it', async () => {
+		const stub = env.SHARD_DO.get(env.SHARD_DO.newUniqueId())
+		const request = { shard: 'x', statements: [], readOnly: true }
+		expect(await stub.sqlakeExecute(request)).toMatchObject({ ok: false, error: { code: 'SHARD_ID_INVALID' } })
+		expect(await stub.sqlakeExecute(request)).toMatchObject({ ok: false, error: { code: 'SHARD_ID_INVALID' } })
+		expect((await stub.fetch('https://shard/')).status).toBe(404)
+	})
+})
