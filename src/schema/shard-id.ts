@@ -10,6 +10,10 @@ import { type Affinity, GLOBAL_SHARD } from './table-schema.ts'
 /** Longest name of a shard, in UTF-16 units. */
 export const MAX_SHARD_ID_LENGTH = 2_000
 
+/** A decimal of so many digits, and a power of ten up to this one, are doubles exactly or convert with one correct rounding. */
+const EXACT_DIGITS = 15
+const EXACT_POWER_OF_TEN = 22
+
 /** A value as it is bound: a number is REAL and a bigint is INTEGER, as in a Durable Object. */
 export type ShardKeyValue = string | number | bigint | Uint8Array | ArrayBuffer | null | undefined
 
@@ -22,8 +26,8 @@ export type ShardKeyValue = string | number | bigint | Uint8Array | ArrayBuffer 
  * @param values - the values of the key columns, in key order, as they would be bound
  * @param affinities - the affinities of those columns, in the same order
  * @throws SQLakeError ROUTE_SHARD_KEY_NULL for NULL, NaN (which SQLite stores as NULL) and the empty string; SHARD_ID_INVALID
- * for a BLOB, a lone surrogate, a name beyond 2,000 UTF-16 units, the name of the shard that holds the global tables, and in a
- * text column a number whose text depends on SQLite's version.
+ * for a BLOB, a lone surrogate, a name beyond 2,000 UTF-16 units, the name of the shard that holds the global tables, in a text
+ * column a number whose text depends on SQLite's version, and in a numeric column a text of more digits than convert exactly.
  * @example
  * ```ts
  * shardIdFromKey(['user-123'], ['TEXT']) // 'user-123'
@@ -70,9 +74,17 @@ function parseNumber(text: string): number | bigint | null {
 	const trimmed = text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '')
 	if (/^[+-]?\d+$/.test(trimmed)) {
 		const integer = BigInt(trimmed.replace('+', ''))
-		return BigInt.asIntN(64, integer) === integer ? integer : Number(trimmed)
+		if (BigInt.asIntN(64, integer) === integer) return integer
 	}
-	return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(trimmed) ? Number(trimmed) : null
+	const [, whole = '', fraction = '', exponent = '0'] = /^[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(trimmed) ?? []
+	const digits = whole + fraction
+	if (digits === '') return null
+	// Only then is every conversion exact: SQLite's own does not always give the nearest double.
+	const power = Number(exponent) - fraction.length
+	if (digits.replace(/^0+/, '').length > EXACT_DIGITS || Math.abs(power) > EXACT_POWER_OF_TEN) {
+		throw invalid(`expected a number, found the text ${JSON.stringify(text)}, which SQLite may round when it stores it`)
+	}
+	return Number(trimmed)
 }
 
 function printNumber(value: number | bigint, affinity: Affinity): string {

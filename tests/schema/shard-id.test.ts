@@ -43,7 +43,9 @@ describe('the name of a shard with a single key', () => {
 		['.', 'INTEGER', '.'],
 		[9_223_372_036_854_775_807n, 'INTEGER', '9223372036854775807'],
 		['9223372036854775807', 'INTEGER', '9223372036854775807'],
-		['9223372036854775808', 'INTEGER', '9.223372036854776e+18'],
+		['0.25', 'REAL', '0.25'],
+		['1e22', 'REAL', '1.0e+22'],
+		['000000000000000000000001.50', 'REAL', '1.5'],
 		[-(2 ** 63), 'INTEGER', '-9223372036854775808'],
 		[1e18, 'INTEGER', '1000000000000000000'],
 		[5, 'TEXT', '5.0'],
@@ -79,12 +81,16 @@ describe('the name of a shard with a single key', () => {
 			expect(() => one(value)).toThrow(refusal('SHARD_ID_INVALID'))
 	})
 
+	it('is refused in a numeric column for text that SQLite may round', () => {
+		for (const text of ['9223372036854775808', '0.30000000000000004', '1e300', '1e-300', '1234567890.123456']) {
+			expect(() => one(text, 'REAL')).toThrow(refusal('SHARD_ID_INVALID'))
+		}
+	})
+
 	it('is equal for numbers that SQLite finds equal in a numeric column, however they are written', () => {
 		fc.assert(
 			fc.property(fc.maxSafeInteger(), fc.constantFrom<Affinity>('INTEGER', 'NUMERIC', 'REAL'), (integer, affinity) => {
-				const names = [integer, BigInt(integer), String(integer), ` ${integer}.0`, integer.toExponential()].map((value) =>
-					one(value, affinity),
-				)
+				const names = [integer, BigInt(integer), String(integer), ` ${integer} `].map((value) => one(value, affinity))
 				expect(new Set(names).size).toBe(1)
 			}),
 			parameters,

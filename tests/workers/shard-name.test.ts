@@ -1,6 +1,7 @@
 import { env, runInDurableObject } from 'cloudflare:test'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { SQLakeError } from '../../src/errors.ts'
 import { shardIdFromKey } from '../../src/schema/shard-id.ts'
 import { encodeShardPath } from '../../src/schema/shard-path.ts'
 import type { Affinity } from '../../src/schema/table-schema.ts'
@@ -18,6 +19,16 @@ function printedBySQLite(sql: SqlStorage, expression: string, value: string | nu
 		)
 		.one()
 	return new Map(affinities.map((affinity) => [affinity, row[affinity]]))
+}
+
+/** The name of the shard, or null where the text may be rounded on its way into the column. */
+function nameOrNull(text: string, affinity: Affinity): string | null {
+	try {
+		return shardIdFromKey([text], [affinity])
+	} catch (error) {
+		if (SQLakeError.is(error, 'SHARD_ID_INVALID')) return null
+		throw error
+	}
 }
 
 function withSQLite(test: (sql: SqlStorage) => void): Promise<void> {
@@ -68,9 +79,9 @@ describe('a shard is named as SQLite prints its key', () => {
 					),
 					(text) => {
 						for (const [affinity, printed] of printedBySQLite(sql, '?', text)) {
-							const shard = shardIdFromKey([text], [affinity])
-							if (/^-?(?:\d{16,}|Inf|.*e[+-]\d+$)/.test(String(printed))) continue
-							expect([text, affinity, shard]).toEqual([text, affinity, printed])
+							// Beyond 1e15 the text of a REAL depends on SQLite's version, and of some texts no name is made.
+							if (affinity === 'REAL' && Math.abs(Number(text)) >= 1e15) continue
+							expect([text, affinity, nameOrNull(text, affinity) ?? printed]).toEqual([text, affinity, printed])
 						}
 					},
 				),
