@@ -1,0 +1,72 @@
+/**
+ * How a catalog Durable Object is called. Metadata is large and changes little: a caller says which versions it holds, and is
+ * sent the others only, as the bytes of their files.
+ *
+ * @module
+ */
+import type { Envelope } from '../../driver/transport.ts'
+import { SQLakeError } from '../../errors.ts'
+import { encodeTableMetadata } from '../iceberg/metadata-json.ts'
+import type { Catalog, CommitRequest, CommitResult, ShardPosition } from './catalog.ts'
+
+/** A table as it crosses RPC. */
+export interface WireTable {
+	readonly name: string
+	readonly metadataLocation: string
+	/** Absent where the caller holds this version. */
+	readonly metadata?: Uint8Array
+}
+
+/** A {@link CatalogSnapshot} as it crosses RPC. */
+export interface WireSnapshot {
+	readonly version: number
+	readonly tables: readonly WireTable[]
+}
+
+/** The RPC surface of a catalog Durable Object. */
+export interface CatalogRpc {
+	sqlakeCatalogLoad(known: readonly string[]): Promise<Envelope<WireSnapshot>>
+	sqlakeCatalogPosition(shard: string): Promise<Envelope<ShardPosition | null>>
+	sqlakeCatalogCommit(request: CommitRequest): Promise<Envelope<CommitResult>>
+}
+
+/** Answers {@link CatalogRpc} from a catalog. A Durable Object class delegates to it. */
+export class CatalogService implements CatalogRpc {
+	readonly #catalog: Catalog
+
+	constructor(catalog: Catalog) {
+		this.#catalog = catalog
+	}
+
+	/** @param known Metadata locations that the caller holds. */
+	sqlakeCatalogLoad(known: readonly string[]): Promise<Envelope<WireSnapshot>> {
+		return answer(async () => {
+			const { version, tables } = await this.#catalog.load()
+			const held = new Set(known)
+			return {
+				version,
+				tables: Array.from(tables, ([name, { metadataLocation, metadata }]) => ({
+					name,
+					metadataLocation,
+					...(held.has(metadataLocation) ? {} : { metadata: encodeTableMetadata(metadata) }),
+				})),
+			}
+		})
+	}
+
+	sqlakeCatalogPosition(shard: string): Promise<Envelope<ShardPosition | null>> {
+		return answer(() => this.#catalog.position(shard))
+	}
+
+	sqlakeCatalogCommit(request: CommitRequest): Promise<Envelope<CommitResult>> {
+		return answer(() => this.#catalog.commit(request))
+	}
+}
+
+async function answer<T>(call: () => Promise<T>): Promise<Envelope<T>> {
+	try {
+		return { ok: true, value: await call() }
+	} catch (error) {
+		return { ok: false, error: SQLakeError.wrap(error, 'INTERNAL', 'the catalog failed').toJSON() }
+	}
+}

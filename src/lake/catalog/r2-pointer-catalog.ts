@@ -1,0 +1,197 @@
+import { SQLakeError } from '../../errors.ts'
+import { mapLimit } from '../map-limit.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import { admitCommits } from './admit-commits.ts'
+import type { Catalog, CatalogSnapshot, CatalogTable, CommitRequest, CommitResult, ShardPosition } from './catalog.ts'
+import { CommitConflictError } from './commit-conflict-error.ts'
+import { type CommitOutcome, outcomeOf } from './commit-outcome.ts'
+import { CommitQueue } from './commit-queue.ts'
+import {
+	assertPointer,
+	decodeLakePointer,
+	emptyPointer,
+	encodeLakePointer,
+	type LakePointer,
+	POINTER_KEY,
+	shardKey,
+} from './lake-pointer.ts'
+import type { MetadataCache } from './metadata-cache.ts'
+import { MetadataReader } from './metadata-reader.ts'
+import { prepareCommit } from './prepare-commit.ts'
+import { backOff, type RetryPolicy, retryUnavailable } from './retry.ts'
+
+/** Shards that the pointer holds by default: each takes about 60 bytes of an object that every commit rewrites. */
+export const MAX_POINTER_SHARDS = 4096
+
+/** What an {@link R2PointerCatalog} is made of. */
+export interface R2PointerCatalogOptions {
+	/** A store with compare-and-swap. */
+	readonly store: ObjectStore
+	/** Prefix of every path in the lake's metadata, such as `s3://my-bucket`; no slash at its end. Cannot change later. */
+	readonly location: string
+	/** Default: {@link MAX_POINTER_SHARDS}. */
+	readonly maxShards?: number
+	/** How often a swap may be lost. Default: 12 attempts, from 25 ms to 2 s apart. */
+	readonly retry?: RetryPolicy
+	readonly cache?: MetadataCache
+	/** Milliseconds since the epoch; the clock of the machine where absent. */
+	readonly now?: () => number
+}
+
+const SWAP_RETRY: RetryPolicy = { attempts: 12, baseDelay: 25, maxDelay: 2000 }
+
+/** The pointer as it was read; `etag` is null where there is none yet. */
+interface ReadPointer {
+	readonly pointer: LakePointer
+	readonly etag: string | null
+}
+
+/**
+ * The catalog that needs nothing but the bucket. All of a lake's current state hangs on one object, {@link POINTER_KEY}, which a
+ * commit replaces by compare-and-swap: manifests and metadata are written first, under names of their own, and count once the
+ * pointer names them. Whoever loses a swap builds his commit anew on what won.
+ *
+ * R2 takes about one write a second of one key, and the pointer holds every shard's position: for few shards. Commits that meet
+ * in one instance share a swap.
+ *
+ * @example
+ * ```ts
+ * const catalog = new R2PointerCatalog({ store: new R2ObjectStore(env.SQLAKE_BUCKET), location: 's3://my-bucket' })
+ * ```
+ */
+export class R2PointerCatalog implements Catalog {
+	readonly #store: ObjectStore
+	readonly #location: string
+	readonly #maxShards: number
+	readonly #retry: RetryPolicy
+	readonly #reader: MetadataReader
+	readonly #now: () => number
+	readonly #queue = new CommitQueue((requests) => this.#commitGroup(requests))
+
+	constructor(options: R2PointerCatalogOptions) {
+		this.#store = options.store
+		this.#location = options.location
+		this.#maxShards = options.maxShards ?? MAX_POINTER_SHARDS
+		this.#retry = options.retry ?? SWAP_RETRY
+		this.#reader = new MetadataReader(options)
+		this.#now = options.now ?? Date.now
+	}
+
+	async load(): Promise<CatalogSnapshot> {
+		const { pointer } = await this.#readPointer()
+		return { version: pointer.version, tables: await this.#readTables(pointer, pointer.tables.keys()) }
+	}
+
+	async position(shard: string): Promise<ShardPosition | null> {
+		const { pointer } = await this.#readPointer()
+		return pointer.shards.get(shardKey(shard)) ?? null
+	}
+
+	commit(request: CommitRequest): Promise<CommitResult> {
+		return this.#queue.commit(request)
+	}
+
+	async #commitGroup(requests: readonly CommitRequest[]): Promise<readonly CommitOutcome[]> {
+		let unavailable: unknown
+		for (let attempt = 1; attempt <= this.#retry.attempts; attempt++) {
+			if (attempt > 1) await backOff(this.#retry, attempt - 1)
+			const { pointer, etag } = await this.#readPointer()
+			const tables = await this.#readTables(
+				pointer,
+				requests.flatMap((request) => request.appends.map((append) => append.table)),
+			)
+			const admission = admitCommits({
+				requests,
+				location: this.#location,
+				positionOf: (shard) => pointer.shards.get(shardKey(shard)) ?? null,
+				metadataOf: (table) => tables.get(table)?.metadata,
+				mayAddShard: (added, shard) => this.#assertRoom(pointer.shards.size + added, shard),
+			})
+			if (admission.admitted.length === 0) return admission.verdicts.map((verdict) => outcomeOf(verdict, new Map()))
+
+			const version = pointer.version + 1
+			const prepared = await prepareCommit({
+				location: this.#location,
+				requests: admission.admitted,
+				appends: admission.appends,
+				tables,
+				reader: this.#reader,
+				version,
+				now: this.#now(),
+			})
+			await mapLimit(prepared.objects, ({ key, bytes, contentType }) =>
+				retryUnavailable(() => this.#store.put(key, bytes, { contentType })),
+			)
+			const next: LakePointer = {
+				...pointer,
+				nonce: crypto.randomUUID(),
+				version,
+				tables: new Map([
+					...pointer.tables,
+					...[...prepared.tables].map(([name, table]) => [name, table.metadataLocation] as const),
+				]),
+				shards: new Map([...pointer.shards, ...[...admission.positions].map(([shard, at]) => [shardKey(shard), at] as const)]),
+			}
+			const swap = await this.#swap(next, etag)
+			if (swap.kind === 'won') {
+				prepared.remember()
+				return admission.verdicts.map((verdict, i) => outcomeOf(verdict, prepared.tables, requests[i]))
+			}
+			unavailable = swap.kind === 'unknown' ? swap.error : undefined
+		}
+		throw unavailable ?? new CommitConflictError(this.#retry.attempts)
+	}
+
+	/**
+	 * Swaps the pointer. Where the answer is lost the pointer is read before anything else: it says whether the swap took effect.
+	 * Should it take effect only later, it meets a pointer that has moved on, or makes the next attempt lose; then that attempt's
+	 * successor finds the position committed.
+	 *
+	 * @throws `STORE_UNAVAILABLE` if the pointer cannot be read either: the outcome is unknown.
+	 */
+	async #swap(
+		next: LakePointer,
+		etag: string | null,
+	): Promise<{ readonly kind: 'won' | 'lost' } | { readonly kind: 'unknown'; readonly error: unknown }> {
+		try {
+			const condition = etag === null ? ({ ifNoneMatch: '*' } as const) : { ifMatch: etag }
+			const info = await this.#store.put(POINTER_KEY, encodeLakePointer(next), { ...condition, contentType: 'application/json' })
+			return { kind: info === null ? 'lost' : 'won' }
+		} catch (error) {
+			if (!SQLakeError.is(error, 'STORE_UNAVAILABLE')) throw error
+			const { pointer } = await this.#readPointer()
+			return pointer.nonce === next.nonce ? { kind: 'won' } : { kind: 'unknown', error }
+		}
+	}
+
+	async #readPointer(): Promise<ReadPointer> {
+		const object = await retryUnavailable(() => this.#store.get(POINTER_KEY))
+		if (object === null) return { pointer: emptyPointer(this.#location), etag: null }
+		const pointer = decodeLakePointer(object.bytes)
+		assertPointer(pointer, { owner: { kind: 'pointer' }, location: this.#location })
+		return { pointer, etag: object.etag }
+	}
+
+	/** Metadata of those of the named tables that exist. */
+	async #readTables(pointer: LakePointer, names: Iterable<string>): Promise<ReadonlyMap<string, CatalogTable>> {
+		const entries = await mapLimit([...new Set(names)], async (name) => {
+			const metadataLocation = pointer.tables.get(name)
+			if (metadataLocation === undefined) return []
+			const metadata = await retryUnavailable(() => this.#reader.readTableMetadata(metadataLocation))
+			return [[name, { metadataLocation, metadata }] as const]
+		})
+		return new Map(entries.flat())
+	}
+
+	#assertRoom(shards: number, shard: string): void {
+		if (shards <= this.#maxShards) return
+		throw new SQLakeError(
+			'CATALOG_LIMIT',
+			`shard "${shard}": expected at most ${this.#maxShards} shards in a pointer catalog, found ${shards}`,
+			{
+				hint: 'Bind the catalog Durable Object as SQLAKE_CATALOG: it has no such limit.',
+				details: { limit: this.#maxShards },
+			},
+		)
+	}
+}
