@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { printReal, printsAlikeEverywhere } from '../schema/print-real.ts'
 import type { Affinity, ColumnSchema } from '../schema/table-schema.ts'
 
 /** A value as it is bound: a number is REAL, a bigint is INTEGER (https://www.sqlite.org/datatype3.html section 2). */
@@ -82,13 +83,7 @@ export function isExactDecimal(whole: string, fraction: string, exponent: number
 	return digits.length <= 15 && Math.abs(exponent - fraction.length) <= 22
 }
 
-/**
- * The text that TEXT affinity makes of a REAL, where every version of SQLite makes the same: 15 significant digits suffice, and
- * no exponent is needed. Zero is left out: -0.0 prints differently by version.
- */
-export function stableRealText(value: number): string | undefined {
-	const size = Math.abs(value)
-	if (!(size >= 1e-4 && size < 1e15) || Number(value.toPrecision(15)) !== value) return undefined
-	const text = String(value)
-	return text.includes('.') ? text : `${text}.0`
+/** The text that TEXT affinity makes of a REAL, where every version of SQLite makes the same; -0.0 it does not. */
+function stableRealText(value: number): string | undefined {
+	return printsAlikeEverywhere(value) && !Object.is(value, -0) ? printReal(value) : undefined
 }

@@ -1,0 +1,6 @@
+export { computeShardId } from './compute-shard-id.ts'
+export { determineRoute, type RouteOptions } from './determine-route.ts'
+export type { SqlValue } from './key-value.ts'
+export { type ParsedStatement, parseSQL } from './parse-sql.ts'
+export * from './route.ts'
+export * from './structure.ts'
