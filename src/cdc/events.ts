@@ -1,4 +1,5 @@
-import type { CDCEvent, ChangeBatch, ColumnVector, SqlValue, TableChanges } from './change-batch.ts'
+import type { SqlValue } from '../schema/sql-value.ts'
+import type { CDCEvent, ChangeBatch, ColumnVector, TableChanges } from './change-batch.ts'
 
 /**
  * The changes of a batch as events, in the shard's total order. Rows are keyed by the properties of the Drizzle table. Values

@@ -7,8 +7,10 @@
  *
  * @module
  */
+
+import { type SqlValue, TextBytes } from '../schema/sql-value.ts'
 import type { Affinity } from '../schema/table-schema.ts'
-import { type ColumnVector, type SqlValue, TextBytes } from './change-batch.ts'
+import type { ColumnVector } from './change-batch.ts'
 
 /** Reads values of one column again, exactly; keys are indexes into the column. */
 export interface ExactReader {

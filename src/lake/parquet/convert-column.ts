@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ColumnVector, SqlValue } from '../../cdc/change-batch.ts'
+import type { ColumnVector } from '../../cdc/change-batch.ts'
+import type { SqlValue } from '../../schema/sql-value.ts'
 import type { ColumnSchema } from '../../schema/table-schema.ts'
 import { Int64Column, type LakeColumn } from './lake-column.ts'
 import { isStoredAsInteger, microsPerUnit, timestampLimit, toLakeValue } from './lake-types.ts'

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { SqlValue } from '../../cdc/change-batch.ts'
+import type { SqlValue } from '../../schema/sql-value.ts'
 import type { ColumnSchema } from '../../schema/table-schema.ts'
 import type { LakeValue } from './lake-vector.ts'
 

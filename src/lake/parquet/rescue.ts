@@ -4,8 +4,9 @@
  *
  * @module
  */
-import type { SqlValue } from '../../cdc/change-batch.ts'
+
 import { messageOf, SQLakeError } from '../../errors.ts'
+import type { SqlValue } from '../../schema/sql-value.ts'
 import { parseSqlLiteral, sqlLiteral } from './sql-literal.ts'
 
 /** Whether a value belongs to the row of a change or to the row before an update. */

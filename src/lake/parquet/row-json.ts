@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ColumnVector, SqlValue } from '../../cdc/change-batch.ts'
+import type { ColumnVector } from '../../cdc/change-batch.ts'
+import type { SqlValue } from '../../schema/sql-value.ts'
 import type { TableSchema } from '../../schema/table-schema.ts'
 import type { RescueCollector } from './rescue.ts'
 

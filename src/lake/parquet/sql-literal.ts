@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type SqlValue, TextBytes } from '../../cdc/change-batch.ts'
+
 import { SQLakeError } from '../../errors.ts'
+import { type SqlValue, TextBytes } from '../../schema/sql-value.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -4,8 +4,9 @@
  * @module
  */
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import type { ChangeOp, ColumnVector, SqlValue, TableChanges } from '../../cdc/change-batch.ts'
+import type { ChangeOp, ColumnVector, TableChanges } from '../../cdc/change-batch.ts'
 import { SQLakeError } from '../../errors.ts'
+import type { SqlValue } from '../../schema/sql-value.ts'
 import type { LakeSchema, TableSchema } from '../../schema/table-schema.ts'
 import { BEFORE_FIELD_OFFSET, CHANGE_FIELDS, changesSchema, VARIANT_FIELD_ID } from '../change-table.ts'
 import type { IcebergField } from '../iceberg/types.ts'

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { SqlValue } from '../../../src/cdc/change-batch.ts'
 import { writeChangesFile } from '../../../src/lake/parquet/write-changes-file.ts'
+import type { SqlValue } from '../../../src/schema/sql-value.ts'
 import { type SampleChange, sampleChanges, sampleLake, sampleTable } from './sample.ts'
 
 const table = sampleTable({

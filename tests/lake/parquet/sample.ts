@@ -1,4 +1,5 @@
-import { type ChangeOp, type ColumnVector, type SqlValue, type TableChanges, TextBytes } from '../../../src/cdc/change-batch.ts'
+import type { ChangeOp, ColumnVector, TableChanges } from '../../../src/cdc/change-batch.ts'
+import { type SqlValue, TextBytes } from '../../../src/schema/sql-value.ts'
 import type { ColumnSchema, LakeSchema, TableSchema } from '../../../src/schema/table-schema.ts'
 
 /** A column of a kind that tests care about, by a short name. */
