@@ -42,8 +42,8 @@ export function setQueryRouter(router: QueryRouter | null): void {
  */
 export function getQueryRouter(): QueryRouter {
 	if (current !== undefined) return current
-	throw new SQLakeError('NO_ROUTER', 'sql: expected a router to run the query through, found none', {
-		hint: 'call setQueryRouter(new WorkerRouter(env, { schema })) once, or bind one: sql.with(router)`...`',
+	throw new SQLakeError('NO_ROUTER', 'sql: no router to run the query through: setQueryRouter() was not called', {
+		hint: 'setQueryRouter(new WorkerRouter(env, { schema })), or bind one: sql.with(router)`...`',
 	})
 }
 
