@@ -1,0 +1,50 @@
+import { DurableObject } from 'cloudflare:workers'
+import type { Envelope } from '../driver/transport.ts'
+import type { CommitRequest, CommitResult, ShardPosition } from '../lake/catalog/catalog.ts'
+import { type CatalogRpc, CatalogService, type WireSnapshot } from '../lake/catalog/catalog-rpc.ts'
+import { DurableCatalog } from '../lake/catalog/durable-catalog.ts'
+import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
+import { R2ObjectStore } from '../lake/storage/r2.ts'
+import { bucketOf } from './worker-env.ts'
+
+/**
+ * The catalog of a lake as a Durable Object: all shards commit through the one instance. Bind the class as `SQLAKE_CATALOG`, in a
+ * namespace with SQLite.
+ *
+ * @example
+ * ```ts
+ * export { SQLakeCatalog } from 'sqlake/do'
+ * ```
+ */
+export class SQLakeCatalog<Env = unknown> extends DurableObject<Env> implements CatalogRpc {
+	/** Name of the bucket's binding in env: what the schema names as `r2Bucket`. */
+	protected readonly bucketBinding: string = 'SQLAKE_BUCKET'
+	/** Prefix of every path in the lake's metadata, such as `s3://my-bucket`: outside engines need the real one. */
+	protected readonly location: string = DEFAULT_LAKE_LOCATION
+
+	#service: CatalogService | undefined
+
+	sqlakeCatalogLoad(known: readonly string[]): Promise<Envelope<WireSnapshot>> {
+		return this.#open().sqlakeCatalogLoad(known)
+	}
+
+	sqlakeCatalogPosition(shard: string): Promise<Envelope<ShardPosition | null>> {
+		return this.#open().sqlakeCatalogPosition(shard)
+	}
+
+	sqlakeCatalogCommit(request: CommitRequest): Promise<Envelope<CommitResult>> {
+		return this.#open().sqlakeCatalogCommit(request)
+	}
+
+	/** Not in the constructor: a subclass sets its fields after it. */
+	#open(): CatalogService {
+		this.#service ??= new CatalogService(
+			new DurableCatalog({
+				storage: this.ctx.storage,
+				store: new R2ObjectStore(bucketOf(this.env as object, this.bucketBinding)),
+				location: this.location,
+			}),
+		)
+		return this.#service
+	}
+}

@@ -1,0 +1,505 @@
+/**
+ * What every catalog does. A test file calls this with a harness; the suite runs in Node and in workerd.
+ *
+ * @module
+ */
+import { describe, expect, it } from 'vitest'
+import { SQLakeError } from '../../src/errors.ts'
+import type { Catalog, CommitRequest, CommitResult } from '../../src/lake/catalog/catalog.ts'
+import { MetadataReader } from '../../src/lake/catalog/metadata-reader.ts'
+import { planTableScan } from '../../src/lake/catalog/table-scan.ts'
+import { CHANGE_FIELDS, changesPartitionSpec } from '../../src/lake/change-table.ts'
+import { buildDataFileStats, createDataFile } from '../../src/lake/iceberg/data-file.ts'
+import { partitionOf } from '../../src/lake/iceberg/partition-spec.ts'
+import { getCurrentSnapshot } from '../../src/lake/iceberg/snapshot.ts'
+import type { IcebergDataFile, IcebergField, IcebergSchema } from '../../src/lake/iceberg/types.ts'
+import { lakePath } from '../../src/lake/lake-path.ts'
+import type { ObjectStore } from '../../src/lake/storage/object-store.ts'
+import { FaultyStore, type StoreCall } from './faulty-store.ts'
+
+export const LOCATION = 's3://contract'
+
+/** One lake that nobody has written to. */
+export interface CatalogHarness {
+	/** The store under it. */
+	readonly store: ObjectStore
+	/** Opens a catalog on the lake, as a fresh process would: nothing is remembered from an earlier one. */
+	readonly open: (store: ObjectStore) => Promise<Catalog>
+}
+
+export interface CatalogContractOptions {
+	/** Whether several instances may commit at a time. */
+	readonly concurrentInstances: boolean
+	/** Runs after each lake. */
+	readonly dispose?: () => Promise<void>
+}
+
+const HOUR = 3_600_000
+const DAY_0 = Date.UTC(2026, 0, 1)
+
+export const contractSchema: IcebergSchema = {
+	type: 'struct',
+	'schema-id': 0,
+	fields: [...Object.values(CHANGE_FIELDS), { id: 101, name: 'id', required: false, type: 'string' }],
+}
+
+const withField = (field: IcebergField): IcebergSchema => ({ ...contractSchema, fields: [...contractSchema.fields, field] })
+
+/** A file of a shard's changes; nobody reads its bytes here. */
+export function contractFile(table: string, shard: string, from: number, to: number, ts = DAY_0): IcebergDataFile {
+	const micros = BigInt(ts) * 1000n
+	const recordCount = to - from + 1
+	const column = (fieldId: number, lowerBound: string | bigint, upperBound = lowerBound) => ({
+		fieldId,
+		valueCount: recordCount,
+		nullCount: 0,
+		lowerBound,
+		upperBound,
+	})
+	return createDataFile({
+		filePath: lakePath(LOCATION, `data/${table}/_shard=${shard}/cdc_${ts}_${from}.parquet`),
+		partition: partitionOf(changesPartitionSpec(), contractSchema, (id) => (id === CHANGE_FIELDS.shard.id ? shard : micros)),
+		recordCount,
+		fileSizeInBytes: 1000,
+		stats: buildDataFileStats({
+			schema: contractSchema,
+			recordCount,
+			columns: [
+				column(CHANGE_FIELDS.op.id, 'c'),
+				column(CHANGE_FIELDS.shard.id, shard),
+				column(CHANGE_FIELDS.epoch.id, 1n),
+				column(CHANGE_FIELDS.seq.id, BigInt(from), BigInt(to)),
+				column(CHANGE_FIELDS.ts.id, micros),
+				column(101, 'a', 'z'),
+			],
+		}),
+	})
+}
+
+/** A commit of the changes `from` to `to`, with a file in each table. */
+export function contractCommit(
+	shard: string,
+	from: number,
+	to: number,
+	options: {
+		readonly tables?: readonly string[]
+		readonly epoch?: number
+		readonly ts?: number
+		readonly schema?: IcebergSchema
+	} = {},
+): CommitRequest {
+	const { tables = ['users', 'orders'], epoch = 1, ts = DAY_0, schema = contractSchema } = options
+	return {
+		commitId: `${shard}-${epoch}-${from}-${to}`,
+		shard,
+		epoch,
+		fromSeq: from,
+		toSeq: to,
+		watermark: ts,
+		appends: tables.map((table) => ({
+			table: `${table}_changes`,
+			schema,
+			dataFiles: [contractFile(table, shard, from, to, ts)],
+		})),
+	}
+}
+
+/** Commits as delivery does: where the outcome is not known, the position decides. */
+export async function commitForSure(open: () => Promise<Catalog>, request: CommitRequest): Promise<CommitResult | 'found'> {
+	for (let attempt = 1; ; attempt++) {
+		const catalog = await open()
+		try {
+			if (attempt > 1) {
+				const position = await catalog.position(request.shard)
+				if (position !== null && position.epoch === request.epoch && position.seq >= request.toSeq) return 'found'
+			}
+			return await catalog.commit(request)
+		} catch (error) {
+			if (!SQLakeError.is(error, 'STORE_UNAVAILABLE') || attempt === 20) throw error
+		}
+	}
+}
+
+/** Every file of a table, read anew from the store. */
+export async function filesOf(catalog: Catalog, store: ObjectStore, table: string): Promise<string[]> {
+	const found = (await catalog.load()).tables.get(table)
+	if (found === undefined) return []
+	const { files } = await planTableScan({ store, table: found })
+	return files.map((file) => file.filePath).sort()
+}
+
+const refusal = async (promise: Promise<unknown>): Promise<SQLakeError> => {
+	const error = await promise.then(
+		() => undefined,
+		(thrown: unknown) => thrown,
+	)
+	if (SQLakeError.is(error)) return error
+	throw new Error(`expected an SQLakeError, found ${String(error)}`)
+}
+
+export function catalogContract(name: string, newLake: () => Promise<CatalogHarness>, contract: CatalogContractOptions): void {
+	describe(`${name} keeps the catalog contract`, () => {
+		const fresh = async () => {
+			const lake = await newLake()
+			return { ...lake, catalog: await lake.open(lake.store) }
+		}
+		const paths = (table: string, files: readonly [string, number, number?][]) =>
+			files
+				.map(([shard, from, ts = DAY_0]) => lakePath(LOCATION, `data/${table}/_shard=${shard}/cdc_${ts}_${from}.parquet`))
+				.sort()
+
+		it('shows a lake that nobody has written to as empty', async () => {
+			const { catalog } = await fresh()
+			const snapshot = await catalog.load()
+			expect(snapshot.version).toBe(0)
+			expect([...snapshot.tables]).toEqual([])
+			expect(await catalog.position('a')).toBeNull()
+		})
+
+		it('commits files of two tables and the position together', async () => {
+			const { catalog, store, open } = await fresh()
+			const result = await catalog.commit(contractCommit('a', 1, 10))
+			expect(result).toMatchObject({ status: 'committed', position: { epoch: 1, seq: 10, watermark: DAY_0 } })
+			expect(Object.keys(result.snapshots).sort()).toEqual(['orders_changes', 'users_changes'])
+			for (const reader of [catalog, await open(store)]) {
+				expect((await reader.load()).version).toBe(1)
+				expect(await reader.position('a')).toEqual({ epoch: 1, seq: 10, watermark: DAY_0 })
+				expect(await filesOf(reader, store, 'users_changes')).toEqual(paths('users', [['a', 1]]))
+				expect(await filesOf(reader, store, 'orders_changes')).toEqual(paths('orders', [['a', 1]]))
+			}
+		})
+
+		it('writes metadata that names the commit, its watermark and the version of the lake', async () => {
+			const { catalog } = await fresh()
+			const { snapshots } = await catalog.commit(contractCommit('a', 1, 10))
+			const table = (await catalog.load()).tables.get('users_changes')
+			const snapshot = table === undefined ? null : getCurrentSnapshot(table.metadata)
+			expect(snapshot).toMatchObject({
+				'snapshot-id': snapshots.users_changes,
+				'sequence-number': 1,
+				summary: {
+					operation: 'append',
+					'added-data-files': '1',
+					'added-records': '10',
+					'total-records': '10',
+					'sqlake.commit-id': 'a-1-1-10',
+					'sqlake.watermark': String(DAY_0),
+					'sqlake.epoch': '1',
+					'sqlake.lake-version': '1',
+				},
+			})
+			expect(table?.metadataLocation).toMatch(/^s3:\/\/contract\/metadata\/users_changes\/[0-9a-f-]{36}\.metadata\.json$/)
+			expect(table?.metadata['partition-specs']).toEqual([changesPartitionSpec()])
+		})
+
+		it('answers a repeated commit as a duplicate, and writes nothing', async () => {
+			const { catalog, store, open } = await fresh()
+			await catalog.commit(contractCommit('a', 1, 10))
+			const before = (await store.list({ prefix: '' })).objects
+			for (const again of [catalog, await open(store)]) {
+				const result = await again.commit(contractCommit('a', 1, 10))
+				expect(result).toEqual({ status: 'duplicate', position: { epoch: 1, seq: 10, watermark: DAY_0 }, snapshots: {} })
+			}
+			expect((await store.list({ prefix: '' })).objects).toEqual(before)
+		})
+
+		it('refuses gaps, overlaps and earlier epochs, saying what was expected and found', async () => {
+			const { catalog } = await fresh()
+			const gapAtStart = await refusal(catalog.commit(contractCommit('a', 2, 3)))
+			expect(gapAtStart).toMatchObject({ code: 'COMMIT_SEQUENCE', details: { expected: { epoch: 1, fromSeq: 1 } } })
+			await catalog.commit(contractCommit('a', 1, 10, { epoch: 1 }))
+			for (const [from, to] of [
+				[12, 13],
+				[5, 15],
+				[10, 11],
+			] as const) {
+				const error = await refusal(catalog.commit(contractCommit('a', from, to)))
+				expect(error).toMatchObject({
+					code: 'COMMIT_SEQUENCE',
+					details: { shard: 'a', expected: { epoch: 1, fromSeq: 11 }, found: { epoch: 1, fromSeq: from, toSeq: to } },
+				})
+			}
+			await catalog.commit(contractCommit('a', 8, 9, { epoch: 2 }))
+			const earlier = await refusal(catalog.commit(contractCommit('a', 11, 12)))
+			expect(earlier).toMatchObject({ code: 'COMMIT_SEQUENCE', details: { expected: { epoch: 2, fromSeq: 10 } } })
+			expect(await catalog.position('a')).toMatchObject({ epoch: 2, seq: 9 })
+		})
+
+		it('refuses a malformed request', async () => {
+			const { catalog } = await fresh()
+			const request = contractCommit('a', 1, 2)
+			for (const change of [
+				{ fromSeq: 0 },
+				{ fromSeq: 3 },
+				{ toSeq: 1.5 },
+				{ epoch: 0 },
+				{ watermark: Number.NaN },
+				{ shard: '' },
+			]) {
+				expect(await refusal(catalog.commit({ ...request, ...change }))).toMatchObject({ code: 'RPC_INVALID' })
+			}
+			const [append] = request.appends
+			if (append === undefined) throw new Error('no append')
+			const outside = { ...contractFile('users', 'a', 1, 2), filePath: 's3://elsewhere/a.parquet' }
+			expect(await refusal(catalog.commit({ ...request, appends: [{ ...append, dataFiles: [outside] }] }))).toMatchObject({
+				code: 'RPC_INVALID',
+			})
+			expect(await refusal(catalog.commit({ ...request, appends: [append, append] }))).toMatchObject({ code: 'RPC_INVALID' })
+			expect(await catalog.position('a')).toBeNull()
+		})
+
+		it('lets a later epoch begin anywhere, and skip one that never committed', async () => {
+			const { catalog, store } = await fresh()
+			await catalog.commit(contractCommit('a', 1, 10))
+			await catalog.commit(contractCommit('a', 4, 6, { epoch: 3, ts: DAY_0 + HOUR }))
+			expect(await catalog.position('a')).toEqual({ epoch: 3, seq: 6, watermark: DAY_0 + HOUR })
+			expect(await filesOf(catalog, store, 'users_changes')).toHaveLength(2)
+		})
+
+		it('moves the position and not the tables when nothing is appended, and never turns the watermark back', async () => {
+			const { catalog } = await fresh()
+			await catalog.commit(contractCommit('a', 1, 1, { tables: [], ts: DAY_0 + HOUR }))
+			expect([...(await catalog.load()).tables]).toEqual([])
+			await catalog.commit(contractCommit('a', 2, 2, { tables: [], ts: DAY_0 }))
+			expect(await catalog.position('a')).toEqual({ epoch: 1, seq: 2, watermark: DAY_0 + HOUR })
+		})
+
+		it('joins commits that meet into groups: each is in once, and fewer versions than commits are made', async () => {
+			const { catalog, store } = await fresh()
+			const shards = Array.from({ length: 30 }, (_, i) => `s${i}`)
+			const results = await Promise.all(shards.map((shard) => catalog.commit(contractCommit(shard, 1, 5))))
+			expect(results.every((result) => result.status === 'committed')).toBe(true)
+			expect(await filesOf(catalog, store, 'users_changes')).toEqual(
+				paths(
+					'users',
+					shards.map((shard) => [shard, 1]),
+				),
+			)
+			const { version, tables } = await catalog.load()
+			expect(version).toBeLessThan(10)
+			expect(getCurrentSnapshot((tables.get('users_changes') as never as { metadata: never }).metadata)?.summary).toMatchObject({
+				'total-records': '150',
+			})
+		})
+
+		it('commits the ranges of one shard in their order when they meet', async () => {
+			const { catalog, store } = await fresh()
+			const requests = Array.from({ length: 12 }, (_, i) => contractCommit('a', i * 5 + 1, i * 5 + 5))
+			const results = await Promise.all([...requests, ...requests].map((request) => catalog.commit(request)))
+			expect(results.filter((result) => result.status === 'committed')).toHaveLength(12)
+			expect(results.filter((result) => result.status === 'duplicate')).toHaveLength(12)
+			expect(await catalog.position('a')).toMatchObject({ seq: 60 })
+			expect(new Set(await filesOf(catalog, store, 'orders_changes')).size).toBe(12)
+		})
+
+		it('fails only the requests of a group that are wrong', async () => {
+			const { catalog, store } = await fresh()
+			const wrongType = withField({ id: 101, name: 'other', required: false, type: 'long' })
+			await catalog.commit(contractCommit('z', 1, 1))
+			const outcomes = await Promise.allSettled([
+				catalog.commit(contractCommit('a', 1, 5)),
+				catalog.commit(contractCommit('b', 3, 5)),
+				catalog.commit(contractCommit('c', 1, 5, { schema: wrongType })),
+				catalog.commit(contractCommit('d', 1, 5)),
+			])
+			expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+			expect(outcomes[1]).toMatchObject({ reason: { code: 'COMMIT_SEQUENCE' } })
+			expect(outcomes[2]).toMatchObject({ reason: { code: 'SCHEMA_EVOLUTION' } })
+			expect(await filesOf(catalog, store, 'users_changes')).toEqual(
+				paths('users', [
+					['a', 1],
+					['d', 1],
+					['z', 1],
+				]),
+			)
+			expect(await catalog.position('c')).toBeNull()
+		})
+
+		it('does not let a file that cannot be described take its group with it', async () => {
+			const { catalog, store } = await fresh()
+			const poison = contractCommit('b', 1, 5, { tables: ['users'] })
+			const file = { ...contractFile('users', 'b', 1, 5), lowerBounds: new Map([[101, 5n]]) }
+			const [append] = poison.appends
+			if (append === undefined) throw new Error('no append')
+			const outcomes = await Promise.allSettled([
+				catalog.commit(contractCommit('a', 1, 5)),
+				catalog.commit({ ...poison, appends: [{ ...append, dataFiles: [file] }] }),
+				catalog.commit(contractCommit('c', 1, 5)),
+			])
+			expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+			expect(await filesOf(catalog, store, 'users_changes')).toHaveLength(2)
+		})
+
+		it('adds columns that a commit brings, and keeps them for shards that lack them', async () => {
+			const { catalog } = await fresh()
+			await catalog.commit(contractCommit('a', 1, 1))
+			const wider = withField({ id: 102, name: 'email', required: false, type: 'string' })
+			await catalog.commit(contractCommit('b', 1, 1, { schema: wider }))
+			await catalog.commit(contractCommit('c', 1, 1))
+			const metadata = (await catalog.load()).tables.get('users_changes')?.metadata
+			expect(metadata?.schemas).toHaveLength(2)
+			expect(metadata).toMatchObject({ 'current-schema-id': 1, 'last-column-id': 102 })
+			expect(metadata?.snapshots.map((snapshot) => snapshot['schema-id'])).toEqual([0, 1, 1])
+		})
+
+		it('merges manifests when there are many, and every file keeps its snapshot and sequence number', async () => {
+			const { catalog, store } = await fresh()
+			const results: CommitResult[] = []
+			for (let i = 1; i <= 104; i++) {
+				results.push(await catalog.commit(contractCommit('a', i, i, { tables: ['users'], ts: DAY_0 + i * HOUR })))
+			}
+			const table = (await catalog.load()).tables.get('users_changes')
+			const snapshot = table === undefined ? null : getCurrentSnapshot(table.metadata)
+			if (table === undefined || snapshot === null) throw new Error('no table')
+			const reader = new MetadataReader({ store, location: LOCATION })
+			const manifests = await reader.readManifestList(snapshot['manifest-list'], table.metadata)
+			expect(manifests.length).toBeLessThan(100)
+			const entries = (await Promise.all(manifests.map((manifest) => reader.readManifest(manifest, table.metadata)))).flat()
+			const numbers = entries.map((entry) => [
+				Number(entry.dataFile.lowerBounds.get(CHANGE_FIELDS.seq.id)),
+				entry.sequenceNumber,
+				entry.snapshotId,
+			])
+			expect(numbers.sort(([a], [b]) => Number(a) - Number(b))).toEqual(
+				results.map((result, i) => [i + 1, i + 1, result.snapshots.users_changes]),
+			)
+			const late = await planTableScan({
+				store,
+				table,
+				predicate: { op: 'gte', fieldId: CHANGE_FIELDS.ts.id, value: BigInt(DAY_0 + 103 * HOUR) * 1000n },
+			})
+			expect(late.files).toHaveLength(2)
+			expect(late.pruned).toBe(102)
+		})
+
+		describe('when the store fails', () => {
+			/** Commits three ranges, the second through a store with a fault at one call; returns how many calls it made. */
+			const run = async (
+				lake: CatalogHarness,
+				faultOf: (call: StoreCall, index: number) => 'before' | 'after' | 'late' | undefined,
+			) => {
+				const { store } = lake
+				await (await lake.open(store)).commit(contractCommit('a', 1, 5))
+				const faulty = new FaultyStore(store, faultOf)
+				await commitForSure(() => lake.open(faulty), contractCommit('a', 6, 9))
+				await faulty.settle()
+				const after = await lake.open(store)
+				await after.commit(contractCommit('a', 10, 12))
+				expect(await after.position('a')).toMatchObject({ seq: 12 })
+				for (const table of ['users', 'orders']) {
+					expect(await filesOf(after, store, `${table}_changes`)).toEqual(
+						paths(table, [
+							['a', 1],
+							['a', 6],
+							['a', 10],
+						]),
+					)
+				}
+				return faulty.calls.length
+			}
+
+			it('loses nothing and commits nothing twice, whichever call fails once before or after taking effect', async () => {
+				const calls = await run(await newLake(), () => undefined)
+				expect(calls).toBeGreaterThan(4)
+				for (const fault of ['before', 'after', 'late'] as const) {
+					for (let index = 0; index < calls; index++) {
+						await run(await newLake(), (_call, i) => (i === index ? fault : undefined))
+					}
+				}
+			})
+
+			it('loses nothing and commits nothing twice when it fails at random', async () => {
+				for (let seed = 1; seed <= 10; seed++) {
+					let state = seed
+					const random = () => {
+						state = (state * 1_103_515_245 + 12_345) % 2 ** 31
+						return state / 2 ** 31
+					}
+					await run(await newLake(), () =>
+						random() < 0.25 ? (['before', 'after', 'late'] as const)[Math.floor(random() * 3)] : undefined,
+					)
+				}
+			})
+
+			it('leaves a lake that a crash between any two calls cannot tear', async () => {
+				const calls = await run(await newLake(), () => undefined)
+				for (let crash = 0; crash <= calls; crash++) {
+					const lake = await newLake()
+					await (await lake.open(lake.store)).commit(contractCommit('a', 1, 5))
+					const dying = new FaultyStore(lake.store, (_call, index) => (index >= crash ? 'before' : undefined))
+					await (await lake.open(dying)).commit(contractCommit('a', 6, 9)).catch((error: unknown) => {
+						if (!SQLakeError.is(error, 'STORE_UNAVAILABLE')) throw error
+					})
+					const after = await lake.open(lake.store)
+					const users = await filesOf(after, lake.store, 'users_changes')
+					const orders = await filesOf(after, lake.store, 'orders_changes')
+					const position = await after.position('a')
+					expect(users).toHaveLength(position?.seq === 9 ? 2 : 1)
+					expect(orders).toHaveLength(users.length)
+					await after.commit(contractCommit('a', 6, 9))
+					expect(await filesOf(after, lake.store, 'orders_changes')).toHaveLength(2)
+				}
+			})
+
+			it('says that a metadata file is missing or corrupt, naming it', async () => {
+				const lake = await fresh()
+				await lake.catalog.commit(contractCommit('a', 1, 5))
+				const table = (await lake.catalog.load()).tables.get('users_changes')
+				if (table === undefined) throw new Error('no table')
+				const list = getCurrentSnapshot(table.metadata)?.['manifest-list'].slice(LOCATION.length + 1) ?? ''
+				await lake.store.put(list, new TextEncoder().encode('garbage'))
+				expect(await refusal(planTableScan({ store: lake.store, table }))).toMatchObject({
+					code: 'LAKE_CORRUPT',
+					message: expect.stringContaining(list),
+				})
+				await lake.store.delete([list])
+				expect(await refusal((await lake.open(lake.store)).commit(contractCommit('a', 6, 9)))).toMatchObject({
+					code: 'LAKE_CORRUPT',
+				})
+			})
+		})
+
+		it('shows a reader all tables of a commit or none', async () => {
+			const { catalog, store, open } = await fresh()
+			const reader = contract.concurrentInstances ? await open(store) : catalog
+			let writing = true
+			const torn: string[] = []
+			const watch = async () => {
+				while (writing) {
+					const { tables } = await reader.load()
+					const versions = Array.from(
+						tables.values(),
+						({ metadata }) => getCurrentSnapshot(metadata)?.summary['sqlake.lake-version'],
+					)
+					if (new Set(versions).size > 1 || tables.size === 1) torn.push(versions.join())
+					await new Promise((resolve) => setTimeout(resolve, 1))
+				}
+			}
+			const watching = watch()
+			for (let i = 0; i < 15; i++) await catalog.commit(contractCommit('a', i + 1, i + 1))
+			writing = false
+			await watching
+			expect(torn).toEqual([])
+		})
+
+		if (!contract.concurrentInstances) return
+		it('lets racing instances all commit in the end, each once', async () => {
+			const { store, open } = await fresh()
+			const shards = Array.from({ length: 8 }, (_, i) => `s${i}`)
+			await Promise.all(
+				shards.map(async (shard) => {
+					const catalog = await open(store)
+					for (let i = 0; i < 3; i++) await catalog.commit(contractCommit(shard, i + 1, i + 1, { tables: ['users'] }))
+				}),
+			)
+			const catalog = await open(store)
+			expect(await filesOf(catalog, store, 'users_changes')).toEqual(
+				paths(
+					'users',
+					shards.flatMap((shard) => [1, 2, 3].map((from) => [shard, from] as [string, number])),
+				),
+			)
+			expect((await catalog.load()).version).toBe(24)
+		})
+	})
+}

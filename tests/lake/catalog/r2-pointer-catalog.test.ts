@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { emptyPointer, encodeLakePointer, POINTER_KEY } from '../../../src/lake/catalog/lake-pointer.ts'
+import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
+import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
+import { catalogContract, contractCommit, LOCATION } from '../../contract/catalog.ts'
+import { FaultyStore } from '../../contract/faulty-store.ts'
+
+const retry = { attempts: 40, baseDelay: 1, maxDelay: 20 }
+
+catalogContract(
+	'R2PointerCatalog over memory',
+	async () => ({
+		store: new MemoryObjectStore(),
+		open: async (store) => new R2PointerCatalog({ store, location: LOCATION, retry }),
+	}),
+	{ concurrentInstances: true },
+)
+
+describe('the pointer', () => {
+	it('holds a bounded number of shards, and says what to do beyond', async () => {
+		const catalog = new R2PointerCatalog({ store: new MemoryObjectStore(), location: LOCATION, maxShards: 2 })
+		await catalog.commit(contractCommit('a', 1, 1))
+		const outcomes = await Promise.allSettled(['b', 'c'].map((shard) => catalog.commit(contractCommit(shard, 1, 1))))
+		expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected'])
+		expect(outcomes[1]).toMatchObject({ reason: { code: 'CATALOG_LIMIT', hint: expect.stringContaining('SQLAKE_CATALOG') } })
+		expect(await catalog.commit(contractCommit('a', 2, 2))).toMatchObject({ status: 'committed' })
+	})
+
+	it('takes the room of 4,096 shards however long their names are', async () => {
+		const position = { epoch: 1, seq: 123_456, watermark: 1_760_000_000_000 }
+		const shards = new Map(Array.from({ length: 4096 }, (_, i) => [i.toString(16).padStart(32, '0'), position]))
+		expect(encodeLakePointer({ ...emptyPointer(LOCATION), shards }).byteLength).toBeLessThan(300_000)
+	})
+
+	it('that is lost too often is a conflict, and nothing was committed', async () => {
+		const store = new MemoryObjectStore()
+		const beaten = new FaultyStore(store, () => undefined)
+		const put = beaten.put.bind(beaten)
+		let rival = 0
+		// Somebody else commits right before every swap of ours.
+		beaten.put = async (key, bytes, options) => {
+			if (key === POINTER_KEY) {
+				const shard = `rival${rival++}`
+				await new R2PointerCatalog({ store, location: LOCATION }).commit(contractCommit(shard, 1, 1))
+			}
+			return put(key, bytes, options)
+		}
+		const catalog = new R2PointerCatalog({ store: beaten, location: LOCATION, retry: { attempts: 3, baseDelay: 1, maxDelay: 2 } })
+		await expect(catalog.commit(contractCommit('a', 1, 1))).rejects.toMatchObject({
+			name: 'CommitConflictError',
+			code: 'COMMIT_CONFLICT',
+			details: { attempts: 3 },
+		})
+		expect(rival).toBe(3)
+		expect(await catalog.position('a')).toBeNull()
+	})
+
+	it('of another lake, or of another catalog, is refused', async () => {
+		const store = new MemoryObjectStore()
+		await new R2PointerCatalog({ store, location: LOCATION }).commit(contractCommit('a', 1, 1))
+		await expect(new R2PointerCatalog({ store, location: 's3://other' }).load()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+		const claimed = new MemoryObjectStore()
+		const owner = { kind: 'durable-object', id: 'x' } as const
+		await claimed.put(POINTER_KEY, encodeLakePointer({ ...emptyPointer(LOCATION), owner }))
+		await expect(new R2PointerCatalog({ store: claimed, location: LOCATION }).load()).rejects.toMatchObject({
+			code: 'CONFIG_INVALID',
+			hint: expect.stringContaining('SQLAKE_CATALOG'),
+		})
+	})
+
+	it('that is none is corrupt, saying what was expected', async () => {
+		const store = new MemoryObjectStore()
+		const catalog = new R2PointerCatalog({ store, location: LOCATION })
+		const encode = (text: string) => store.put(POINTER_KEY, new TextEncoder().encode(text))
+		for (const [text, message] of [
+			['{"format', /not JSON/],
+			['null', /expected format "sqlake-catalog"/],
+			['{"format":"sqlake-catalog","format-version":2}', /expected format-version 1, found 2/],
+			['{"format":"sqlake-catalog","format-version":1,"owner":{"kind":"pointer"}}', /expected a location, found undefined/],
+		] as const) {
+			await encode(text)
+			await expect(catalog.load()).rejects.toMatchObject({ code: 'LAKE_CORRUPT', message: expect.stringMatching(message) })
+		}
+	})
+})
+
+it('a commit of two tables costs one read of the pointer and seven puts, once its instance is warm', async () => {
+	const store = new FaultyStore(new MemoryObjectStore(), () => undefined)
+	const catalog = new R2PointerCatalog({ store, location: LOCATION })
+	await catalog.commit(contractCommit('a', 1, 1))
+	store.calls.length = 0
+	await catalog.commit(contractCommit('a', 2, 2))
+	expect(store.calls.filter((call) => call.operation === 'put')).toHaveLength(7)
+	expect(store.calls.filter((call) => call.operation === 'get').map((call) => call.key)).toEqual([POINTER_KEY])
+})

@@ -1,0 +1,131 @@
+import { env, runInDurableObject } from 'cloudflare:test'
+import { describe, expect, it } from 'vitest'
+import type { Catalog } from '../../../src/lake/catalog/catalog.ts'
+import { CatalogStub } from '../../../src/lake/catalog/catalog-stub.ts'
+import { DurableCatalog } from '../../../src/lake/catalog/durable-catalog.ts'
+import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
+import { DEFAULT_LAKE_LOCATION, lakePath } from '../../../src/lake/lake-path.ts'
+import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
+import type { ObjectStore } from '../../../src/lake/storage/object-store.ts'
+import { R2ObjectStore } from '../../../src/lake/storage/r2.ts'
+import { catalogContract, contractCommit, filesOf, LOCATION } from '../../contract/catalog.ts'
+
+const retry = { attempts: 60, baseDelay: 5, maxDelay: 200 }
+
+catalogContract(
+	'R2PointerCatalog over R2',
+	async () => ({
+		store: await emptyBucket(),
+		open: async (store) => new R2PointerCatalog({ store, location: LOCATION, retry }),
+	}),
+	{ concurrentInstances: true },
+)
+
+catalogContract(
+	'DurableCatalog',
+	async () => {
+		const stub = env.PLAIN_DO.getByName(crypto.randomUUID())
+		return {
+			store: new MemoryObjectStore(),
+			open: (store) => openInObject(stub, store),
+		}
+	},
+	{ concurrentInstances: false },
+)
+
+describe('DurableCatalog', () => {
+	it('claims its bucket, so that no other catalog commits beside it', async () => {
+		const store = new MemoryObjectStore()
+		const first = await openInObject(env.PLAIN_DO.getByName(crypto.randomUUID()), store)
+		await first.commit(contractCommit('a', 1, 1))
+		const second = await openInObject(env.PLAIN_DO.getByName(crypto.randomUUID()), store)
+		const refused = await second.commit(contractCommit('a', 1, 1)).catch((error: unknown) => error)
+		expect(refused).toMatchObject({ code: 'CONFIG_INVALID' })
+		await expect(new R2PointerCatalog({ store, location: LOCATION }).load()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+		expect(await first.commit(contractCommit('a', 2, 2))).toMatchObject({ status: 'committed' })
+	})
+})
+
+describe('SQLakeCatalog, through CatalogStub', () => {
+	const store = new R2ObjectStore(env.SQLAKE_BUCKET)
+	const request = (shard: string, from: number, to: number) => {
+		const commit = contractCommit(shard, from, to)
+		return {
+			...commit,
+			appends: commit.appends.map((append) => ({
+				...append,
+				dataFiles: append.dataFiles.map((file) => ({
+					...file,
+					filePath: lakePath(DEFAULT_LAKE_LOCATION, file.filePath.slice(LOCATION.length + 1)),
+				})),
+			})),
+		}
+	}
+
+	it('commits over RPC, keeps errors whole, and is sent only metadata that changed', async () => {
+		await emptyBucket()
+		const loads: number[] = []
+		const connect = () => {
+			const stub = env.CATALOG_DO.getByName('lake')
+			return {
+				sqlakeCatalogLoad: async (known: readonly string[]) => {
+					const answer = await stub.sqlakeCatalogLoad(known)
+					if (answer.ok) loads.push(answer.value.tables.filter((table) => table.metadata !== undefined).length)
+					return answer
+				},
+				sqlakeCatalogPosition: (shard: string) => stub.sqlakeCatalogPosition(shard),
+				sqlakeCatalogCommit: (commit: ReturnType<typeof request>) => stub.sqlakeCatalogCommit(commit),
+			}
+		}
+		const catalog = new CatalogStub(connect as never)
+		expect((await catalog.load()).tables.size).toBe(0)
+		const results = await Promise.all(['a', 'b', 'c'].map((shard) => catalog.commit(request(shard, 1, 5))))
+		expect(results.map((result) => result.status)).toEqual(['committed', 'committed', 'committed'])
+		expect(await catalog.position('a')).toMatchObject({ seq: 5 })
+		const refused = await catalog.commit(request('a', 9, 9)).catch((error: unknown) => error)
+		expect(refused).toMatchObject({
+			name: 'SQLakeError',
+			code: 'COMMIT_SEQUENCE',
+			hint: expect.any(String),
+			details: { expected: { epoch: 1, fromSeq: 6 } },
+		})
+		expect(await filesOf(catalog, store, 'users_changes')).toHaveLength(3)
+		await catalog.commit({ ...request('a', 6, 6), appends: request('a', 6, 6).appends.slice(0, 1) })
+		expect(await filesOf(catalog, store, 'users_changes')).toHaveLength(4)
+		expect(await filesOf(catalog, store, 'users_changes')).toHaveLength(4)
+		expect(loads).toEqual([0, 2, 1, 0])
+	})
+
+	it('reports an object that does not answer as an unknown outcome', async () => {
+		const catalog = new CatalogStub(() => {
+			throw new Error('Network connection lost.')
+		})
+		await expect(catalog.position('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+	})
+})
+
+/** A catalog that lives in a Durable Object, called from the test. Opening it again is a restart: nothing is remembered. */
+async function openInObject(stub: DurableObjectStub, store: ObjectStore): Promise<Catalog> {
+	const inside = <T>(work: (catalog: DurableCatalog) => Promise<T>): Promise<T> => {
+		// An error thrown in runInDurableObject would reset the object.
+		return runInDurableObject(stub, () => work(catalog))
+	}
+	const catalog = await runInDurableObject(
+		stub,
+		(_instance, state) => new DurableCatalog({ storage: state.storage, store, location: LOCATION }),
+	)
+	return {
+		load: () => inside((opened) => opened.load()),
+		position: (shard) => inside((opened) => opened.position(shard)),
+		commit: (request) => inside((opened) => opened.commit(request)),
+	}
+}
+
+async function emptyBucket(): Promise<R2ObjectStore> {
+	const store = new R2ObjectStore(env.SQLAKE_BUCKET)
+	for (;;) {
+		const { objects } = await store.list({ prefix: '' })
+		if (objects.length === 0) return store
+		await store.delete(objects.map((object) => object.key))
+	}
+}
