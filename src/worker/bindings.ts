@@ -5,6 +5,7 @@
  */
 import type { ShardNamespace } from '../driver/durable-object-transport.ts'
 import { SQLakeError } from '../errors.ts'
+import type { CatalogNamespace } from '../lake/open-lake.ts'
 
 /** Name of the binding of the catalog's Durable Object. */
 export const CATALOG_BINDING = 'SQLAKE_CATALOG'
@@ -36,7 +37,7 @@ export function findShardNamespace(env: object, name: string | undefined): Shard
 }
 
 /** The namespace of the catalog's Durable Object; undefined where none is bound. */
-export function findCatalogNamespace(env: object): DurableObjectNamespace | undefined {
+export function findCatalogNamespace(env: object): CatalogNamespace | undefined {
 	const binding: unknown = Reflect.get(env, CATALOG_BINDING)
 	if (binding === undefined) return undefined
 	if (isNamespace(binding)) return binding
@@ -64,7 +65,7 @@ export function findBucket(env: object, name: string): R2Bucket {
 }
 
 /** A service binding answers to every name, so a method alone proves nothing. */
-function isNamespace(binding: unknown): binding is DurableObjectNamespace & ShardNamespace {
+function isNamespace(binding: unknown): binding is ShardNamespace & CatalogNamespace {
 	return hasMethods(binding, ['idFromName', 'idFromString', 'newUniqueId']) && className(binding) !== 'Fetcher'
 }
 
