@@ -60,6 +60,8 @@ export interface Correlation {
 export interface Analysis {
 	readonly parsed: ParsedStatement
 	readonly constraints: Constraints
+	/** Common table expressions that are being written out: one that turns up within itself is circular. */
+	readonly expanding: Set<CommonTableExpr>
 	/** The table of that name. Notes that the statement names it. @throws SQLakeError ROUTE_UNKNOWN_TABLE */
 	table(name: string): TableSchema
 	/** Analyses a query. */
@@ -69,11 +71,11 @@ export interface Analysis {
 /** Queries that one statement may hold once its common table expressions are written out. */
 const MAX_QUERIES = 1_000
 
-/** A new block. @throws SQLakeError ROUTE_UNSUPPORTED when the statement has grown beyond reason, as circular CTEs do. */
+/** A new block. @throws SQLakeError ROUTE_UNSUPPORTED when the statement has grown beyond reason. */
 export function addBlock(analysis: Analysis, parent: Block | null, from: BlockId | null): Block {
 	if (analysis.constraints.blocks.length >= MAX_QUERIES) {
 		throw new SQLakeError('ROUTE_UNSUPPORTED', `statement: expected at most ${MAX_QUERIES} queries once CTEs are written out`, {
-			hint: 'a common table expression may refer to itself only after UNION; split statements that are truly this large',
+			hint: 'each reference to a common table expression counts all queries in it: refer to them less often, or split the statement',
 		})
 	}
 	return new Block(analysis.constraints.addBlock(from), parent)

@@ -12,14 +12,24 @@ import type { ScopedColumn } from './scope.ts'
  */
 export function cteColumns(analysis: Analysis, cte: Cte, from: BlockId): readonly ScopedColumn[] {
 	if (cte.recursion !== null) return cte.recursion()
+	if (analysis.expanding.has(cte.expr)) throw circular(cte)
+	analysis.expanding.add(cte.expr)
+	try {
+		return renamed(cte, expand(analysis, cte, from))
+	} finally {
+		analysis.expanding.delete(cte.expr)
+	}
+}
+
+function expand(analysis: Analysis, cte: Cte, from: BlockId): readonly ScopedColumn[] {
 	const { select } = cte.expr
 	const name = cte.expr.tblName.text.toLowerCase()
 	const arms = [select.select, ...(select.compounds ?? []).map((compound) => compound.select)]
 	const firstRecursive = arms.findIndex((arm) => refersTo(arm, name))
 	if (firstRecursive === 0) throw circular(cte)
-	if (firstRecursive > 0) return renamed(cte, recursiveColumns(analysis, cte, from, firstRecursive))
+	if (firstRecursive > 0) return recursiveColumns(analysis, cte, from, firstRecursive)
 	const outputs = analysis.select(select, { parent: cte.parent, ctes: cte.ctes, from })
-	return renamed(cte, exportColumns(analysis.constraints, outputs))
+	return exportColumns(analysis.constraints, outputs)
 }
 
 function renamed(cte: Cte, columns: readonly ScopedColumn[]): readonly ScopedColumn[] {

@@ -36,6 +36,7 @@ export function analyzeStatement(parsed: ParsedStatement, tables: ReadonlyMap<st
 	const analysis: Analysis = {
 		parsed,
 		constraints,
+		expanding: new Set(),
 		table(name) {
 			const table = tables.get(name.toLowerCase())
 			if (table === undefined) throw unknownTable(name, tables)
