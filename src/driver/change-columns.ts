@@ -9,13 +9,13 @@ import type { ChangeOp } from '../cdc/change-batch.ts'
 /** As they are selected. */
 export interface ChangeColumns {
 	/** Kind of the change: create, update or delete. */
-	readonly _op: SQL.Aliased<ChangeOp>
+	_op: SQL.Aliased<ChangeOp>
 	/** Name of the shard. */
-	readonly _shard: SQL.Aliased<string>
+	_shard: SQL.Aliased<string>
 	/** Position in the shard's total order. */
-	readonly _seq: SQL.Aliased<bigint>
+	_seq: SQL.Aliased<bigint>
 	/** Milliseconds since the epoch. */
-	readonly _ts: SQL.Aliased<number>
+	_ts: SQL.Aliased<number>
 }
 
 /**
