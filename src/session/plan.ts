@@ -7,6 +7,7 @@ import { is, Param, Placeholder } from 'drizzle-orm'
 import type { WireValue } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
 import { determineRoute } from '../router/determine-route.ts'
+import { parseSQL } from '../router/parse-sql.ts'
 import { assertSingleShard, type Route } from '../router/route.ts'
 import { routeFromStructure, routeInsertRows, type StructuredConjunct } from '../router/structure.ts'
 import { GLOBAL_SHARD, type LakeSchema } from '../schema/table-schema.ts'
@@ -45,7 +46,7 @@ type LakeTarget = Extract<Target, { kind: 'lake' | 'causal' }>
  * a write to the lake.
  */
 export function planQuery(query: FilledQuery, target: Target, connection: Connection): Plan {
-	if (target.kind === 'lake' || target.kind === 'causal') return planLake(query, target, connection.schema)
+	if (target.kind === 'lake' || target.kind === 'causal') return planLake(query, target)
 	if (target.kind === 'shard') return planPinned(query, target.shard, connection.schema)
 	const route = routeOf(query, connection.schema)
 	const access = route.write ? 'write' : 'read'
@@ -61,9 +62,8 @@ function routeOf(query: FilledQuery, schema: LakeSchema): Route {
 	return routeByStructure(query, schema) ?? determineRoute(query.sql, { schema, params: query.params })
 }
 
-function planLake(query: FilledQuery, target: LakeTarget, schema: LakeSchema): Plan {
-	const write =
-		query.built === undefined ? determineRoute(query.sql, { schema, params: query.params }).write : query.built.access === 'write'
+function planLake(query: FilledQuery, target: LakeTarget): Plan {
+	const write = query.built === undefined ? parseSQL(query.sql).statement.type !== 'SelectStmt' : query.built.access === 'write'
 	if (write) throw readOnlyError(momentName(target))
 	return { kind: 'lake', target, reason: momentName(target) }
 }
