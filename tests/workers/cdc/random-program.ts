@@ -177,7 +177,7 @@ function randomTable(pick: Pick, name: string, others: readonly RandomTable[]): 
 	const options = [pick('', '', 'WITHOUT ROWID'), strict ? 'STRICT' : ''].filter((option) => option !== '')
 	const last = keyKind === 'composite' ? [`PRIMARY KEY (k1, k2)${conflict}`] : []
 	const body = [...keyColumns, ...columns.map(({ sql }) => sql), ...reference, ...generated, ...last]
-	const index = wide ? null : pick(null, null, `(${first}, k1)`, `(${first}) WHERE k1 IS NOT NULL`, `(lower(${first}))`)
+	const index = wide ? null : pick(null, null, `(${first}, k1)`, `(${first}) WHERE ${first} IS NOT NULL`, `(lower(${first}))`)
 	return {
 		name,
 		columns: [...key, ...plain, ...(reference.length > 0 ? ['parent'] : [])],
