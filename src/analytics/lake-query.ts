@@ -1,0 +1,189 @@
+/**
+ * Queries over all shards: SQL in, rows in SQLite's storage classes out.
+ *
+ * @module
+ */
+import type { LakeMoment, LakeRequest, LakeResponse, LakeTransport, WireValue } from '../driver/transport.ts'
+import { SQLakeError } from '../errors.ts'
+import type { Catalog, CatalogSnapshot, CatalogTable } from '../lake/catalog/catalog.ts'
+import { MetadataCache } from '../lake/catalog/metadata-cache.ts'
+import { changesTableName } from '../lake/change-table.ts'
+import { getSnapshotById } from '../lake/iceberg/snapshot.ts'
+import type { SnapshotId } from '../lake/iceberg/types.ts'
+import { mapLimit } from '../lake/map-limit.ts'
+import type { ObjectStore } from '../lake/storage/object-store.ts'
+import { createObservability } from '../observability/create-observability.ts'
+import type { Observability } from '../observability/observability.ts'
+import { withSpan } from '../observability/with-span.ts'
+import { parseSQL } from '../router/parse-sql.ts'
+import type { LakeSchema } from '../schema/table-schema.ts'
+import { toDuckDB } from './dialect/to-duckdb.ts'
+import { DEFAULT_TIMEOUT_MS } from './engines/duckdb-settings.ts'
+import type { EngineValue, QueryEngine } from './query-engine.ts'
+import { checkRescued } from './scan/check-rescued.ts'
+import { CHANGE_COLUMNS } from './scan/scan-conditions.ts'
+import { loadShardEpochs } from './scan/shard-epochs.ts'
+import { statementTables } from './scan/statement-tables.ts'
+import { type ChangeWindow, planTable } from './scan/table-plan.ts'
+import { tableRelation } from './scan/table-view.ts'
+import { parseTime, parseTimeRange, resolveTimeTravel, SnapshotNotFoundError } from './time-travel.ts'
+
+/** What {@link createLakeQuery} is made with. */
+export interface LakeQueryOptions {
+	readonly catalog: Catalog
+	readonly store: ObjectStore
+	readonly schema: LakeSchema
+	readonly engine: QueryEngine
+	readonly observability?: Observability | undefined
+	readonly defaults?: {
+		/** Milliseconds a query may take unless its request says otherwise; 30,000 unless given. */
+		readonly timeoutMs?: number
+	}
+	/** Decoded manifests, kept between queries; one of its own unless given. */
+	readonly cache?: MetadataCache
+}
+
+/**
+ * Makes the transport that runs a query on the lake.
+ *
+ * @example
+ * ```ts
+ * const lake = createLakeQuery({ catalog, store, schema, engine: new WasmEngine({ modules: loadWasmModules }) })
+ * const { rows } = await lake.query({ statement: { sql: 'SELECT count(*) FROM orders', params: [] }, moment: { kind: 'current' } })
+ * ```
+ */
+export function createLakeQuery(options: LakeQueryOptions): LakeTransport {
+	return new LakeQuery(options)
+}
+
+class LakeQuery implements LakeTransport {
+	readonly #options: LakeQueryOptions
+	readonly #observability: Observability
+	readonly #cache: MetadataCache
+
+	constructor(options: LakeQueryOptions) {
+		this.#options = options
+		this.#observability = options.observability ?? createObservability()
+		this.#cache = options.cache ?? new MetadataCache()
+	}
+
+	/**
+	 * @throws `SQL_PARSE`, `READ_ONLY`, `ROUTE_UNKNOWN_TABLE`, `TIME_INVALID`, `SNAPSHOT_NOT_FOUND`, `LAKE_CORRUPT`,
+	 *   `LAKE_VALUE_MISFIT`, `DIALECT_UNSUPPORTED`, `STORE_UNAVAILABLE`, or as {@link QueryEngine.run} does.
+	 */
+	async query(request: LakeRequest): Promise<LakeResponse> {
+		const { tracer, metrics } = this.#observability
+		const startedAt = Date.now()
+		return withSpan(tracer, 'sqlake.query', { 'sqlake.route': 'lake' }, async (span) => {
+			const response = await this.#run(request, startedAt)
+			const { filesKept, filesPruned, bytesRead, rowsRead } = response.stats
+			span.setAttributes({ 'sqlake.files_kept': filesKept, 'sqlake.files_pruned': filesPruned })
+			metrics.record('sqlake.query.files_kept', filesKept)
+			metrics.record('sqlake.query.files_pruned', filesPruned)
+			metrics.record('sqlake.query.bytes_read', bytesRead)
+			metrics.record('sqlake.query.rows_read', rowsRead, { 'sqlake.route': 'lake' })
+			return response
+		})
+	}
+
+	async #run({ statement, moment, timeoutMs, signal }: LakeRequest, startedAt: number): Promise<LakeResponse> {
+		const { catalog, store, schema, engine, defaults } = this.#options
+		const limitMs = timeoutMs ?? defaults?.timeoutMs ?? DEFAULT_TIMEOUT_MS
+		const parsed = parseSQL(statement.sql)
+		if (parsed.statement.type !== 'SelectStmt') {
+			throw new SQLakeError('READ_ONLY', `a lake query only reads: expected a SELECT, found ${parsed.statement.type}`, {
+				hint: 'Write through the database itself, not through analytics(), asOf(), snapshot() or between().',
+			})
+		}
+		if (statement.params.length !== parsed.parameterCount) {
+			throw new SQLakeError('QUERY_FAILED', `expected ${parsed.parameterCount} bound values, found ${statement.params.length}`)
+		}
+		const select = parsed.statement.body
+		const params = statement.params.map(engineValue)
+		const extraColumns = moment.kind === 'between' ? [...CHANGE_COLUMNS.keys()] : []
+		const { uses, knownNames } = statementTables({ parsed, select, params, schema, extraColumns })
+		const sql = toDuckDB({ parsed, select, params, knownNames })
+		const window = windowOf(moment)
+
+		signal?.throwIfAborted()
+		const { tables, plans } = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', {}, async () => {
+			const snapshot = await catalog.load()
+			const snapshotIdOf = snapshotChooser(snapshot, moment)
+			const common = { store, window, cache: this.#cache, signal }
+			const epochs = await loadShardEpochs({ ...common, snapshot, snapshotIdOf })
+			const plans = await mapLimit(uses, async (use) => {
+				const catalogTable = snapshot.tables.get(changesTableName(use.table.name)) ?? null
+				const snapshotId = catalogTable === null ? null : snapshotIdOf(catalogTable)
+				return planTable({ ...common, use, catalogTable, epochs, ...(snapshotId === undefined ? {} : { snapshotId }) })
+			})
+			const tables = plans.map((plan, index) => tableRelation(plan, `_sqlake_${index}`, epochs.newest))
+			for (const [index, plan] of plans.entries()) {
+				const relation = tables[index]
+				if (relation !== undefined) await checkRescued(plan, relation, store)
+			}
+			return { tables, plans }
+		})
+
+		const result = await withSpan(this.#observability.tracer, 'sqlake.lake.execute', {}, () =>
+			engine.run(
+				{ store, tables: tables.flatMap((table) => table.tables), views: tables.map(({ view }) => view), sql, params: [] },
+				{ timeoutMs: Math.max(0, limitMs - (Date.now() - startedAt)), ...(signal === undefined ? {} : { signal }) },
+			),
+		)
+		const files = plans.flatMap((plan) => [...plan.plain, ...plan.merged])
+		return {
+			columns: result.columns,
+			rows: result.rows,
+			stats: {
+				snapshots: Object.fromEntries(
+					plans.flatMap(({ use, snapshotId }) => (snapshotId === null ? [] : [[use.table.name, Number(snapshotId)]])),
+				),
+				filesKept: files.length,
+				filesPruned: plans.reduce((sum, plan) => sum + plan.pruned, 0),
+				bytesRead: plans.reduce((sum, plan) => sum + plan.bytesRead, result.bytesRead),
+				rowsRead: files.reduce((sum, file) => sum + file.recordCount, 0),
+				durationMs: Date.now() - startedAt,
+			},
+		}
+	}
+}
+
+/** Times in requests are milliseconds, in the lake microseconds. */
+function windowOf(moment: LakeMoment): ChangeWindow {
+	switch (moment.kind) {
+		case 'current':
+		case 'snapshot':
+			return { kind: 'state', until: null }
+		case 'asOf':
+			return { kind: 'state', until: BigInt(Math.floor(parseTime(moment.at))) * 1_000n }
+		case 'between': {
+			const { from, to } = parseTimeRange(moment.from, moment.to)
+			return { kind: 'changes', from: BigInt(Math.ceil(from)) * 1_000n, to: BigInt(Math.ceil(to)) * 1_000n }
+		}
+	}
+}
+
+/**
+ * Which snapshot of each table a query reads. A snapshot is named by its id in one table; the others are read as they were when
+ * it was made.
+ *
+ * @returns a function that gives undefined for the current snapshot and null where a table had none.
+ * @throws `SNAPSHOT_NOT_FOUND` if no table has that snapshot.
+ */
+function snapshotChooser(snapshot: CatalogSnapshot, moment: LakeMoment): (table: CatalogTable) => SnapshotId | null | undefined {
+	if (moment.kind !== 'snapshot') return () => undefined
+	for (const named of snapshot.tables.values()) {
+		const found = getSnapshotById(named.metadata, moment.id)
+		if (found === null) continue
+		return (table) => {
+			if (table === named) return found['snapshot-id']
+			const { snapshot: other } = resolveTimeTravel(table.metadata, { asOf: found['timestamp-ms'] })
+			return other === null ? null : other['snapshot-id']
+		}
+	}
+	throw new SnapshotNotFoundError(`the lake: found no table with the snapshot ${moment.id}`, { snapshotId: String(moment.id) })
+}
+
+function engineValue(value: WireValue): EngineValue {
+	return value instanceof ArrayBuffer ? new Uint8Array(value) : value
+}

@@ -1,0 +1,148 @@
+/**
+ * The tables of the engine that hold a table's files, and the view over them that a query sees under the table's name: its rows
+ * in SQLite's storage classes, at the moment asked for.
+ *
+ * @module
+ */
+import { BEFORE_FIELD_OFFSET, beforeColumnName, CHANGE_FIELDS } from '../../lake/change-table.ts'
+import type { IcebergDataFile, IcebergField } from '../../lake/iceberg/types.ts'
+import { lakeLocationOf, objectKeyOf } from '../../lake/lake-path.ts'
+import type { ColumnSchema } from '../../schema/table-schema.ts'
+import { quoteIdentifier, quoteText } from '../engines/duckdb-sql.ts'
+import type { EngineFile, EngineTable, EngineView } from '../query-engine.ts'
+import type { TablePlan } from './table-plan.ts'
+
+/** What an engine needs to show one table to a query. */
+export interface TableRelation {
+	readonly tables: readonly EngineTable[]
+	readonly view: EngineView
+	/** The lake columns read of the table itself, by their names in SQL. */
+	readonly columns: readonly ColumnSchema[]
+}
+
+const { op, shard, epoch, seq, ts } = CHANGE_FIELDS
+
+/**
+ * @param plan What to read.
+ * @param prefix Of the names of the engine's tables; distinct for each table of a query.
+ * @param newestEpochs Of shards that were rewound, for files that mix epochs.
+ */
+export function tableRelation(plan: TablePlan, prefix: string, newestEpochs: ReadonlyMap<string, bigint>): TableRelation {
+	const { use, window } = plan
+	const columns = use.table.columns.filter(({ name }) => use.names === null || use.names.has(name.toLowerCase()))
+	const wanted = columns.map(lakeField)
+	const moment = plan.cut ? [ts] : []
+	if (window.kind === 'changes') {
+		// `_op`, `_shard`, `_seq` and `_ts` are columns of the rows themselves here.
+		const extra = [op, shard, seq, ts].filter((field) => field === ts || use.names === null || use.names.has(field.name))
+		const name = `${prefix}_changes`
+		const shown = [...columns.map(sqliteColumn), ...extra.map(changeColumn)]
+		const sql = `SELECT ${shown.join(', ')} FROM ${name}${where(cutCondition(plan))}`
+		return { tables: [engineTable(plan, name, plan.plain, [...wanted, ...extra])], view: { name: use.table.name, sql }, columns }
+	}
+
+	const plain = engineTable(plan, `${prefix}_plain`, plan.plain, [...(wanted.length > 0 ? wanted : [seq]), ...moment])
+	const shown = columns.length > 0 ? columns.map(sqliteColumn) : [quoteIdentifier(seq.name)]
+	const plainSql = `SELECT ${shown.join(', ')} FROM ${plain.name}${where(cutCondition(plan))}`
+	if (plan.merged.length === 0) return { tables: [plain], view: { name: use.table.name, sql: plainSql }, columns }
+
+	const keys = use.table.columns.filter(({ name }) => use.table.primaryKey.includes(name))
+	const before = plan.hasUpdates ? keys.map(beforeField) : []
+	const log = engineTable(plan, `${prefix}_log`, plan.merged, [
+		...unique([op, shard, seq, ...(plan.mixedEpochs ? [epoch] : []), ...moment, ...keys.map(lakeField), ...before, ...wanted]),
+	])
+	const merged = mergedRows(plan, log.name, keys, columns, newestEpochs)
+	const mergedSql = `SELECT ${columns.length > 0 ? shown.join(', ') : '0'} FROM (${merged})`
+	const sql = plan.plain.length === 0 ? mergedSql : `${plainSql} UNION ALL ${mergedSql}`
+	return { tables: plan.plain.length === 0 ? [log] : [plain, log], view: { name: use.table.name, sql }, columns }
+}
+
+/**
+ * The newest row of each identity, without those that were deleted. An update that changed the key ends the old identity.
+ * `arg_max` over one group is several times faster than numbering the rows of a window.
+ */
+function mergedRows(
+	plan: TablePlan,
+	log: string,
+	keys: readonly ColumnSchema[],
+	columns: readonly ColumnSchema[],
+	newestEpochs: ReadonlyMap<string, bigint>,
+): string {
+	const identity = ['_shard', ...keys.map(({ name }) => quoteIdentifier(name))]
+	const values = columns.filter((column) => !keys.includes(column)).map(({ name }) => quoteIdentifier(name))
+	const source = plan.mixedEpochs ? epochsInForce(log, newestEpochs) : log
+	const cut = cutCondition(plan)
+	const events = [`SELECT ${[...identity, '_seq', '_op', ...values].join(', ')} FROM ${source}${where(cut)}`]
+	if (plan.hasUpdates) {
+		const old = keys.map(({ name }) => quoteIdentifier(beforeColumnName(name)))
+		const changed = keys.map(({ name }, i) => `${quoteIdentifier(name)} IS DISTINCT FROM ${old[i]}`)
+		const ended = ['_shard', ...old, '_seq', "'d'", ...values.map(() => 'NULL')]
+		events.push(`SELECT ${ended.join(', ')} FROM ${source}${where("_op = 'u'", `(${changed.join(' OR ')})`, cut)}`)
+	}
+	const newest = values.map((value) => `arg_max_null(${value}, _seq) AS ${value}`)
+	return (
+		`SELECT ${[...identity, 'arg_max(_op, _seq) AS _last', ...newest].join(', ')} ` +
+		`FROM (${events.join(' UNION ALL ')}) GROUP BY ${identity.join(', ')} HAVING _last <> 'd'`
+	)
+}
+
+/** The rows of each shard's newest epoch. */
+function epochsInForce(log: string, newestEpochs: ReadonlyMap<string, bigint>): string {
+	const known = [...newestEpochs].map(([name, newest]) => `SELECT ${quoteText(name)}, ${newest}`)
+	const all = [`SELECT _shard, _epoch FROM ${log}`, ...known].join(' UNION ALL ')
+	const newest = `SELECT _shard, max(_epoch) AS _epoch FROM (${all}) GROUP BY _shard`
+	return `(SELECT ${log}.* FROM ${log} JOIN (${newest}) USING (_shard, _epoch))`
+}
+
+function cutCondition({ cut, window }: TablePlan): string {
+	if (!cut) return ''
+	if (window.kind === 'changes') return `${ts.name} >= ${window.from} AND ${ts.name} < ${window.to}`
+	return window.until === null ? '' : `${ts.name} <= ${window.until}`
+}
+
+function where(...conditions: readonly string[]): string {
+	const needed = conditions.filter((condition) => condition !== '')
+	return needed.length === 0 ? '' : ` WHERE ${needed.join(' AND ')}`
+}
+
+/** A column of the lake as SQLite would hold it. */
+function sqliteColumn({ name, lakeType, mode }: ColumnSchema): string {
+	const column = quoteIdentifier(name)
+	if (lakeType === 'boolean') return `CAST(${column} AS BIGINT) AS ${column}`
+	if (lakeType === 'timestamptz') return `${column} // ${mode === 'timestamp_ms' ? '1000' : '1000000'} AS ${column}`
+	return column
+}
+
+/** `_ts` is milliseconds for who reads changes. */
+function changeColumn({ name }: IcebergField): string {
+	return name === ts.name ? `${name} // 1000 AS ${name}` : name
+}
+
+function engineTable(
+	plan: TablePlan,
+	name: string,
+	files: readonly IcebergDataFile[],
+	columns: readonly IcebergField[],
+): EngineTable {
+	if (plan.catalogTable === null) return { name, columns, files: [] }
+	const { metadata } = plan.catalogTable
+	const location = lakeLocationOf(metadata)
+	return { name, columns, files: files.map((file) => engineFile(file, location)), cacheKey: metadata['table-uuid'] }
+}
+
+function engineFile(file: IcebergDataFile, location: string): EngineFile {
+	return { key: objectKeyOf(location, file.filePath), sizeInBytes: file.fileSizeInBytes, recordCount: file.recordCount }
+}
+
+/** The field of a column's value after a change. */
+export function lakeField({ fieldId, name, lakeType }: ColumnSchema): IcebergField {
+	return { id: fieldId, name, required: false, type: lakeType }
+}
+
+function beforeField({ fieldId, name, lakeType }: ColumnSchema): IcebergField {
+	return { id: fieldId + BEFORE_FIELD_OFFSET, name: beforeColumnName(name), required: false, type: lakeType }
+}
+
+function unique(fields: readonly IcebergField[]): IcebergField[] {
+	return [...new Map(fields.map((field) => [field.id, field])).values()]
+}
