@@ -4,8 +4,8 @@
  * @module
  */
 
-import { SQLakeError } from '../errors.ts'
 import type { Catalog } from '../lake/catalog/catalog.ts'
+import { R2PointerCatalog } from '../lake/catalog/r2-pointer-catalog.ts'
 import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
 import { R2ObjectStore } from '../lake/storage/r2.ts'
@@ -28,5 +28,5 @@ export interface Lake {
 export function openLake(env: object, bucketBinding: string): Lake {
 	const store = new R2ObjectStore(bucketOf(env, bucketBinding))
 	const location = DEFAULT_LAKE_LOCATION
-	throw new SQLakeError('INTERNAL', `lake at ${location}: no catalog`, { details: { store: typeof store } })
+	return { store, catalog: new R2PointerCatalog({ store, location }), location }
 }

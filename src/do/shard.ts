@@ -4,7 +4,7 @@
  * @module
  */
 import type { Capture, DeadLetter, RetryOptions } from '../cdc/capture.ts'
-import { type CDCEvent, TextBytes } from '../cdc/change-batch.ts'
+import type { CDCEvent } from '../cdc/change-batch.ts'
 import type { Delivery, DeliveryResult } from '../delivery/delivery.ts'
 import { CDCFlushErrorTracker, type FlushOutcomes } from '../delivery/flush-error-tracker.ts'
 import { type FlushPolicy, nextFlushAt } from '../delivery/flush-policy.ts'
@@ -12,6 +12,7 @@ import type { BoundStatement, ExecuteResponse, StatementResult } from '../driver
 import { SQLakeError } from '../errors.ts'
 import type { MetricName } from '../observability/names.ts'
 import type { Observability } from '../observability/observability.ts'
+import { TextBytes } from '../schema/sql-value.ts'
 import { executeStatement, executeStatements } from './execute-statements.ts'
 import type { SharedAlarm } from './shared-alarm.ts'
 import { scanStatement } from './statement.ts'
@@ -236,6 +237,8 @@ export class Shard {
 			return result
 		} catch (error) {
 			const failure = SQLakeError.wrap(error, 'FLUSH_FAILED', `flush of shard ${JSON.stringify(name)}`)
+			// A call that hangs may have left the catalog's client waiting for it: the next flush begins with a new one.
+			this.#delivery = null
 			this.#lastFailureAt = now()
 			this.#spread = Math.random()
 			this.#tracker.failed(failure, this.#lastFailureAt)

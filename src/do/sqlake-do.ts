@@ -8,6 +8,7 @@ import { type DrizzleSqliteDODatabase, drizzle } from 'drizzle-orm/durable-sqlit
 import type { RetryOptions } from '../cdc/capture.ts'
 import type { DeliveryResult } from '../delivery/delivery.ts'
 import { LAST_RETRY } from '../delivery/flush-policy.ts'
+import type { DeliveryLimits } from '../delivery/limits.ts'
 import type { Envelope, ExecuteRequest, ExecuteResponse, SQLakeDurableObjectRpc } from '../driver/transport.ts'
 import { messageOf, SQLakeError } from '../errors.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
@@ -63,6 +64,8 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	protected cdcFlushThreshold = 1_000
 	/** Milliseconds that a change waits at most while the store is up. */
 	protected cdcFlushInterval = 60_000
+	/** Bounds of a delivery, where the defaults do not fit: a shard with large rows wants fewer changes in a flight. */
+	protected cdcDeliveryLimits: Partial<DeliveryLimits> = {}
 	/** Where logs, metrics and spans go; nowhere unless set. */
 	protected observability: Observability = createObservability()
 
@@ -215,7 +218,8 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 		try {
 			this.#started = startShard({
 				ctx: this.ctx,
-				openLake: this.openLake,
+				openLake: () => this.openLake(),
+				limits: () => this.cdcDeliveryLimits,
 				schema: this.schema,
 				migrations: this.migrations,
 				policy: () => ({ threshold: this.cdcFlushThreshold, interval: this.cdcFlushInterval }),

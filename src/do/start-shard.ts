@@ -6,6 +6,7 @@
 import { Capture } from '../cdc/capture.ts'
 import { Delivery } from '../delivery/delivery.ts'
 import type { FlushPolicy } from '../delivery/flush-policy.ts'
+import type { DeliveryLimits } from '../delivery/limits.ts'
 import { SQLakeError } from '../errors.ts'
 import { applyBundledMigrations } from '../migrator/apply-bundled-migrations.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
@@ -21,6 +22,8 @@ export interface ShardStart {
 	readonly ctx: DurableObjectState
 	/** Called when the first flush needs it. */
 	readonly openLake: () => Lake
+	/** Read when a delivery is made, as `openLake` is called. */
+	readonly limits: () => Partial<DeliveryLimits>
 	readonly schema: SQLakeDatabase
 	readonly migrations: BundledMigrations | null
 	readonly policy: () => FlushPolicy
@@ -39,7 +42,7 @@ export interface StartedShard {
  *
  * @throws `MIGRATION_FAILED`, `CAPTURE_INSTALL`, `SHARD_ID_INVALID` for an object without a name, `SCHEMA_INVALID`
  */
-export function startShard({ ctx, openLake, schema, migrations, policy, observability }: ShardStart): StartedShard {
+export function startShard({ ctx, openLake, limits, schema, migrations, policy, observability }: ShardStart): StartedShard {
 	const { storage } = ctx
 	if (schema?.lake === undefined) {
 		throw new SQLakeError(
@@ -70,6 +73,7 @@ export function startShard({ ctx, openLake, schema, migrations, policy, observab
 				sync: () => storage.sync(),
 				now: Date.now,
 				observability,
+				limits: limits(),
 			}),
 		alarm,
 		policy,

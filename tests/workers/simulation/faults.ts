@@ -1,0 +1,104 @@
+import { SQLakeError } from '../../../src/errors.ts'
+
+/**
+ * What befalls one call.
+ *
+ * - `fail-before`: it fails without effect; `fail-after`: it takes effect, and its answer is lost.
+ * - `hang`: no effect, no answer; `hang-after`: it takes effect, no answer.
+ * - `late`: no answer in time, and the effect comes when the caller has long given up.
+ * - `delay`: it takes its time, and succeeds.
+ * - `kill-before`, `kill-after`: the object dies before the call, or after its effect.
+ */
+export const faultKinds = [
+	'fail-before',
+	'fail-after',
+	'hang',
+	'hang-after',
+	'late',
+	'delay',
+	'kill-before',
+	'kill-after',
+] as const
+export type FaultKind = (typeof faultKinds)[number]
+
+/** Milliseconds that a simulated object waits for a call that will not answer, and that a late effect comes after. */
+export const CALL_TIMEOUT = 100
+const LATE = 150
+
+/** Which calls fail, counted over store and catalog together from 0. */
+export class FaultPlan {
+	readonly faults: ReadonlyMap<number, FaultKind>
+	/** Names of the calls so far. */
+	readonly calls: string[] = []
+	/** How many faults have struck. */
+	struck = 0
+	/** Effects that are still to come. */
+	readonly late: Promise<unknown>[] = []
+
+	constructor(faults: Iterable<readonly [number, FaultKind]> = []) {
+		this.faults = new Map(faults)
+	}
+
+	/** Whether a call will not answer in time: then the objects wait shortly, else long enough for a slow machine. */
+	get hangs(): boolean {
+		return [...this.faults.values()].some((kind) => kind === 'hang' || kind === 'hang-after' || kind === 'late')
+	}
+
+	/** The fault of the next call. */
+	next(call: string): FaultKind | undefined {
+		const fault = this.faults.get(this.calls.length)
+		this.calls.push(call)
+		if (fault !== undefined) this.struck++
+		return fault
+	}
+}
+
+const never = <T>(): Promise<T> => new Promise<T>(() => {})
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Wraps every method of a store or a catalog with the faults of the plan that holds when it is called. */
+export function faulty<T extends object>(target: T, name: string, plan: () => FaultPlan, kill: () => void): T {
+	return new Proxy(target, {
+		get(object, property) {
+			const member: unknown = Reflect.get(object, property, object)
+			if (typeof member !== 'function') return member
+			return async (...values: unknown[]): Promise<unknown> => {
+				const current = plan()
+				const call = async (): Promise<unknown> => member.apply(object, values)
+				const lost = (when: string) =>
+					new SQLakeError('STORE_UNAVAILABLE', `simulated: ${name}.${String(property)} failed ${when}`)
+				switch (current.next(`${name}.${String(property)}`)) {
+					case 'fail-before':
+						throw lost('before')
+					case 'fail-after':
+						await call()
+						throw lost('after')
+					case 'hang':
+						return never()
+					case 'hang-after':
+						await call()
+						return never()
+					case 'late':
+						current.late.push(
+							after(LATE)
+								.then(call)
+								.catch(() => undefined),
+						)
+						return never()
+					case 'delay':
+						await after(5)
+						return call()
+					case 'kill-before':
+						kill()
+						return never()
+					case 'kill-after':
+						await call()
+						kill()
+						return never()
+					default:
+						return call()
+				}
+			}
+		},
+	})
+}

@@ -1,0 +1,55 @@
+import { env } from 'cloudflare:test'
+import { expect } from 'vitest'
+import type { FaultPlan } from './faults.ts'
+import { type LakeRow, lakeRows } from './lake-rows.ts'
+import { type AuditEntry, lakeOf, plans, simulated } from './objects.ts'
+
+/** A fresh stub: one breaks when its object dies. */
+export const shardOf = (name: string) => env.SIMULATED_DO.getByName(name)
+
+/** Flushes under a plan, and swallows what the faults make of it: that nothing is lost is checked in the end. */
+export async function flushUnder(name: string, plan: FaultPlan): Promise<void> {
+	plans.set(name, plan)
+	try {
+		await shardOf(name).flush()
+	} catch {
+		// The object died, or told that the store failed it.
+	} finally {
+		plans.delete(name)
+	}
+}
+
+/** Flushes until the store has everything. */
+export async function drain(name: string): Promise<void> {
+	plans.delete(name)
+	for (let attempt = 0; attempt < 5; attempt++) {
+		const { drained } = await shardOf(name).flush()
+		if (drained) return
+	}
+	throw new Error(`shard ${name} does not drain`)
+}
+
+/** Checks that the lake holds each change of the shard once, in the shard's order, as the application recorded them. */
+export async function expectSame(name: string, context: string): Promise<void> {
+	const { store, catalog } = lakeOf(name, env.SQLAKE_BUCKET)
+	const rows = await lakeRows(store, catalog, name)
+	expect(rows.map(entryOf), context).toEqual(await shardOf(name).audit())
+	const times = rows.map(({ _ts }) => _ts.getTime())
+	expect(times, `${context}: order of time`).toEqual(times.toSorted((a, b) => a - b))
+	expect(new Set(rows.map(({ _epoch, _seq }) => `${_epoch}/${_seq}`)).size, `${context}: positions`).toBe(rows.length)
+}
+
+function entryOf(row: LakeRow): AuditEntry {
+	const columns = simulated.lake.tables.get(row._table)?.columns ?? []
+	const image = (prefix: string) => columns.map(({ name }) => plain(row[`${prefix}${name}`]))
+	return {
+		table: row._table,
+		op: row._op,
+		after: row._op === 'd' ? null : image(''),
+		before: row._op === 'c' ? null : image(row._op === 'd' ? '' : '_before_'),
+	}
+}
+
+function plain(value: unknown): unknown {
+	return typeof value === 'bigint' ? Number(value) : (value ?? null)
+}

@@ -1,0 +1,96 @@
+import { integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { DeliveryLimits } from '../../../src/delivery/limits.ts'
+import type { Lake } from '../../../src/do/open-lake.ts'
+import { SQLakeDO } from '../../../src/do/sqlake-do.ts'
+import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
+import { DEFAULT_LAKE_LOCATION } from '../../../src/lake/lake-path.ts'
+import { R2ObjectStore } from '../../../src/lake/storage/r2.ts'
+import { SQLake } from '../../../src/schema/database.ts'
+import { encodeShardPath } from '../../../src/schema/shard-path.ts'
+import { bundle } from '../do/objects.ts'
+import { CALL_TIMEOUT, FaultPlan, faulty } from './faults.ts'
+import { prefixedStore } from './prefixed-store.ts'
+
+export const simulated = SQLake({
+	accounts: sqliteTable('accounts', { id: integer('id').primaryKey(), owner: text('owner'), balance: real('balance') }),
+	entries: sqliteTable('entries', { id: text('id').primaryKey(), account: integer('account'), note: text('note') }),
+	shard: { accounts: 'owner', entries: 'account' },
+})
+
+const audited = (table: string, columns: readonly string[]) => {
+	const image = (row: string) => `json_array(${columns.map((column) => `${row}.${column}`).join(', ')})`
+	const trigger = (op: string, event: string, after: string, before: string) =>
+		`CREATE TRIGGER audit_${table}_${op} AFTER ${event} ON ${table} BEGIN ` +
+		`INSERT INTO audit (tbl, op, after, before) VALUES ('${table}', '${op}', ${after}, ${before}); END;`
+	return [
+		trigger('c', 'INSERT', image('NEW'), 'NULL'),
+		trigger('u', 'UPDATE', image('NEW'), image('OLD')),
+		trigger('d', 'DELETE', 'NULL', image('OLD')),
+	]
+}
+
+/** A record of every change that knows nothing of capture: the truth that the lake is compared with. */
+const migration = [
+	'CREATE TABLE accounts (id integer PRIMARY KEY, owner text, balance real);',
+	'CREATE TABLE entries (id text PRIMARY KEY, account integer, note text);',
+	'CREATE TABLE audit (n integer PRIMARY KEY, tbl text, op text, after text, before text);',
+	...audited('accounts', ['id', 'owner', 'balance']),
+	...audited('entries', ['id', 'account', 'note']),
+].join('\n--> statement-breakpoint\n')
+
+/** The plans of the objects by name; the tests run in the same isolate. */
+export const plans = new Map<string, FaultPlan>()
+const calm = new FaultPlan()
+
+/** The lake of one simulated shard, without faults. */
+export function lakeOf(name: string, bucket: R2Bucket): Lake {
+	const store = prefixedStore(new R2ObjectStore(bucket), `simulation/${encodeShardPath(name)}/`)
+	return { store, catalog: new R2PointerCatalog({ store, location: DEFAULT_LAKE_LOCATION }), location: DEFAULT_LAKE_LOCATION }
+}
+
+/** A shard whose store and catalog do what a plan says. */
+export class SimulatedDO extends SQLakeDO<Cloudflare.Env> {
+	override schema = simulated
+	override migrations = bundle(migration)
+	// Flushes happen when the test says so.
+	protected override cdcFlushThreshold = Number.MAX_SAFE_INTEGER
+	protected override cdcFlushInterval = 86_400_000
+	protected override cdcDeliveryLimits: Partial<DeliveryLimits> = { maxChanges: 12, maxFileRows: 8 }
+	protected override openLake = () => {
+		const plan = () => plans.get(this.ctx.id.name ?? '') ?? calm
+		this.cdcDeliveryLimits = { ...this.cdcDeliveryLimits, callTimeout: plan().hangs ? CALL_TIMEOUT : 20_000 }
+		const kill = () => this.ctx.abort('simulated crash')
+		const { store, location } = lakeOf(this.ctx.id.name ?? '', this.env.SQLAKE_BUCKET)
+		const unreliable = faulty(store, 'store', plan, kill)
+		const catalog = new R2PointerCatalog({ store: unreliable, location, retry: { attempts: 3, baseDelay: 1, maxDelay: 4 } })
+		return { store: unreliable, catalog: faulty(catalog, 'catalog', plan, kill), location }
+	}
+
+	/** Runs statements as one transaction. */
+	write(...statements: string[]): void {
+		this.ctx.storage.transactionSync(() => {
+			for (const statement of statements) this.ctx.storage.sql.exec(statement)
+		})
+	}
+
+	/** What the application did, in order. */
+	audit(): AuditEntry[] {
+		return this.ctx.storage.sql
+			.exec('SELECT tbl, op, after, before FROM audit ORDER BY n')
+			.toArray()
+			.map(({ tbl, op, after, before }) => ({
+				table: String(tbl),
+				op: String(op),
+				after: after === null ? null : JSON.parse(String(after)),
+				before: before === null ? null : JSON.parse(String(before)),
+			}))
+	}
+}
+
+/** One change as the application's own record has it. */
+export interface AuditEntry {
+	readonly table: string
+	readonly op: string
+	readonly after: readonly unknown[] | null
+	readonly before: readonly unknown[] | null
+}
