@@ -86,8 +86,14 @@ export function parseWithIntegers(text: string): unknown {
 
 /** `JSON.stringify` that writes bigints as integers. */
 export function stringifyWithIntegers(value: unknown): string {
-	const { rawJSON } = JSON as unknown as RawJSON
-	return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? rawJSON(item.toString()) : item))
+	try {
+		// Several times faster than with a replacer, and metadata with foreign ids is rare.
+		return JSON.stringify(value)
+	} catch (error) {
+		if (!(error instanceof TypeError)) throw error
+		const { rawJSON } = JSON as unknown as RawJSON
+		return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? rawJSON(item.toString()) : item))
+	}
 }
 
 function isObject(value: unknown): boolean {
