@@ -23,16 +23,19 @@ const ISO_8601 = /^[+-]?\d{4,6}(?:-\d{2}(?:-\d{2})?)?(?:T\d{2}:\d{2}(?::\d{2}(?:
  * ```
  */
 export function momentMs(moment: MomentInput, what = 'moment'): number {
-	const ms = typeof moment === 'string' ? (ISO_8601.test(moment) ? Date.parse(moment) : Number.NaN) : Number(moment)
+	const ms = millisecondsOf(moment)
 	// Date holds 8.64e15 ms around the epoch (ECMA-262, "Time Values and Time Range").
-	if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15 || !(moment instanceof Date || typeof moment !== 'object')) {
-		const found =
-			moment instanceof Date ? 'an invalid Date' : typeof moment === 'string' ? JSON.stringify(moment) : String(moment)
-		throw new SQLakeError('TIME_INVALID', `${what}: expected a Date, ISO 8601 text or milliseconds, found ${found}`, {
-			hint: "text needs an offset: '2026-11-01T12:00:00Z'",
-		})
-	}
-	return Math.trunc(ms)
+	if (Number.isFinite(ms) && Math.abs(ms) <= 8.64e15) return Math.trunc(ms)
+	const found = typeof moment === 'string' ? JSON.stringify(moment) : String(moment)
+	throw new SQLakeError('TIME_INVALID', `${what}: expected a Date, ISO 8601 text or milliseconds, found ${found}`, {
+		hint: "text with a time of day needs its offset: '2026-11-01T12:00:00Z'",
+	})
+}
+
+function millisecondsOf(moment: unknown): number {
+	if (typeof moment === 'number') return moment
+	if (moment instanceof Date) return moment.getTime()
+	return typeof moment === 'string' && ISO_8601.test(moment) ? Date.parse(moment) : Number.NaN
 }
 
 /** @throws SQLakeError TIME_INVALID */
