@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest'
+import { brief, drain, inShard } from './support.ts'
+
+const ddl = 'CREATE TABLE t (id INTEGER PRIMARY KEY, v)'
+
+describe('dead letters', () => {
+	test('changes set aside are skipped, listed with the reason, and their positions stay taken', () =>
+		inShard(ddl, ['t'], ({ sql, capture, take }) => {
+			sql.exec('INSERT INTO t VALUES (1, 1), (2, 9007199254740993), (3, 3)')
+			capture.deadLetter([2, 3, 99], 'no column fits')
+			expect(capture.deadLetters(10)).toMatchObject([
+				{ seq: 2, reason: 'no column fits', retries: 0, event: { _op: 'c', _seq: 2n, _after: { id: 2, v: 9007199254740993n } } },
+				{ seq: 3, event: { _after: { id: 3 } } },
+			])
+			expect(capture.deadLetters(1)).toHaveLength(1)
+			sql.exec('DELETE FROM t WHERE id = 1')
+			expect(take().map(({ _op, _seq }) => [_op, _seq])).toEqual([
+				['c', 1n],
+				['d', 4n],
+			])
+		}))
+
+	test('a flight whose changes are all set aside has no tables and can be acknowledged', () =>
+		inShard(ddl, ['t'], ({ sql, capture }) => {
+			sql.exec('INSERT INTO t VALUES (1, 1)')
+			capture.deadLetter([1], 'x')
+			expect(drain(capture)).toMatchObject([{ fromSeq: 1, toSeq: 1, tables: [] }])
+			expect(capture.pending().changes).toBe(0)
+		}))
+
+	test('an update in two rows is set aside, listed and put back as one change', () =>
+		inShard('CREATE TABLE t (id INTEGER PRIMARY KEY, v)', ['t'], ({ sql, capture, take }) => {
+			sql.exec('INSERT INTO t VALUES (1, zeroblob(1100000))')
+			sql.exec('UPDATE t SET v = 2')
+			capture.deadLetter([capture.lastSeq()], 'too large')
+			expect(capture.deadLetters()).toMatchObject([{ seq: 3, event: { _op: 'u', _after: { v: 2 } } }])
+			expect(take()).toHaveLength(1)
+			expect(capture.retryDeadLetters()).toBe(1)
+			expect(capture.deadLetters()).toEqual([])
+			const events = take()
+			expect(events[0]).toMatchObject({ _op: 'u', _seq: 5n, _before: { v: { length: 1_100_000 } }, _after: { v: 2 } })
+			expect(brief(events.slice(1))).toEqual([
+				['c', 't', null, { id: 1, v: 2 }],
+				['c', 't', null, { id: 1, v: 2 }],
+			])
+		}))
+
+	test('after a retry the newest image of each row is the row as it is now', () =>
+		inShard('CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY, v) WITHOUT ROWID', ['t'], ({ sql, capture }) => {
+			sql.exec("INSERT INTO t VALUES ('a', 1), ('b', 1), ('c', 1)")
+			sql.exec("UPDATE t SET v = 2, k = 'B' WHERE k = 'b'")
+			capture.deadLetter([1, 2, 4], 'store was odd')
+			sql.exec("DELETE FROM t WHERE k = 'c'; UPDATE t SET v = 9 WHERE k = 'a'")
+			drain(capture)
+			capture.retryDeadLetters()
+			const newest = new Map<unknown, string>()
+			for (const { tables } of drain(capture)) {
+				for (const { op, row, before } of tables) {
+					for (const [index, kind] of op.entries()) {
+						if (kind === 'u') newest.delete(before?.[0]?.values[index])
+						if (kind === 'd') newest.delete(row[0]?.values[index])
+						else newest.set(row[0]?.values[index], String(row[1]?.values[index]))
+					}
+				}
+			}
+			expect([...newest]).toEqual(
+				expect.arrayContaining([
+					['a', '9'],
+					['B', '2'],
+				]),
+			)
+			expect(newest.size).toBe(2)
+		}))
+
+	test('retries are counted and end at the limit; a delivered retry is forgotten', () =>
+		inShard(ddl, ['t'], ({ sql, capture, take }) => {
+			sql.exec('INSERT INTO t VALUES (1, 1), (2, 2)')
+			capture.deadLetter([1, 2], 'first')
+			take()
+			expect(capture.retryDeadLetters({ batchSize: 1 })).toBe(1)
+			capture.deadLetter([3], 'again')
+			expect(capture.deadLetters()).toMatchObject([
+				{ seq: 1, retries: 1, reason: 'again' },
+				{ seq: 2, retries: 0, reason: 'first' },
+			])
+			expect(capture.retryDeadLetters({ maxRetries: 1 })).toBe(1)
+			take()
+			expect(capture.deadLetters()).toMatchObject([{ seq: 1 }])
+			expect(capture.retryDeadLetters({ maxRetries: 1 })).toBe(0)
+		}))
+
+	test('purging deletes those that are old enough', () =>
+		inShard(ddl, ['t'], ({ sql, capture }) => {
+			sql.exec('INSERT INTO t VALUES (1, 1)')
+			capture.deadLetter([1], 'x')
+			expect(capture.purgeDeadLetters()).toBe(0)
+			expect(capture.purgeDeadLetters(-1)).toBe(1)
+			expect(capture.deadLetters()).toEqual([])
+		}))
+})
