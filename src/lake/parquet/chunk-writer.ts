@@ -60,10 +60,10 @@ export class ChunkWriter {
 		this.dataPage(rows, 'RLE_DICTIONARY', page.getBytes())
 	}
 
-	/** @param values The rows that have a value, encoded. */
+	/** @param values The rows that have a value, encoded. Only PLAIN leaves anything to compress. */
 	dataPage(rows: PageRows, encoding: Encoding, values: Uint8Array): void {
 		const levels = this.#required ? new Uint8Array(0) : definitionLevels(rows.present, rows.count)
-		const compressed = compress(values)
+		const compressed = encoding === 'PLAIN' ? compress(values) : null
 		const body = compressed ?? values
 		const start = this.#out.offset
 		this.#dataStart ??= start

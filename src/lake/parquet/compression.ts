@@ -13,14 +13,15 @@ export const WRITE_CODEC: CompressionCodec = 'SNAPPY'
 /**
  * Compresses the values of a page with {@link WRITE_CODEC}.
  *
- * @returns null where it would save less than an eighth: reading such a page costs more than its bytes are worth.
+ * @returns null where it would save less than an eighth: reading such a page costs more than its bytes are worth. Else the
+ *   result, good until the next call.
  */
 export function compress(bytes: Uint8Array): Uint8Array | null {
 	const compressed = snappyCompress(bytes)
 	return compressed.length < bytes.length - (bytes.length >>> 3) ? compressed : null
 }
 
-/** Compresses a page of a kind that cannot say that it is not compressed. */
+/** Compresses a page of a kind that cannot say that it is not compressed. The result is good until the next call. */
 export function compressPage(bytes: Uint8Array): Uint8Array {
 	return snappyCompress(bytes)
 }

@@ -38,14 +38,15 @@ export function convertColumn(
 	const range = { column, from, to, onMisfit }
 	switch (column.lakeType) {
 		case 'string':
-			return {
-				kind: 'text',
-				values: kind === 'text' ? whole(values, from, to) : convertValues({ ...range, values: sqlValues(vector) }, isText),
-			}
+			if (kind === 'text') return { kind: 'text', values, from, length: to - from }
+			return { kind: 'text', values: convertValues({ ...range, values: sqlValues(vector) }, isText), from: 0, length: to - from }
 		case 'binary':
+			if (kind === 'blob') return { kind: 'bytes', values, from, length: to - from }
 			return {
 				kind: 'bytes',
-				values: kind === 'blob' ? whole(values, from, to) : convertValues({ ...range, values: sqlValues(vector) }, isBytes),
+				values: convertValues({ ...range, values: sqlValues(vector) }, isBytes),
+				from: 0,
+				length: to - from,
 			}
 		case 'double':
 			return kind === 'real' ? convertReals({ ...range, values }) : convertToReals({ ...range, values: sqlValues(vector) })
@@ -209,8 +210,4 @@ function isBytes(value: SqlValue): value is Uint8Array {
 /** The values of a vector with their storage class; the fast path of integers holds them as numbers. */
 function sqlValues({ kind, values }: ColumnVector): readonly SqlValue[] {
 	return kind === 'integer' ? values.map((value) => (value === null ? null : BigInt(value))) : values
-}
-
-function whole<T>(values: readonly T[], from: number, to: number): readonly T[] {
-	return from === 0 && to === values.length ? values : values.slice(from, to)
 }

@@ -7,6 +7,7 @@ import type { ColumnMetaData, PageHeader, SchemaElement } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import type { IcebergField } from '../iceberg/types.ts'
 import { decompress } from './compression.ts'
+import { decodeDelta } from './delta.ts'
 import type { LakeVector } from './lake-vector.ts'
 import { decodeRle } from './rle.ts'
 import { createVectorBuilder, type VectorBuilder } from './vector-builder.ts'
@@ -111,6 +112,9 @@ function appendPage(builder: VectorBuilder, { valueCount, encoding, levels, valu
 			builder.appendIndices(indices, present)
 			return
 		}
+		case 'DELTA_BINARY_PACKED':
+			builder.appendWords(decodeDelta(values, count), present)
+			return
 		case 'RLE': {
 			// Only booleans; four bytes of length come first.
 			const bits = new Int32Array(count)

@@ -9,12 +9,16 @@ import type { ByteWriter } from 'hyparquet-writer'
 import type { IcebergField } from '../iceberg/types.ts'
 import { compareUtf8 } from '../utf8-order.ts'
 import { ChunkWriter, type PageRows } from './chunk-writer.ts'
+import { encodeDelta } from './delta.ts'
 import { buildDictionary } from './dictionary.ts'
 import { ByteArrayBuffer, plainBits, plainWords } from './encode-values.ts'
 import type { LakeColumn, Presence } from './lake-column.ts'
 
 /** A page of text or bytes is cut at about this size, before compression (Parquet format, "Data Page Size"). */
 const PAGE_BYTES = 1024 * 1024
+
+/** Encoding is synchronous: one buffer serves all chunks. */
+const scratch = new ByteArrayBuffer()
 
 type Bounds = Pick<Statistics, 'min_value' | 'max_value'>
 type ColumnOf<Kind extends LakeColumn['kind']> = LakeColumn & { readonly kind: Kind }
@@ -34,9 +38,9 @@ export function encodeChunk(out: ByteWriter, { name, required }: IcebergField, c
 		case 'boolean':
 			return chunk.finish(name, 'BOOLEAN', encodeBoolean(chunk, column))
 		case 'text':
-			return chunk.finish(name, 'BYTE_ARRAY', encodeText(chunk, column.values))
+			return chunk.finish(name, 'BYTE_ARRAY', encodeText(chunk, column))
 		case 'bytes':
-			return chunk.finish(name, 'BYTE_ARRAY', encodeBytes(chunk, column.values))
+			return chunk.finish(name, 'BYTE_ARRAY', encodeBytes(chunk, column))
 		case 'constant':
 			return chunk.finish(name, 'BYTE_ARRAY', encodeConstant(chunk, column))
 	}
@@ -63,7 +67,9 @@ function encodeInt64(chunk: ChunkWriter, { words, present }: ColumnOf<'int64'>):
 			)
 		: null
 	if (dictionary === null) {
-		chunk.dataPage(rows, 'PLAIN', plainWords(words, present))
+		const offsets = min === -1 ? null : offsetsFrom(words, present, min, max)
+		if (offsets === null) chunk.dataPage(rows, 'PLAIN', plainWords(words, present))
+		else chunk.dataPage(rows, 'DELTA_BINARY_PACKED', encodeDelta(int64At(words, min) + BigInt(offsets[0] ?? 0), offsets))
 	} else {
 		const values = BigInt64Array.from(dictionary.values, BigInt)
 		chunk.dictionaryPage(new Uint8Array(values.buffer), values.length)
@@ -76,6 +82,20 @@ function encodeInt64(chunk: ChunkWriter, { words, present }: ColumnOf<'int64'>):
 function isLess(words: Int32Array, a: number, b: number): boolean {
 	const difference = (words[a * 2 + 1] ?? 0) - (words[b * 2 + 1] ?? 0)
 	return difference < 0 || (difference === 0 && (words[a * 2] ?? 0) >>> 0 < (words[b * 2] ?? 0) >>> 0)
+}
+
+/** The values that are there, less the least of them; null where they lie too far apart for {@link encodeDelta}. */
+function offsetsFrom(words: Int32Array, present: Presence, min: number, max: number): Int32Array | null {
+	const range = int64At(words, max) - int64At(words, min)
+	if (range >= 0x8000_0000n) return null
+	const base = words[min * 2] ?? 0
+	const offsets = new Int32Array(words.length / 2)
+	let count = 0
+	for (let row = 0; row < offsets.length; row++) {
+		// The range is below 2^31, so that the difference of the low words alone is the difference.
+		if (present === null || present[row] === 1) offsets[count++] = (words[row * 2] ?? 0) - base
+	}
+	return offsets.subarray(0, count)
 }
 
 function int64At(words: Int32Array, row: number): bigint {
@@ -122,63 +142,62 @@ function encodeBoolean(chunk: ChunkWriter, { values, present }: ColumnOf<'boolea
 }
 
 function encodeConstant(chunk: ChunkWriter, { value, length }: ColumnOf<'constant'>): Bounds {
-	const buffer = new ByteArrayBuffer()
-	buffer.appendText(value)
-	chunk.dictionaryPage(buffer.take(), 1)
+	scratch.reset().appendText(value)
+	chunk.dictionaryPage(scratch.take(), 1)
 	chunk.indexPage({ count: length, present: null, nullCount: 0 }, new Int32Array(length), 1)
 	return { min_value: value, max_value: value }
 }
 
-function encodeText(chunk: ChunkWriter, values: readonly (string | null)[]): Bounds {
-	const buffer = new ByteArrayBuffer()
-	const dictionary = buildDictionary(values.length, (row) => values[row] ?? undefined)
+function encodeText(chunk: ChunkWriter, column: ColumnOf<'text'>): Bounds {
+	const { values, from, length } = column
+	scratch.reset()
+	const dictionary = buildDictionary(length, (row) => values[from + row] ?? undefined)
 	if (dictionary !== null) {
-		for (const value of dictionary.values) buffer.appendText(value)
-		chunk.dictionaryPage(buffer.take(), dictionary.values.length)
-		chunk.indexPage(pageRows(values.length, presenceOf(values, 0, values.length)), dictionary.indices, dictionary.values.length)
-		return textBounds(dictionary.values, buffer.ascii)
+		for (const value of dictionary.values) scratch.appendText(value)
+		chunk.dictionaryPage(scratch.take(), dictionary.values.length)
+		chunk.indexPage(pageRows(length, presenceOf(values, from, from + length)), dictionary.indices, dictionary.values.length)
+		return textBounds(dictionary.values, 0, dictionary.values.length, scratch.ascii)
 	}
-	encodePages(chunk, buffer, values, (value) => buffer.appendText(value))
-	return textBounds(values, buffer.ascii)
+	let page = from
+	for (let row = from; row < from + length; row++) {
+		const value = values[row] ?? null
+		if (value !== null) scratch.appendText(value)
+		if (scratch.length >= PAGE_BYTES) page = plainPage(chunk, values, page, row + 1)
+	}
+	plainPage(chunk, values, page, from + length)
+	return textBounds(values, from, from + length, scratch.ascii)
 }
 
-function encodeBytes(chunk: ChunkWriter, values: readonly (Uint8Array | null)[]): Bounds {
-	const buffer = new ByteArrayBuffer()
-	encodePages(chunk, buffer, values, (value) => buffer.appendBytes(value))
+function encodeBytes(chunk: ChunkWriter, { values, from, length }: ColumnOf<'bytes'>): Bounds {
+	scratch.reset()
+	let page = from
 	let min: Uint8Array | null = null
 	let max: Uint8Array | null = null
-	for (const value of values) {
-		if (value === null) continue
-		if (min === null || compareBytes(value, min) < 0) min = value
-		if (max === null || compareBytes(value, max) > 0) max = value
+	for (let row = from; row < from + length; row++) {
+		const value = values[row] ?? null
+		if (value !== null) {
+			scratch.appendBytes(value)
+			if (min === null || compareBytes(value, min) < 0) min = value
+			if (max === null || compareBytes(value, max) > 0) max = value
+		}
+		if (scratch.length >= PAGE_BYTES) page = plainPage(chunk, values, page, row + 1)
 	}
+	plainPage(chunk, values, page, from + length)
 	return min === null || max === null ? {} : { min_value: min, max_value: max }
 }
 
-/** Encodes values, cutting pages as they fill. */
-function encodePages<T>(
-	chunk: ChunkWriter,
-	buffer: ByteArrayBuffer,
-	values: readonly (T | null)[],
-	append: (value: T) => void,
-): void {
-	let pageStart = 0
-	for (let row = 0; row < values.length; row++) {
-		const value = values[row] ?? null
-		if (value !== null) append(value)
-		if (buffer.length >= PAGE_BYTES || row === values.length - 1) {
-			const rows = pageRows(row + 1 - pageStart, presenceOf(values, pageStart, row + 1))
-			chunk.dataPage(rows, 'PLAIN', buffer.take())
-			pageStart = row + 1
-		}
-	}
+/** Writes what was collected of rows `[from, to)` as a page, if that is any row. @returns where the next page begins. */
+function plainPage(chunk: ChunkWriter, values: readonly unknown[], from: number, to: number): number {
+	if (to > from) chunk.dataPage(pageRows(to - from, presenceOf(values, from, to)), 'PLAIN', scratch.take())
+	return to
 }
 
 /** @param ascii Whether all texts are ASCII, so that JavaScript's own order is that of their bytes. */
-function textBounds(values: readonly (string | null)[], ascii: boolean): Bounds {
+function textBounds(values: readonly (string | null)[], from: number, to: number, ascii: boolean): Bounds {
 	let min: string | null = null
 	let max: string | null = null
-	for (const value of values) {
+	for (let row = from; row < to; row++) {
+		const value = values[row] ?? null
 		if (value === null) continue
 		if (min === null || (ascii ? value < min : compareUtf8(value, min) < 0)) min = value
 		if (max === null || (ascii ? value > max : compareUtf8(value, max) > 0)) max = value

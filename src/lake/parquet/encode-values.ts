@@ -45,6 +45,13 @@ export class ByteArrayBuffer {
 		this.#used += 4 + bytes.length
 	}
 
+	/** Starts again. */
+	reset(): this {
+		this.#used = 0
+		this.ascii = true
+		return this
+	}
+
 	/** What was collected; the buffer starts again, and the bytes are good until something is appended. */
 	take(): Uint8Array {
 		const bytes = this.#bytes.subarray(0, this.#used)

@@ -15,8 +15,9 @@ export type LakeColumn =
 	| { readonly kind: 'double'; readonly present: Presence; readonly values: Float64Array }
 	/** 0 or 1 a row. */
 	| { readonly kind: 'boolean'; readonly present: Presence; readonly values: Uint8Array }
-	| { readonly kind: 'text'; readonly values: readonly (string | null)[] }
-	| { readonly kind: 'bytes'; readonly values: readonly (Uint8Array | null)[] }
+	/** Rows are those of `values` from `from` on: an array of values is not copied to be cut. */
+	| { readonly kind: 'text'; readonly values: readonly (string | null)[]; readonly from: number; readonly length: number }
+	| { readonly kind: 'bytes'; readonly values: readonly (Uint8Array | null)[]; readonly from: number; readonly length: number }
 	/** A column of text that is the same in every row. */
 	| { readonly kind: 'constant'; readonly value: string; readonly length: number }
 
@@ -30,9 +31,8 @@ export function sliceColumn(column: LakeColumn, from: number, to: number): LakeC
 		case 'boolean':
 			return { ...column, present: slicePresence(column.present, from, to), values: column.values.subarray(from, to) }
 		case 'text':
-			return { ...column, values: column.values.slice(from, to) }
 		case 'bytes':
-			return { ...column, values: column.values.slice(from, to) }
+			return { ...column, from: column.from + from, length: to - from }
 		case 'constant':
 			return { ...column, length: to - from }
 	}
@@ -42,6 +42,11 @@ function slicePresence(present: Presence, from: number, to: number): Presence {
 	if (present === null) return null
 	const slice = present.subarray(from, to)
 	return slice.includes(0) ? slice : null
+}
+
+/** A column of texts. */
+export function textColumn(values: readonly (string | null)[]): LakeColumn {
+	return { kind: 'text', values, from: 0, length: values.length }
 }
 
 /** Builds an `int64` column, row by row. */

@@ -11,10 +11,15 @@ const hashTable = new Int32Array(1 << HASH_BITS)
 /** Matches are looked for within blocks, so that an offset always takes two bytes. */
 const BLOCK_BYTES = 1 << 16
 
-/** Compresses bytes; the result may be a little longer where they do not compress. */
+let output = new Uint8Array(0)
+
+/**
+ * Compresses bytes; the result may be a little longer where they do not compress. It is good until the next call.
+ */
 export function snappyCompress(input: Uint8Array): Uint8Array {
 	// The reference's bound on the size of the result.
-	const output = new Uint8Array(32 + input.length + Math.ceil(input.length / 6))
+	const bound = 32 + input.length + Math.ceil(input.length / 6)
+	if (output.length < bound) output = new Uint8Array(bound)
 	let position = 0
 	let rest = input.length
 	while (rest > 0x7f) {
@@ -23,12 +28,12 @@ export function snappyCompress(input: Uint8Array): Uint8Array {
 	}
 	output[position++] = rest
 	for (let start = 0; start < input.length; start += BLOCK_BYTES) {
-		position = compressBlock(input, start, Math.min(input.length, start + BLOCK_BYTES), output, position)
+		position = compressBlock(input, start, Math.min(input.length, start + BLOCK_BYTES), position)
 	}
 	return output.subarray(0, position)
 }
 
-function compressBlock(input: Uint8Array, start: number, end: number, output: Uint8Array, at: number): number {
+function compressBlock(input: Uint8Array, start: number, end: number, at: number): number {
 	let position = at
 	let literalStart = start
 	if (end - start >= 16) {
@@ -47,10 +52,10 @@ function compressBlock(input: Uint8Array, start: number, end: number, output: Ui
 				if (cursor < limit) word = load32(input, cursor)
 				continue
 			}
-			position = emitLiteral(input, literalStart, cursor, output, position)
+			position = emitLiteral(input, literalStart, cursor, position)
 			let length = 4
 			while (cursor + length < end && input[candidate + length] === input[cursor + length]) length++
-			position = emitCopy(cursor - candidate, length, output, position)
+			position = emitCopy(cursor - candidate, length, position)
 			cursor += length
 			literalStart = cursor
 			misses = 32
@@ -61,14 +66,14 @@ function compressBlock(input: Uint8Array, start: number, end: number, output: Ui
 			}
 		}
 	}
-	return emitLiteral(input, literalStart, end, output, position)
+	return emitLiteral(input, literalStart, end, position)
 }
 
 function load32(bytes: Uint8Array, at: number): number {
 	return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
 }
 
-function emitLiteral(input: Uint8Array, from: number, to: number, output: Uint8Array, at: number): number {
+function emitLiteral(input: Uint8Array, from: number, to: number, at: number): number {
 	const length = to - from
 	if (length === 0) return at
 	let position = at
@@ -91,25 +96,25 @@ function emitLiteral(input: Uint8Array, from: number, to: number, output: Uint8A
 	return position + length
 }
 
-function emitCopy(offset: number, size: number, output: Uint8Array, at: number): number {
+function emitCopy(offset: number, size: number, at: number): number {
 	let position = at
 	let length = size
 	// A copy of 64 bytes at most; the last one is kept at four bytes or more.
 	while (length >= 68) {
-		position = emitTwoByteCopy(offset, 64, output, position)
+		position = emitTwoByteCopy(offset, 64, position)
 		length -= 64
 	}
 	if (length > 64) {
-		position = emitTwoByteCopy(offset, 60, output, position)
+		position = emitTwoByteCopy(offset, 60, position)
 		length -= 60
 	}
-	if (length >= 12 || offset >= 2048) return emitTwoByteCopy(offset, length, output, position)
+	if (length >= 12 || offset >= 2048) return emitTwoByteCopy(offset, length, position)
 	output[position++] = 1 | ((length - 4) << 2) | ((offset >>> 8) << 5)
 	output[position++] = offset & 0xff
 	return position
 }
 
-function emitTwoByteCopy(offset: number, length: number, output: Uint8Array, at: number): number {
+function emitTwoByteCopy(offset: number, length: number, at: number): number {
 	output[at] = 2 | ((length - 1) << 2)
 	output[at + 1] = offset & 0xff
 	output[at + 2] = offset >>> 8

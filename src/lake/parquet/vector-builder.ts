@@ -15,6 +15,8 @@ export interface VectorBuilder {
 	appendPlain(page: Uint8Array, count: number, present: Uint8Array | null): void
 	/** @throws RangeError if an index is beyond the dictionary. */
 	appendIndices(indices: Int32Array, present: Uint8Array | null): void
+	/** @param values Pairs of words, low and high. @throws Error if the values do not have eight bytes. */
+	appendWords(values: Int32Array, present: Uint8Array | null): void
 	/** @returns the vector; the builder is done with. */
 	finish(): LakeVector
 }
@@ -114,9 +116,12 @@ class WordBuilder implements VectorBuilder {
 	}
 
 	appendPlain(page: Uint8Array, count: number, present: Uint8Array | null): void {
-		const values = readWords(page, count)
+		this.appendWords(readWords(page, count), present)
+	}
+
+	appendWords(values: Int32Array, present: Uint8Array | null): void {
 		const start = this.#validity.row
-		this.#validity.advance(count, present)
+		this.#validity.advance(values.length / 2, present)
 		if (present === null) {
 			this.#words.set(values, start * 2)
 			return
@@ -191,6 +196,10 @@ class BooleanBuilder implements VectorBuilder {
 			const row = start + i
 			if (values[next++] === 1) this.#bits[row >> 3] = (this.#bits[row >> 3] ?? 0) | (1 << (row & 7))
 		}
+	}
+
+	appendWords(): void {
+		throw new Error('a boolean column holds integers')
 	}
 
 	finish(): LakeVector {
@@ -279,6 +288,10 @@ class BytesBuilder implements VectorBuilder {
 			}
 			this.#offsets[start + i + 1] = this.#used
 		}
+	}
+
+	appendWords(): void {
+		throw new Error('a column of bytes holds integers')
 	}
 
 	finish(): LakeVector {

@@ -15,7 +15,7 @@ import { WRITE_CODEC } from './compression.ts'
 import { convertColumn, integersFrom, timestampsFromMs } from './convert-column.ts'
 import { encodeChunk } from './encode-chunk.ts'
 import { type DataFileStats, dataFileStats } from './file-stats.ts'
-import { type LakeColumn, sliceColumn } from './lake-column.ts'
+import { type LakeColumn, sliceColumn, textColumn } from './lake-column.ts'
 import { parquetSchemaOf } from './parquet-schema.ts'
 import { RescueCollector, type RowImage } from './rescue.ts'
 import { rowsAsJson } from './row-json.ts'
@@ -62,7 +62,8 @@ export function writeChangesFile(options: ChangesFileOptions): ChangesFile {
 	const columns = fileColumns(options, from, to)
 	const fields = changesSchema(changes.table, lake).fields.filter((field) => columns.has(field.id))
 
-	const writer = new ByteWriter()
+	// About what a small row takes; the buffer grows where that is too little.
+	const writer = new ByteWriter(1024 + (to - from) * 32)
 	const parquet = new ParquetWriter({
 		writer,
 		schema: parquetSchemaOf(fields),
@@ -110,7 +111,7 @@ function fileColumns(options: ChangesFileOptions, from: number, to: number): Map
 	const length = to - from
 	const rescued = new RescueCollector()
 	const columns = new Map<number, LakeColumn>([
-		[CHANGE_FIELDS.op.id, { kind: 'text', values: changes.op.slice(from, to) }],
+		[CHANGE_FIELDS.op.id, opColumn(changes.op, from, to)],
 		[CHANGE_FIELDS.shard.id, { kind: 'constant', value: shard, length }],
 		[CHANGE_FIELDS.epoch.id, integersFrom(new Array<number>(length).fill(epoch), 0, length)],
 		[CHANGE_FIELDS.seq.id, integersFrom(changes.seq, from, to)],
@@ -128,11 +129,19 @@ function fileColumns(options: ChangesFileOptions, from: number, to: number): Map
 	}
 	convert(changes.row, 'row', 0)
 	if (changes.before !== null && hasUpdate(changes.op, from, to)) convert(changes.before, 'before', BEFORE_FIELD_OFFSET)
-	if (!rescued.isEmpty) columns.set(CHANGE_FIELDS.rescued.id, { kind: 'text', values: rescued.toColumn(length) })
+	if (!rescued.isEmpty) columns.set(CHANGE_FIELDS.rescued.id, textColumn(rescued.toColumn(length)))
 	if (lake.storage !== 'columns') {
-		columns.set(VARIANT_FIELD_ID, { kind: 'text', values: rowsAsJson(table, changes.row, from, to, rescued) })
+		columns.set(VARIANT_FIELD_ID, textColumn(rowsAsJson(table, changes.row, from, to, rescued)))
 	}
 	return columns
+}
+
+/** Kinds of changes; most files hold only one. */
+function opColumn(op: readonly ChangeOp[], from: number, to: number): LakeColumn {
+	const values = op.slice(from, to)
+	const [first] = values
+	const uniform = first !== undefined && values.every((each) => each === first)
+	return uniform ? { kind: 'constant', value: first, length: values.length } : textColumn(values)
 }
 
 function hasUpdate(op: readonly ChangeOp[], from: number, to: number): boolean {
