@@ -9,7 +9,7 @@
  * @module
  */
 import { writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { stubRuntime } from '../src/analytics/engines/wasm/stub-runtime.ts'
 import { type FunctionType, signatureKey } from '../src/analytics/engines/wasm/trampolines.ts'
 import { stockModule, VENDOR_DIRECTORY, vendorDuckDB } from './vendor-duckdb.ts'
@@ -17,7 +17,7 @@ import { stockModule, VENDOR_DIRECTORY, vendorDuckDB } from './vendor-duckdb.ts'
 /** Encodings of value types (WebAssembly core specification, section 5.3.1). */
 const VALUE_TYPES: Readonly<Record<string, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, externref: 0x6f }
 
-const OUTPUT = fileURLToPath(new URL('../src/analytics/engines/wasm/trampolines.wasm', import.meta.url))
+const OUTPUT = join(import.meta.dirname, '../src/analytics/engines/wasm/trampolines.wasm')
 
 /** A module with, for each type, an import `e.<key>` that is exported under the same key. */
 function trampolineModule(types: ReadonlyMap<string, FunctionType>): Uint8Array<ArrayBuffer> {

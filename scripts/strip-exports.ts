@@ -12,6 +12,9 @@ const EXPORT_SECTION = 7
 const ALWAYS_KEPT =
 	/^(duckdb_web_|malloc$|free$|calloc$|realloc$|memory$|setThrew$|_?emscripten_|__wasm|__cxa|__get_|stack|main$|__main)/
 
+/** The declarations of a Worker, which cannot compile, hide the constructor that Node has. */
+const compile = (bytes: Uint8Array): WebAssembly.Module => Reflect.construct(WebAssembly.Module, [bytes])
+
 /**
  * @param module A WebAssembly module.
  * @param loader Source of the JavaScript that loads it.
@@ -22,7 +25,7 @@ export function stripExports(module: Uint8Array<ArrayBuffer>, loader: string): U
 	const named = new Set<string>()
 	// Minified code may say wasmExports.x or wasmExports["x"] under another name: any property access may be one.
 	for (const [, dotted, quoted] of loader.matchAll(/\.([A-Za-z_$][\w$]*)|\["([^"]+)"\]/g)) named.add(dotted ?? quoted ?? '')
-	for (const { module: from, name } of WebAssembly.Module.imports(new WebAssembly.Module(module))) {
+	for (const { module: from, name } of WebAssembly.Module.imports(compile(module))) {
 		if (from.startsWith('GOT')) named.add(name)
 	}
 	const kept = (name: string) => named.has(name) || ALWAYS_KEPT.test(name)
@@ -38,7 +41,7 @@ export function stripExports(module: Uint8Array<ArrayBuffer>, loader: string): U
 		)
 	}
 	const result = Uint8Array.from(Buffer.concat(parts))
-	if (!WebAssembly.validate(result)) throw new Error('the module without its exports is not valid')
+	compile(result) // Throws if it is not valid.
 	return result
 }
 

@@ -7,10 +7,9 @@
  *
  * @module
  */
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { transformSync } from 'esbuild'
 import { stripExports } from './strip-exports.ts'
 
@@ -18,7 +17,7 @@ import { stripExports } from './strip-exports.ts'
 const VERSION = '1.32.0'
 
 /** Where the sources expect the vendored files. */
-export const VENDOR_DIRECTORY = fileURLToPath(new URL('../src/analytics/engines/wasm/vendor/', import.meta.url))
+export const VENDOR_DIRECTORY = join(import.meta.dirname, '../src/analytics/engines/wasm/vendor/')
 
 /** The files written. */
 export const VENDORED_FILES = ['duckdb.wasm', 'duckdb-loader.js', 'NOTICES.txt'] as const
@@ -81,7 +80,7 @@ Emscripten: Copyright (c) 2010-2025 Emscripten authors, see its AUTHORS file
 
 Each under the MIT License:
 
-${readFileSync(new URL('../LICENSE', import.meta.url), 'utf8').replace(/^.*?(?=Permission is hereby granted)/s, '')}`
+${readFileSync(join(import.meta.dirname, '../LICENSE'), 'utf8').replace(/^.*?(?=Permission is hereby granted)/s, '')}`
 }
 
 /** Writes the vendored files into `directory` unless they are there already. */
@@ -91,13 +90,20 @@ export function vendorDuckDB(directory: string = VENDOR_DIRECTORY): void {
 	if (isFresh(directory)) return
 	mkdirSync(directory, { recursive: true })
 	const loader = loaderSource()
-	writeFileSync(join(directory, 'duckdb.wasm'), stripExports(stockModule(), loader))
-	writeFileSync(join(directory, 'duckdb-loader.js'), loader)
-	writeFileSync(join(directory, 'NOTICES.txt'), notices())
+	replaceFile(join(directory, 'duckdb.wasm'), stripExports(stockModule(), loader))
+	replaceFile(join(directory, 'duckdb-loader.js'), loader)
+	replaceFile(join(directory, 'NOTICES.txt'), notices())
+}
+
+/** Whole or not at all: tests that run side by side may each do this. */
+function replaceFile(path: string, content: string | Uint8Array): void {
+	const temporary = `${path}.${process.pid}`
+	writeFileSync(temporary, content)
+	renameSync(temporary, path)
 }
 
 function isFresh(directory: string): boolean {
-	const inputs = [join(distribution, 'duckdb-eh.wasm'), fileURLToPath(import.meta.url)]
+	const inputs = [join(distribution, 'duckdb-eh.wasm'), import.meta.filename, join(import.meta.dirname, 'strip-exports.ts')]
 	const newestInput = Math.max(...inputs.map((path) => statSync(path).mtimeMs))
 	return VENDORED_FILES.every((name) => {
 		const path = join(directory, name)
@@ -105,4 +111,4 @@ function isFresh(directory: string): boolean {
 	})
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) vendorDuckDB(process.argv[2])
+if (process.argv[1] === import.meta.filename) vendorDuckDB(process.argv[2])

@@ -1,4 +1,7 @@
 import { defineProject } from 'vitest/config'
+import { vendorDuckDB } from '../scripts/vendor-duckdb.ts'
+
+vendorDuckDB()
 
 /** Tests that run in Node: pure code, outside engines, the package itself. */
 export default defineProject({

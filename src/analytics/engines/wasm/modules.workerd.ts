@@ -3,6 +3,7 @@
  *
  * @module
  */
+/// <reference path="./wasm-module.d.ts" />
 import type { DuckDBWasmModules } from './duckdb-bindings.ts'
 import trampolines from './trampolines.wasm'
 import duckdb from './vendor/duckdb.wasm'

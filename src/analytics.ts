@@ -1,0 +1,8 @@
+/**
+ * The door `sqlake/analytics` in Node.
+ *
+ * @module
+ */
+export { NativeEngine } from './analytics/engines/native/native-engine.node.ts'
+export { loadWasmModules } from './analytics/engines/wasm/modules.node.ts'
+export * from './analytics/index.ts'
