@@ -5,7 +5,6 @@
  */
 import { SQLakeError } from '../errors.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
-import { withTimeout } from './timeout.ts'
 
 const CONTENT_TYPE = 'application/vnd.apache.parquet'
 
@@ -17,15 +16,12 @@ export type PutOutcome = 'stored' | 'taken'
  * stored the same bytes already: that counts as stored. Other bytes there may already be part of the lake, through a commit
  * that is still on its way, and so are never overwritten.
  *
- * @param timeout milliseconds for each call
  * @throws `STORE_UNAVAILABLE`
  */
-export async function putDataFile(store: ObjectStore, key: string, bytes: Uint8Array, timeout: number): Promise<PutOutcome> {
-	const put = await withTimeout(`PUT ${key}`, timeout, () =>
-		store.put(key, bytes, { ifNoneMatch: '*', contentType: CONTENT_TYPE }),
-	)
+export async function putDataFile(store: ObjectStore, key: string, bytes: Uint8Array): Promise<PutOutcome> {
+	const put = await store.put(key, bytes, { ifNoneMatch: '*', contentType: CONTENT_TYPE })
 	if (put !== null) return 'stored'
-	const found = await withTimeout(`GET ${key}`, timeout, () => store.get(key))
+	const found = await store.get(key)
 	if (found === null) {
 		throw new SQLakeError('STORE_UNAVAILABLE', `object "${key}": a conditional PUT found it there, a GET did not`)
 	}

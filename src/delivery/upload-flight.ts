@@ -12,6 +12,7 @@ import type { IcebergDataFile } from '../lake/iceberg/types.ts'
 import { lakePath } from '../lake/lake-path.ts'
 import { type ChangesFile, writeChangesFile } from '../lake/parquet/write-changes-file.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
+import { timedStore } from '../lake/storage/timed-store.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { dataFileKey } from './file-name.ts'
 import { findPoison, type Poison } from './find-poison.ts'
@@ -52,6 +53,7 @@ export type UploadOutcome =
 export async function uploadFlight(options: UploadOptions): Promise<UploadOutcome> {
 	const { batch, attempt, lake, store, location, limits } = options
 	const appends = new Map<string, TableAppend & { readonly dataFiles: IcebergDataFile[] }>()
+	const timed = timedStore(store, limits.callTimeout)
 	const poison: Poison[] = []
 	let taken = false
 	let files = 0
@@ -68,7 +70,7 @@ export async function uploadFlight(options: UploadOptions): Promise<UploadOutcom
 			firstTs,
 			attempt,
 		})
-		if ((await putDataFile(store, key, file.bytes, limits.callTimeout)) === 'taken') {
+		if ((await putDataFile(timed, key, file.bytes)) === 'taken') {
 			taken = true
 			return
 		}

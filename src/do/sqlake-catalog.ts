@@ -5,7 +5,11 @@ import { type CatalogRpc, CatalogService, type WireSnapshot } from '../lake/cata
 import { DurableCatalog } from '../lake/catalog/durable-catalog.ts'
 import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
 import { R2ObjectStore } from '../lake/storage/r2.ts'
-import { bucketOf } from './worker-env.ts'
+import { timedStore } from '../lake/storage/timed-store.ts'
+import { findBucket } from '../worker/bindings.ts'
+
+/** Milliseconds that a call to the bucket may take. */
+const STORE_TIMEOUT = 20_000
 
 /**
  * The catalog of a lake as a Durable Object: all shards commit through the one instance. Bind the class as `SQLAKE_CATALOG`, in a
@@ -17,8 +21,8 @@ import { bucketOf } from './worker-env.ts'
  * ```
  */
 export class SQLakeCatalog<Env = unknown> extends DurableObject<Env> implements CatalogRpc {
-	/** Name of the bucket's binding in env: what the schema names as `r2Bucket`. */
-	protected readonly bucketBinding: string = 'SQLAKE_BUCKET'
+	/** Name of the bucket's binding in env: what the schema names as `r2Bucket`, and the object is named by. */
+	protected readonly bucketBinding: string = bucketBindingOf(this.ctx, this.env)
 	/** Prefix of every path in the lake's metadata, such as `s3://my-bucket`: outside engines need the real one. */
 	protected readonly location: string = DEFAULT_LAKE_LOCATION
 
@@ -41,10 +45,16 @@ export class SQLakeCatalog<Env = unknown> extends DurableObject<Env> implements 
 		this.#service ??= new CatalogService(
 			new DurableCatalog({
 				storage: this.ctx.storage,
-				store: new R2ObjectStore(bucketOf(this.env as object, this.bucketBinding)),
+				store: timedStore(new R2ObjectStore(findBucket(this.env as object, this.bucketBinding)), STORE_TIMEOUT),
 				location: this.location,
 			}),
 		)
 		return this.#service
 	}
+}
+
+/** Whoever opens a lake names its object by the bucket's binding. */
+function bucketBindingOf(ctx: DurableObjectState, env: unknown): string {
+	const { name } = ctx.id
+	return name !== undefined && typeof env === 'object' && env !== null && name in env ? name : 'SQLAKE_BUCKET'
 }

@@ -11,14 +11,16 @@ import { LAST_RETRY } from '../delivery/flush-policy.ts'
 import type { DeliveryLimits } from '../delivery/limits.ts'
 import type { Envelope, ExecuteRequest, ExecuteResponse, SQLakeDurableObjectRpc } from '../driver/transport.ts'
 import { messageOf, SQLakeError } from '../errors.ts'
+import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
+import { type Lake, openLake } from '../lake/open-lake.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
 import { createObservability } from '../observability/create-observability.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
+import { findBucket, findCatalogNamespace } from '../worker/bindings.ts'
 import { envelope } from './envelope.ts'
 import { LocalResult, type LocalSql, localStatement } from './local-sql.ts'
 import { observedStorage } from './observed-storage.ts'
-import { type Lake, openLake } from './open-lake.ts'
 import type { CDCDeadLetterEvent, CDCFlushMetrics } from './shard.ts'
 import { type StartedShard, startShard } from './start-shard.ts'
 import type { SQLakeWorkerEnv } from './worker-env.ts'
@@ -64,13 +66,21 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	protected cdcFlushThreshold = 1_000
 	/** Milliseconds that a change waits at most while the store is up. */
 	protected cdcFlushInterval = 60_000
+	/** Prefix of file paths in the lake's metadata, such as `s3://my-bucket`: outside engines need the real one. Cannot change later. */
+	protected lakeLocation: string = DEFAULT_LAKE_LOCATION
 	/** Bounds of a delivery, where the defaults do not fit: a shard with large rows wants fewer changes in a flight. */
 	protected cdcDeliveryLimits: Partial<DeliveryLimits> = {}
 	/** Where logs, metrics and spans go; nowhere unless set. */
 	protected observability: Observability = createObservability()
 
 	/** Opens the lake that changes go to; a subclass that has another catalog replaces it. Called at the first flush. */
-	protected openLake: () => Lake = () => openLake(this.env, this.schema.r2Bucket)
+	protected openLake: () => Lake = () =>
+		openLake({
+			bucket: findBucket(this.env, this.schema.r2Bucket),
+			bucketBinding: this.schema.r2Bucket,
+			catalogs: findCatalogNamespace(this.env),
+			location: this.lakeLocation,
+		})
 
 	// Fields, not methods or accessors: those of a class answer to RPC, fields do not.
 

@@ -1,0 +1,16 @@
+/**
+ * The door `sqlake/do`: the classes of the Durable Objects. It needs the Workers runtime.
+ *
+ * @module
+ */
+export type { DeadLetter, RetryOptions } from './cdc/capture.ts'
+export type { DeliveryResult as CDCFlushResult } from './delivery/delivery.ts'
+export { CDCFlushErrorTracker, type FlushFailure, type FlushOutcomes } from './delivery/flush-error-tracker.ts'
+export type { DeliveryLimits } from './delivery/limits.ts'
+export { LocalResult, type LocalRow, type LocalSql, type LocalSqlValue } from './do/local-sql.ts'
+export type { CDCDeadLetterEvent, CDCFlushMetrics } from './do/shard.ts'
+export { SQLakeCatalog } from './do/sqlake-catalog.ts'
+export { type LocalDatabase, SQLakeDO } from './do/sqlake-do.ts'
+export type { SQLakeWorkerEnv } from './do/worker-env.ts'
+export { type Lake, openLake } from './lake/open-lake.ts'
+export type { BundledMigrations } from './migrator/index.ts'
