@@ -27,7 +27,7 @@ export class Oracle {
 	addFlights(rows: readonly FlightJson[]): void {
 		const insert = this.#db.prepare('INSERT INTO flights VALUES (?, ?, ?, ?, ?, ?)')
 		this.#db.exec('BEGIN')
-		for (const { id = null, origin, destination, departure, delay, distance } of rows)
+		for (const { id, origin, destination, departure, delay, distance } of rows)
 			insert.run(id, origin, destination, departure, delay, distance)
 		this.#db.exec('COMMIT')
 	}
@@ -52,7 +52,7 @@ export class Oracle {
 			if (change.kind === 'delay') update.run(change.delay, change.origin, change.id)
 			else if (change.kind === 'cancel') remove.run(change.origin, change.id)
 			else {
-				const { id = null, origin, destination, departure, delay, distance } = change.flight
+				const { id, origin, destination, departure, delay, distance } = change.flight
 				upsert.run(id, origin, destination, departure, delay, distance)
 			}
 		}

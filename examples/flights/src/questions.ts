@@ -1,5 +1,5 @@
 import { avg, count, eq } from 'drizzle-orm'
-import { sql, WorkerRouter } from 'sqlake'
+import { WorkerRouter } from 'sqlake'
 import type { Context } from './routes.ts'
 import { airports, flights, db as schema } from './schema.ts'
 
@@ -101,8 +101,9 @@ export function isQuestion(name: string): name is keyof typeof questions {
 	return Object.hasOwn(questions, name)
 }
 
+/** The `sql` template over this request's own bindings. */
 function tag(env: Context['env']) {
-	return sql.with(new WorkerRouter(env, { schema }))
+	return new WorkerRouter(env, { schema }).sql
 }
 
 function compare<T extends string | number | bigint>(a: T, b: T): number {

@@ -4,7 +4,7 @@ import { airports, flights } from './schema.ts'
 
 type Airport = typeof airports.$inferInsert
 /** A flight as JSON carries it: the departure in seconds since the epoch. */
-export type FlightJson = Omit<typeof flights.$inferInsert, 'departure'> & { departure: number }
+export type FlightJson = Omit<typeof flights.$inferSelect, 'departure'> & { departure: number }
 
 /** Something that happens to a flight after it was loaded. */
 export type Change =
