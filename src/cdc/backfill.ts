@@ -7,19 +7,40 @@ import { NOW } from './triggers.ts'
 const CHUNK = 5_000
 
 /**
- * Writes every row of a table into the buffer as created. Each chunk gets a moment of its own, a millisecond after the last:
- * the rows were not written by one transaction, so a batch may end between them. Call it inside a transaction.
+ * Writes every row of a table into the buffer as created: the lake has heard of none of them in this epoch. Call it inside a
+ * transaction.
  *
  * @param layout - the table's active layout
  */
 export function backfill(sql: SqlStorage, layout: Layout): void {
+	writeRows(sql, layout, [RowKind.create], '')
+}
+
+/**
+ * Writes rows of a table into the buffer once more, as updates that change nothing: the lake may hold them already, but not as
+ * they are now. Never as created, because a key is created once in an epoch unless it was deleted. Each takes two rows of the
+ * buffer, since both images of a large row would not fit in one. Call it inside a transaction.
+ *
+ * @param layout - the table's active layout
+ * @param condition - which rows, in SQL; `row` is the table
+ */
+export function restate(sql: SqlStorage, layout: Layout, condition = 'TRUE'): void {
+	writeRows(sql, layout, [RowKind.before, RowKind.after], `WHERE ${condition}`)
+}
+
+/**
+ * Each chunk gets a moment of its own, a millisecond after the last: the rows were not written by one transaction, so a batch
+ * may end between them.
+ */
+function writeRows(sql: SqlStorage, layout: Layout, kinds: readonly RowKind[], where: string): void {
 	const now = Number(firstRow(sql, `SELECT ${NOW}`)?.[0])
-	const columns = layout.columns.map(({ name }) => quoteIdentifier(name))
-	// The chunk is the row's place in the scan; a place costs no look-up by key, which tables without rowid would need.
+	const columns = layout.columns.map(({ name }) => `row.${quoteIdentifier(name)}`)
+	const tags = kinds.map((kind) => `(${tagOf(layout.id, kind)})`).join(', ')
+	// CROSS JOIN keeps the order of the loops: all kinds of one row, then the next row.
 	sql.exec(
 		`INSERT INTO ${BUFFER} (ts, tag, ${valueColumns(0, columns.length).join(', ')}) ` +
-			`SELECT ? + ((row_number() OVER ()) - 1) / ${CHUNK} * 0.001, ${tagOf(layout.id, RowKind.create)}, ${columns.join(', ')} ` +
-			`FROM ${quoteIdentifier(layout.table)}`,
+			`SELECT ? + (row_number() OVER () - 1) / ${CHUNK * kinds.length} * 0.001, kinds.column1, ${columns.join(', ')} ` +
+			`FROM ${quoteIdentifier(layout.table)} AS row CROSS JOIN (VALUES ${tags}) AS kinds ${where}`,
 		now,
 	)
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import type { LakeSchema } from '../schema/table-schema.ts'
+import { restate } from './backfill.ts'
 import { BUFFER, ensureWidth, kindOf, lastPosition, layoutOf, RowKind, tagOf, valueColumns, widthOf } from './buffer.ts'
 import type { CDCEvent } from './change-batch.ts'
 import { decodeEvents } from './events.ts'
@@ -161,26 +162,26 @@ interface CurrentOptions {
 	readonly offset: number
 }
 
-/** Writes the row that an image is of as it is now: created where it exists, deleted where it does not. */
+/**
+ * Writes the row that an image is of as it is now: restated where it exists, deleted where it does not. Rows are told apart by
+ * the bytes of their keys, as the lake does, not by the key's collation.
+ */
 function writeCurrent(sql: SqlStorage, { schema, layouts, layout, row, offset }: CurrentOptions): void {
 	const active = layouts.find(({ table, status }) => status === 'active' && fold(table) === fold(layout.table))
 	const table = [...schema.tables.values()].find(({ name }) => fold(name) === fold(layout.table))
 	if (active === undefined || table === undefined) return
-	const match = table.primaryKey.map((name) => {
+	const matches = table.primaryKey.map((name) => {
 		const index = layout.columns.findIndex((column) => fold(column.name) === fold(name))
 		return `row.${quoteIdentifier(name)} COLLATE BINARY IS ${index < 0 ? 'NULL' : `dead.v${offset + index}`}`
 	})
-	const from = `FROM ${quoteIdentifier(active.table)} AS row WHERE ${match.join(' AND ')}`
+	const dead = `FROM ${ROWS} AS dead WHERE dead.seq = ${row}`
+	const isRow = matches.join(' AND ')
+	restate(sql, active, `EXISTS (SELECT 1 ${dead} AND ${isRow})`)
 	const size = layout.columns.length
-	const values = valueColumns(0, active.columns.length).join(', ')
-	const current = active.columns.map(({ name }) => `row.${quoteIdentifier(name)}`).join(', ')
-	const create = tagOf(active.id, RowKind.create)
-	sql.exec(
-		`INSERT INTO ${BUFFER} (ts, tag, ${values}) SELECT ${NOW}, ${create}, ${current} ${from.replace(' WHERE', `, ${ROWS} AS dead WHERE dead.seq = ${row} AND`)}`,
-	)
 	const image = valueColumns(offset, offset + size).map((column) => `dead.${column}`)
 	sql.exec(
-		`INSERT INTO ${BUFFER} (ts, tag, ${valueColumns(0, size).join(', ')}) SELECT ${NOW}, ${tagOf(layout.id, RowKind.delete)}, ${image.join(', ')} ` +
-			`FROM ${ROWS} AS dead WHERE dead.seq = ${row} AND NOT EXISTS (SELECT 1 ${from})`,
+		`INSERT INTO ${BUFFER} (ts, tag, ${valueColumns(0, size).join(', ')}) ` +
+			`SELECT ${NOW}, ${tagOf(layout.id, RowKind.delete)}, ${image.join(', ')} ${dead} ` +
+			`AND NOT EXISTS (SELECT 1 FROM ${quoteIdentifier(active.table)} AS row WHERE ${isRow})`,
 	)
 }

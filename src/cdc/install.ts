@@ -5,11 +5,12 @@
  */
 import { SQLakeError } from '../errors.ts'
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
-import { backfill } from './backfill.ts'
+import { backfill, restate } from './backfill.ts'
 import { BUFFER, ensureWidth, MAX_VALUES, widthFor } from './buffer.ts'
 import { ensureDeadLetters } from './dead-letters.ts'
 import { addEpoch } from './epochs.ts'
 import { ensureLayouts, type Layout, readLayouts, writeLayout } from './layouts.ts'
+import { quoteIdentifier } from './query.ts'
 import { refuseEndlessTriggers } from './recursion.ts'
 import { ensureState } from './state.ts'
 import { dropTriggers, ensureTriggers, isWatched, readTriggers, type StoredTrigger } from './stored-triggers.ts'
@@ -24,7 +25,8 @@ interface WantedTable extends TableShape {
 /**
  * Installs capture for the tables of a schema that the shard's database has. Does nothing that is already done.
  *
- * A table that is new to capture, or has a new name, is back-filled. Where changes may have gone by unseen (the table was
+ * A table that is new to capture is back-filled; rows that changed without a trigger (the table got a new name, or a column with a
+ * default) are restated. Where changes may have gone by unseen (the table was
  * rebuilt and lost its triggers, or was dropped and created anew) the shard's history has a gap: a new epoch begins with all
  * rows of all tables.
  *
@@ -47,21 +49,23 @@ export function installCapture(storage: DurableObjectStorage, schema: LakeSchema
 		ensureWidth(sql, BUFFER, width)
 		ensureDeadLetters(sql, width)
 
-		const unseen: Layout[] = []
+		const catchUps: (() => void)[] = []
 		let gap = false
 		for (const shape of wanted) {
 			const own = layouts.filter(({ table }) => isCalled(table, shape.name))
 			const current = own.find(({ status }) => status !== 'past')
 			const layout = ensureLayout(sql, shape, current)
 			ensureTriggers(sql, triggers, layout, Object.values(triggerStatements(layout, shape.rowidAlias)))
-			const namesBefore = before.filter(({ id }) => own.some((other) => other.id === id)).map(({ table }) => table)
-			if (!namesBefore.some((name) => isCalled(name, shape.name))) unseen.push(layout)
 			const continuous = current?.status === 'released' || (current !== undefined && isWatched(triggers, current.id))
-			const nameWasAnothers = before.some(({ id, table }) => isCalled(table, shape.name) && !own.some((other) => other.id === id))
+			const namesakes = before.filter(({ table }) => isCalled(table, shape.name))
+			const nameWasAnothers = namesakes.some(({ id }) => !own.some((other) => other.id === id))
 			if (nameWasAnothers || (own.length > 0 && !continuous)) gap = true
+			else if (own.length === 0) catchUps.push(() => backfill(sql, layout))
+			else if (namesakes.length === 0) catchUps.push(() => restate(sql, layout))
+			else if (current !== undefined) catchUps.push(() => restateAdded(sql, layout, current))
 		}
 		if (gap) addEpoch(sql)
-		else for (const layout of unseen) backfill(sql, layout)
+		else for (const catchUp of catchUps) catchUp()
 	})
 }
 
@@ -81,6 +85,13 @@ export function releaseTable(storage: DurableObjectStorage, table: string): void
 			writeLayout(sql, { ...layout, status: 'released' })
 		}
 	})
+}
+
+/** Restates the rows that have a value in a column that was added: ADD COLUMN with a default changes rows without a trigger. */
+function restateAdded(sql: SqlStorage, layout: Layout, previous: Layout): void {
+	const added = layout.columns.filter(({ name }) => !previous.columns.some((column) => isCalled(column.name, name)))
+	if (added.length === 0) return
+	restate(sql, layout, added.map(({ name }) => `row.${quoteIdentifier(name)} IS NOT NULL`).join(' OR '))
 }
 
 /** The tables to capture, as the database has them. A table that no migration has created yet is left for the next install. */

@@ -40,8 +40,8 @@ describe('dead letters', () => {
 			const events = take()
 			expect(events[0]).toMatchObject({ _op: 'u', _seq: 5n, _before: { v: { length: 1_100_000 } }, _after: { v: 2 } })
 			expect(brief(events.slice(1))).toEqual([
-				['c', 't', null, { id: 1, v: 2 }],
-				['c', 't', null, { id: 1, v: 2 }],
+				['u', 't', { id: 1, v: 2 }, { id: 1, v: 2 }],
+				['u', 't', { id: 1, v: 2 }, { id: 1, v: 2 }],
 			])
 		}))
 

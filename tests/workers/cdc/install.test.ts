@@ -99,7 +99,7 @@ describe('install', () => {
 })
 
 describe('a table that changes', () => {
-	test('ADD COLUMN: old changes read NULL in it, new ones its value', () =>
+	test('ADD COLUMN: old changes read NULL in it, new ones its value, and rows that got a default are restated', () =>
 		inShard(ddl, ['t'], ({ sql, captureOf, take }) => {
 			sql.exec("INSERT INTO t VALUES (1, 'a')")
 			sql.exec('ALTER TABLE t ADD COLUMN age INTEGER DEFAULT 7')
@@ -109,6 +109,7 @@ describe('a table that changes', () => {
 			sql.exec('UPDATE t SET age = 8 WHERE id = 1')
 			expect(brief(take(capture))).toEqual([
 				['c', 't', null, { id: 1, name: 'a', age: null }],
+				['u', 't', { id: 1, name: 'a', age: 7 }, { id: 1, name: 'a', age: 7 }],
 				['c', 't', null, { id: 2, name: 'b', age: 9007199254740993n }],
 				['u', 't', { id: 1, name: 'a', age: 7 }, { id: 1, name: 'a', age: 8 }],
 			])
@@ -131,7 +132,7 @@ describe('a table that changes', () => {
 			expect(capture.epoch).toBe(1)
 		}))
 
-	test('RENAME TABLE: what waits comes under the new name, and the rows follow', () =>
+	test('RENAME TABLE: what waits comes under the new name, and the rows are restated', () =>
 		inShard(ddl, ['t'], ({ sql, captureOf, take }) => {
 			sql.exec("INSERT INTO t VALUES (1, 'a')")
 			sql.exec('ALTER TABLE t RENAME TO people')
@@ -140,7 +141,7 @@ describe('a table that changes', () => {
 			sql.exec("UPDATE people SET name = 'b'")
 			expect(brief(take(capture))).toEqual([
 				['c', 'people', null, { id: 1, name: 'a' }],
-				['c', 'people', null, { id: 1, name: 'a' }],
+				['u', 'people', { id: 1, name: 'a' }, { id: 1, name: 'a' }],
 				['u', 'people', { id: 1, name: 'a' }, { id: 1, name: 'b' }],
 			])
 		}))
