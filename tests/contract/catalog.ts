@@ -15,23 +15,29 @@ import { getCurrentSnapshot } from '../../src/lake/iceberg/snapshot.ts'
 import type { IcebergDataFile, IcebergField, IcebergSchema } from '../../src/lake/iceberg/types.ts'
 import { lakePath } from '../../src/lake/lake-path.ts'
 import type { ObjectStore } from '../../src/lake/storage/object-store.ts'
-import { FaultyStore, type StoreCall } from './faulty-store.ts'
+import { type Fault, FaultyStore, type StoreCall } from './faulty-store.ts'
 
 export const LOCATION = 's3://contract'
+
+/** Milliseconds. */
+export const CALL_TIMEOUT = 2000
 
 /** One lake that nobody has written to. */
 export interface CatalogHarness {
 	/** The store under it. */
 	readonly store: ObjectStore
-	/** Opens a catalog on the lake, as a fresh process would: nothing is remembered from an earlier one. */
+	/**
+	 * Opens a catalog on the lake, as a fresh process would: nothing is remembered from an earlier one. Its calls to the store
+	 * time out after {@link CALL_TIMEOUT}.
+	 */
 	readonly open: (store: ObjectStore) => Promise<Catalog>
 }
 
 export interface CatalogContractOptions {
 	/** Whether several instances may commit at a time. */
 	readonly concurrentInstances: boolean
-	/** Runs after each lake. */
-	readonly dispose?: () => Promise<void>
+	/** How many runs with random faults. */
+	readonly faultSeeds: number
 }
 
 const HOUR = 3_600_000
@@ -138,7 +144,7 @@ const refusal = async (promise: Promise<unknown>): Promise<SQLakeError> => {
 }
 
 export function catalogContract(name: string, newLake: () => Promise<CatalogHarness>, contract: CatalogContractOptions): void {
-	describe(`${name} keeps the catalog contract`, () => {
+	describe(`${name} keeps the catalog contract`, { timeout: 30_000 }, () => {
 		const fresh = async () => {
 			const lake = await newLake()
 			return { ...lake, catalog: await lake.open(lake.store) }
@@ -372,12 +378,9 @@ export function catalogContract(name: string, newLake: () => Promise<CatalogHarn
 			expect(late.pruned).toBe(102)
 		})
 
-		describe('when the store fails', () => {
+		describe('when the store fails', { timeout: 60_000 }, () => {
 			/** Commits three ranges, the second through a store with a fault at one call; returns how many calls it made. */
-			const run = async (
-				lake: CatalogHarness,
-				faultOf: (call: StoreCall, index: number) => 'before' | 'after' | 'late' | undefined,
-			) => {
+			const run = async (lake: CatalogHarness, faultOf: (call: StoreCall, index: number) => Fault | undefined) => {
 				const { store } = lake
 				await (await lake.open(store)).commit(contractCommit('a', 1, 5))
 				const faulty = new FaultyStore(store, faultOf)
@@ -409,7 +412,7 @@ export function catalogContract(name: string, newLake: () => Promise<CatalogHarn
 			})
 
 			it('loses nothing and commits nothing twice when it fails at random', async () => {
-				for (let seed = 1; seed <= 10; seed++) {
+				for (let seed = 1; seed <= contract.faultSeeds; seed++) {
 					let state = seed
 					const random = () => {
 						state = (state * 1_103_515_245 + 12_345) % 2 ** 31
@@ -419,6 +422,12 @@ export function catalogContract(name: string, newLake: () => Promise<CatalogHarn
 						random() < 0.25 ? (['before', 'after', 'late'] as const)[Math.floor(random() * 3)] : undefined,
 					)
 				}
+			})
+
+			it('goes on after a call that hangs', async () => {
+				const calls = await run(await newLake(), () => undefined)
+				for (const index of [0, calls - 2, calls - 1])
+					await run(await newLake(), (_call, i) => (i === index ? 'hang' : undefined))
 			})
 
 			it('leaves a lake that a crash between any two calls cannot tear', async () => {

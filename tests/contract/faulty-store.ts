@@ -16,6 +16,8 @@ export type Fault =
 	| 'after'
 	/** The request takes effect only once others have gone on; the caller is told it failed. */
 	| 'late'
+	/** The request never ends, and takes no effect. */
+	| 'hang'
 
 /** One call that a store was asked for. */
 export interface StoreCall {
@@ -68,6 +70,7 @@ export class FaultyStore implements ObjectStore {
 		const fault = this.#faultOf(call, this.calls.length)
 		this.calls.push(call)
 		if (fault === undefined) return run()
+		if (fault === 'hang') return new Promise(() => {})
 		if (fault === 'after') await run()
 		if (fault === 'late') this.#late.push(new Promise((resolve) => setTimeout(resolve, 15)).then(run))
 		throw new SQLakeError('STORE_UNAVAILABLE', `${call.operation} of "${call.key}" failed as the test wishes (${fault})`)

@@ -76,7 +76,8 @@ export interface Catalog {
 	 * Commits, exactly once for each range of a shard.
 	 *
 	 * @throws `COMMIT_SEQUENCE` if the range leaves a gap, overlaps what is committed only in part, or is of an earlier epoch;
-	 *   `COMMIT_CONFLICT` when others won too often; `STORE_UNAVAILABLE` when the outcome is unknown: ask {@link Catalog.position}.
+	 *   `SCHEMA_EVOLUTION` if the files do not fit the table; `CATALOG_LIMIT` for a shard too many; `COMMIT_CONFLICT` when others
+	 *   won too often; `STORE_UNAVAILABLE` when the outcome is unknown: ask {@link Catalog.position}.
 	 */
 	commit(request: CommitRequest): Promise<CommitResult>
 }

@@ -1,12 +1,20 @@
-import { SQLakeError } from '../../errors.ts'
 import { decodeTableMetadata } from '../iceberg/metadata-json.ts'
 import { mapLimit } from '../map-limit.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { STORE_CALL_TIMEOUT, TimedObjectStore } from '../storage/timed.ts'
 import { admitCommits } from './admit-commits.ts'
 import type { Catalog, CatalogSnapshot, CatalogTable, CommitRequest, CommitResult, ShardPosition } from './catalog.ts'
 import { type CommitOutcome, outcomeOf } from './commit-outcome.ts'
 import { CommitQueue } from './commit-queue.ts'
-import { assertPointer, decodeLakePointer, emptyPointer, encodeLakePointer, type LakeOwner, POINTER_KEY } from './lake-pointer.ts'
+import {
+	assertLocation,
+	assertPointer,
+	decodeLakePointer,
+	emptyPointer,
+	encodeLakePointer,
+	type LakeOwner,
+	POINTER_KEY,
+} from './lake-pointer.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { MetadataReader } from './metadata-reader.ts'
 import { type PreparedTable, prepareCommit } from './prepare-commit.ts'
@@ -22,6 +30,8 @@ export interface DurableCatalogOptions {
 	readonly store: ObjectStore
 	/** Prefix of every path in the lake's metadata, such as `s3://my-bucket`; no slash at its end. Cannot change later. */
 	readonly location: string
+	/** Milliseconds that a call to the store may take. Default: {@link STORE_CALL_TIMEOUT}. */
+	readonly callTimeout?: number
 	readonly cache?: MetadataCache
 	/** Milliseconds since the epoch; the clock of the machine where absent. */
 	readonly now?: () => number
@@ -51,18 +61,21 @@ export class DurableCatalog implements Catalog {
 
 	constructor(options: DurableCatalogOptions) {
 		this.#storage = options.storage
-		this.#store = options.store
+		// Commits queue: one call that hangs must not stop them for good.
+		this.#store = new TimedObjectStore(options.store, options.callTimeout ?? STORE_CALL_TIMEOUT)
 		this.#location = options.location
-		this.#reader = new MetadataReader(options)
+		this.#reader = new MetadataReader({ ...options, store: this.#store })
 		this.#now = options.now ?? Date.now
 		createTables(this.#storage.sql)
 	}
 
 	async load(): Promise<CatalogSnapshot> {
+		await this.#assertUnclaimedByOthers()
 		return { version: this.#version(), tables: new Map(this.#currentTables()) }
 	}
 
 	async position(shard: string): Promise<ShardPosition | null> {
+		await this.#assertUnclaimedByOthers()
 		return this.#position(shard)
 	}
 
@@ -108,7 +121,7 @@ export class DurableCatalog implements Catalog {
 
 	/** Writes into the bucket whose lake it is, so that no pointer catalog and no other object commits beside this one. */
 	async #claim(): Promise<void> {
-		if (this.#readState('claimed') === this.#location) return
+		if (this.#isClaimed()) return
 		let id = this.#readState('id')
 		if (id === null) {
 			id = crypto.randomUUID()
@@ -118,13 +131,27 @@ export class DurableCatalog implements Catalog {
 		}
 		const owner: LakeOwner = { kind: 'durable-object', id }
 		const claim = encodeLakePointer({ ...emptyPointer(this.#location), owner, nonce: crypto.randomUUID() })
-		await retryUnavailable(async () => {
-			if ((await this.#store.put(POINTER_KEY, claim, { ifNoneMatch: '*', contentType: 'application/json' })) !== null) return
-			const object = await this.#store.get(POINTER_KEY)
-			if (object === null) throw new SQLakeError('STORE_UNAVAILABLE', `${POINTER_KEY} was there, and then was not`)
-			assertPointer(decodeLakePointer(object.bytes), { owner, location: this.#location })
-		})
+		await retryUnavailable(() => this.#store.put(POINTER_KEY, claim, { ifNoneMatch: '*', contentType: 'application/json' }))
+		await this.#assertUnclaimedByOthers()
 		this.#writeState('claimed', this.#location)
+	}
+
+	/**
+	 * An empty catalog on a bucket that another catalog has filled must not pass for an empty lake: shards would deliver all their
+	 * rows anew.
+	 */
+	async #assertUnclaimedByOthers(): Promise<void> {
+		if (this.#isClaimed()) return
+		const object = await retryUnavailable(() => this.#store.get(POINTER_KEY))
+		if (object === null) return
+		const owner: LakeOwner = { kind: 'durable-object', id: this.#readState('id') ?? '(new)' }
+		assertPointer(decodeLakePointer(object.bytes), { owner, location: this.#location })
+	}
+
+	#isClaimed(): boolean {
+		const claimed = this.#readState('claimed')
+		if (claimed !== null) assertLocation(claimed, this.#location)
+		return claimed !== null
 	}
 
 	#version(): number {

@@ -113,11 +113,19 @@ export function assertPointer(pointer: LakePointer, expected: { readonly owner: 
 			{ hint: 'A lake keeps the catalog it was first written with: bind SQLAKE_CATALOG, or leave it out, as before.' },
 		)
 	}
-	if (pointer.location !== expected.location) {
-		throw new SQLakeError('CONFIG_INVALID', `lake: expected the location "${expected.location}", found "${pointer.location}"`, {
-			hint: 'The location of a lake cannot change once it was written.',
-		})
-	}
+	assertLocation(pointer.location, expected.location)
+}
+
+/**
+ * Checks the prefix of a lake's paths, which stands in every file of its metadata.
+ *
+ * @throws `CONFIG_INVALID` if the lake was written with another one.
+ */
+export function assertLocation(found: string, expected: string): void {
+	if (found === expected) return
+	throw new SQLakeError('CONFIG_INVALID', `lake: expected the location "${expected}", found "${found}"`, {
+		hint: 'The location of a lake cannot change once it was written.',
+	})
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 import { SQLakeError } from '../../errors.ts'
 import { mapLimit } from '../map-limit.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { STORE_CALL_TIMEOUT, TimedObjectStore } from '../storage/timed.ts'
 import { admitCommits } from './admit-commits.ts'
 import type { Catalog, CatalogSnapshot, CatalogTable, CommitRequest, CommitResult, ShardPosition } from './catalog.ts'
 import { CommitConflictError } from './commit-conflict-error.ts'
@@ -33,6 +34,8 @@ export interface R2PointerCatalogOptions {
 	readonly maxShards?: number
 	/** How often a swap may be lost. Default: 12 attempts, from 25 ms to 2 s apart. */
 	readonly retry?: RetryPolicy
+	/** Milliseconds that a call to the store may take. Default: {@link STORE_CALL_TIMEOUT}. */
+	readonly callTimeout?: number
 	readonly cache?: MetadataCache
 	/** Milliseconds since the epoch; the clock of the machine where absent. */
 	readonly now?: () => number
@@ -69,11 +72,12 @@ export class R2PointerCatalog implements Catalog {
 	readonly #queue = new CommitQueue((requests) => this.#commitGroup(requests))
 
 	constructor(options: R2PointerCatalogOptions) {
-		this.#store = options.store
+		// Commits queue: one call that hangs must not stop them for good.
+		this.#store = new TimedObjectStore(options.store, options.callTimeout ?? STORE_CALL_TIMEOUT)
 		this.#location = options.location
 		this.#maxShards = options.maxShards ?? MAX_POINTER_SHARDS
 		this.#retry = options.retry ?? SWAP_RETRY
-		this.#reader = new MetadataReader(options)
+		this.#reader = new MetadataReader({ ...options, store: this.#store })
 		this.#now = options.now ?? Date.now
 	}
 

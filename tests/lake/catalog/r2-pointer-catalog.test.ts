@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { emptyPointer, encodeLakePointer, POINTER_KEY } from '../../../src/lake/catalog/lake-pointer.ts'
 import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
-import { catalogContract, contractCommit, LOCATION } from '../../contract/catalog.ts'
+import { CALL_TIMEOUT, catalogContract, contractCommit, LOCATION } from '../../contract/catalog.ts'
 import { FaultyStore } from '../../contract/faulty-store.ts'
 
 const retry = { attempts: 40, baseDelay: 1, maxDelay: 20 }
@@ -11,9 +11,9 @@ catalogContract(
 	'R2PointerCatalog over memory',
 	async () => ({
 		store: new MemoryObjectStore(),
-		open: async (store) => new R2PointerCatalog({ store, location: LOCATION, retry }),
+		open: async (store) => new R2PointerCatalog({ store, location: LOCATION, retry, callTimeout: CALL_TIMEOUT }),
 	}),
-	{ concurrentInstances: true },
+	{ concurrentInstances: true, faultSeeds: 10 },
 )
 
 describe('the pointer', () => {

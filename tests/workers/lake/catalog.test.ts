@@ -8,17 +8,18 @@ import { DEFAULT_LAKE_LOCATION, lakePath } from '../../../src/lake/lake-path.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
 import type { ObjectStore } from '../../../src/lake/storage/object-store.ts'
 import { R2ObjectStore } from '../../../src/lake/storage/r2.ts'
-import { catalogContract, contractCommit, filesOf, LOCATION } from '../../contract/catalog.ts'
+import { CALL_TIMEOUT, catalogContract, contractCommit, filesOf, LOCATION } from '../../contract/catalog.ts'
+import { PrefixedStore } from '../../contract/prefixed-store.ts'
 
 const retry = { attempts: 60, baseDelay: 5, maxDelay: 200 }
 
 catalogContract(
 	'R2PointerCatalog over R2',
 	async () => ({
-		store: await emptyBucket(),
-		open: async (store) => new R2PointerCatalog({ store, location: LOCATION, retry }),
+		store: new PrefixedStore(new R2ObjectStore(env.SQLAKE_BUCKET), `${crypto.randomUUID()}/`),
+		open: async (store) => new R2PointerCatalog({ store, location: LOCATION, retry, callTimeout: CALL_TIMEOUT }),
 	}),
-	{ concurrentInstances: true },
+	{ concurrentInstances: true, faultSeeds: 3 },
 )
 
 catalogContract(
@@ -30,10 +31,19 @@ catalogContract(
 			open: (store) => openInObject(stub, store),
 		}
 	},
-	{ concurrentInstances: false },
+	{ concurrentInstances: false, faultSeeds: 3 },
 )
 
 describe('DurableCatalog', () => {
+	it('does not take a lake of another catalog for an empty one', async () => {
+		const store = new MemoryObjectStore()
+		await new R2PointerCatalog({ store, location: LOCATION }).commit(contractCommit('a', 1, 1))
+		const catalog = await openInObject(env.PLAIN_DO.getByName(crypto.randomUUID()), store)
+		for (const call of [catalog.load(), catalog.position('a'), catalog.commit(contractCommit('b', 1, 1))]) {
+			expect(await call.catch((error: unknown) => error)).toMatchObject({ code: 'CONFIG_INVALID' })
+		}
+	})
+
 	it('claims its bucket, so that no other catalog commits beside it', async () => {
 		const store = new MemoryObjectStore()
 		const first = await openInObject(env.PLAIN_DO.getByName(crypto.randomUUID()), store)
@@ -63,7 +73,6 @@ describe('SQLakeCatalog, through CatalogStub', () => {
 	}
 
 	it('commits over RPC, keeps errors whole, and is sent only metadata that changed', async () => {
-		await emptyBucket()
 		const loads: number[] = []
 		const connect = () => {
 			const stub = env.CATALOG_DO.getByName('lake')
@@ -112,20 +121,11 @@ async function openInObject(stub: DurableObjectStub, store: ObjectStore): Promis
 	}
 	const catalog = await runInDurableObject(
 		stub,
-		(_instance, state) => new DurableCatalog({ storage: state.storage, store, location: LOCATION }),
+		(_instance, state) => new DurableCatalog({ storage: state.storage, store, location: LOCATION, callTimeout: CALL_TIMEOUT }),
 	)
 	return {
 		load: () => inside((opened) => opened.load()),
 		position: (shard) => inside((opened) => opened.position(shard)),
 		commit: (request) => inside((opened) => opened.commit(request)),
-	}
-}
-
-async function emptyBucket(): Promise<R2ObjectStore> {
-	const store = new R2ObjectStore(env.SQLAKE_BUCKET)
-	for (;;) {
-		const { objects } = await store.list({ prefix: '' })
-		if (objects.length === 0) return store
-		await store.delete(objects.map((object) => object.key))
 	}
 }
