@@ -14,6 +14,8 @@ export interface ShardNamespace {
 	getByName(name: string): Stub
 }
 
+/** Longest name, in UTF-8, that a Durable Object is told as its own. */
+const MAX_NAME_BYTES = 1_024
 /** Attempts at a read, the first included. */
 const READ_ATTEMPTS = 3
 /** Milliseconds before the second attempt; the pause doubles after that. */
@@ -34,8 +36,9 @@ export class DurableObjectTransport implements ShardTransport {
 		this.#namespace = namespace
 	}
 
-	/** @throws SQLakeError with the code that the shard gave, or SHARD_UNAVAILABLE. */
+	/** @throws SQLakeError with the code that the shard gave, SHARD_UNAVAILABLE, or SHARD_ID_INVALID. */
 	async execute(request: ExecuteRequest): Promise<ExecuteResponse> {
+		assertShardName(request.shard)
 		for (let attempt = 1; ; attempt++) {
 			try {
 				const envelope = await this.#namespace.getByName(request.shard).sqlakeExecute(request)
@@ -48,6 +51,26 @@ export class DurableObjectTransport implements ShardTransport {
 			await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** (attempt - 1)))
 		}
 	}
+}
+
+/**
+ * Refuses a name that no object can have. The platform tells an object its own name up to {@link MAX_NAME_BYTES} bytes (measured
+ * in workerd); beyond, the shard would not know which rows are its own.
+ */
+function assertShardName(shard: string): void {
+	if (shard === '') throw invalidName(shard, 'a name', 'an empty one')
+	if (!shard.isWellFormed()) throw invalidName(shard, 'well-formed Unicode', 'a lone surrogate')
+	// A UTF-16 unit takes at most three bytes.
+	if (shard.length * 3 <= MAX_NAME_BYTES) return
+	const bytes = new TextEncoder().encode(shard).byteLength
+	if (bytes > MAX_NAME_BYTES) throw invalidName(shard, `at most ${MAX_NAME_BYTES} bytes`, `${bytes}`)
+}
+
+function invalidName(shard: string, expected: string, found: string): SQLakeError {
+	const shown = JSON.stringify(shard.length > 40 ? `${shard.slice(0, 40)}…` : shard)
+	return new SQLakeError('SHARD_ID_INVALID', `shard ${shown}: expected ${expected}, found ${found}`, {
+		hint: 'the value of the shard key names the Durable Object: use a shorter key, such as an id',
+	})
 }
 
 /** An overloaded object is only burdened by another attempt; the platform marks errors that may pass. */
