@@ -14,6 +14,8 @@ export class Application {
 	})
 
 	async start(): Promise<void> {
+		// The local runtime would otherwise ask the network where on earth it is.
+		process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false'
 		await this.#server.listen()
 	}
 

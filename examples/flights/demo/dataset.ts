@@ -1,17 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { airports } from '../src/schema.ts'
 import type { Change, FlightJson } from '../src/writes.ts'
 
 export type Airport = typeof airports.$inferInsert
 
-const data = join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data')
-
 /** The 20,000 flight records, with their position in the file as id. */
 export function readFlights(): FlightJson[] {
 	const records: { date: string; delay: number; distance: number; origin: string; destination: string }[] = JSON.parse(
-		readFileSync(join(data, 'flights-20k.json'), 'utf8'),
+		readFileSync(dataFile('flights-20k.json'), 'utf8'),
 	)
 	return records.map(({ date, delay, distance, origin, destination }, id) => {
 		const departure = Date.parse(`${date.replaceAll('/', '-').replace(' ', 'T')}:00Z`) / 1000
@@ -22,7 +19,7 @@ export function readFlights(): FlightJson[] {
 /** The airports that the flights leave from or go to. */
 export function readAirports(flights: readonly FlightJson[]): Airport[] {
 	const wanted = new Set(flights.flatMap((flight) => [flight.origin, flight.destination]))
-	const [header, ...lines] = readFileSync(join(data, 'airports.csv'), 'utf8').trim().split('\n')
+	const [header, ...lines] = readFileSync(dataFile('airports.csv'), 'utf8').trim().split('\n')
 	const names = splitCsv(header ?? '')
 	return lines
 		.map((line) => Object.fromEntries(splitCsv(line).map((value, i) => [names[i], value])))
@@ -60,4 +57,9 @@ function splitCsv(line: string): string[] {
 	return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
 		(match) => match[1]?.replaceAll('""', '"') ?? match[2] ?? '',
 	)
+}
+
+/** Where a file of the package vega-datasets is. The package does not export its data files. */
+function dataFile(name: string): string {
+	return join(import.meta.dirname, '../../../node_modules/vega-datasets/data', name)
 }

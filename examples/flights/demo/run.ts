@@ -3,6 +3,7 @@
  * is compared with that of one plain SQLite database. The exit code is 1 if any differs.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { QueryPlan } from 'sqlake'
 import { Application } from './application.ts'
 import { makeChanges, readAirports, readFlights } from './dataset.ts'
 import { differences } from './difference.ts'
@@ -54,7 +55,7 @@ try {
 	for (const [question, story] of Object.entries(stories)) {
 		const answer = await report.step(story, () => application.ask(question, { before, after }))
 		const expected = oracle.answer(question)
-		report.line(`  ${JSON.stringify(answer.plan)}`)
+		report.line(`  ${describePlan(answer.plan)}`)
 		for (const way of ['builder', 'template'] as const) {
 			const found = differences(expected, answer[way])
 			if (found.length === 0) report.line(`  ${way}: equal to plain SQLite, ${expected.length} rows`)
@@ -81,4 +82,10 @@ async function moment(): Promise<number> {
 	const now = Date.now()
 	await sleep(5)
 	return now
+}
+
+function describePlan({ shard, lake }: QueryPlan): string {
+	if (lake === null) return `answered by the Durable Object ${shard}`
+	const { filesKept, filesPruned, bytesRead, rowsRead, durationMs } = lake
+	return `${filesKept} files kept, ${filesPruned} pruned, ${bytesRead} bytes and ${rowsRead} changes read in ${Math.round(durationMs)} ms`
 }

@@ -1,5 +1,5 @@
 import { avg, count, eq } from 'drizzle-orm'
-import { WorkerRouter } from 'sqlake'
+import { type QueryPlan, WorkerRouter } from 'sqlake'
 import type { Context } from './routes.ts'
 import { airports, flights, db as schema } from './schema.ts'
 
@@ -9,11 +9,11 @@ export interface Moments {
 	readonly after: number
 }
 
-/** One question, asked through the query builder and through the template, and how the first was answered. */
+/** One question, asked through the query builder and through the template, and the plan of a first run with cold caches. */
 export interface Answer {
+	readonly plan: QueryPlan
 	readonly builder: readonly unknown[]
 	readonly template: readonly unknown[]
-	readonly plan: unknown
 }
 
 /** The airport that the strongly consistent question is about. */
@@ -29,10 +29,10 @@ export const questions = {
 			.groupBy(flights.origin)
 			.orderBy(flights.origin)
 		return {
+			plan: await query.explain(),
 			builder: await query,
 			template: await tag(env).analytics`
 				SELECT origin, count(*) AS flights, avg(delay) AS delay FROM flights GROUP BY origin ORDER BY origin`,
-			plan: await query.explain(),
 		}
 	},
 
@@ -46,12 +46,12 @@ export const questions = {
 			.groupBy(airports.state)
 			.orderBy(airports.state)
 		return {
+			plan: await query.explain(),
 			builder: await query,
 			template: await tag(env).analytics`
 				SELECT airports.state, count(*) AS flights
 				FROM flights JOIN airports ON flights.destination = airports.iata
 				GROUP BY airports.state ORDER BY airports.state`,
-			plan: await query.explain(),
 		}
 	},
 
@@ -64,24 +64,25 @@ export const questions = {
 			.orderBy(flights.origin)
 			.asOf(before)
 		return {
+			plan: await query.explain(),
 			builder: await query,
 			template: await tag(env).asOf(before)`
 				SELECT origin, count(*) AS flights, avg(delay) AS delay FROM flights GROUP BY origin ORDER BY origin`,
-			plan: await query.explain(),
 		}
 	},
 
 	/** Every change between the two moments, in each airport's order. */
 	async changes({ env, db }: Context, { before, after }: Moments): Promise<Answer> {
 		const query = db.between(before, after).select().from(flights).orderBy(flights.origin)
+		const plan = await query.explain()
 		const rows = await query
 		return {
+			plan,
 			builder: [...rows]
 				.sort((a, b) => compare(a._shard, b._shard) || compare(a._seq, b._seq))
 				.map(({ _op, id, origin, delay }) => ({ op: _op, id, origin, delay })),
 			template: await tag(env).between(before, after)`
 				SELECT _op AS op, id, origin, delay FROM flights ORDER BY _shard, _seq`,
-			plan: await query.explain(),
 		}
 	},
 
@@ -89,9 +90,9 @@ export const questions = {
 	async airport({ env, db }: Context): Promise<Answer> {
 		const query = db.select().from(flights).where(eq(flights.origin, STRONG_AIRPORT)).orderBy(flights.id)
 		return {
+			plan: await query.explain(),
 			builder: (await query).map((flight) => ({ ...flight, departure: flight.departure.getTime() / 1000 })),
 			template: await tag(env)`SELECT * FROM flights WHERE origin = ${STRONG_AIRPORT} ORDER BY id`.all(),
-			plan: await query.explain(),
 		}
 	},
 } satisfies Record<string, (context: Context, moments: Moments) => Promise<Answer>>
