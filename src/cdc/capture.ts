@@ -25,6 +25,8 @@ export interface CaptureOptions {
 	readonly shard: string
 	/** Changes that may wait for delivery before {@link Capture.assertRoom} refuses more. Default: 1,000,000. */
 	readonly maxBufferedChanges?: number
+	/** Bytes that the values of one flight may take in memory, roughly. Default: 32 MiB of the 128 MiB of an isolate. */
+	readonly maxFlightBytes?: number
 }
 
 /**
@@ -56,6 +58,7 @@ export class Capture {
 	readonly #schema: LakeSchema
 	readonly #shard: string
 	readonly #maxBufferedChanges: number
+	readonly #maxFlightBytes: number
 
 	constructor(storage: DurableObjectStorage, schema: LakeSchema, options: CaptureOptions) {
 		this.#storage = storage
@@ -63,6 +66,7 @@ export class Capture {
 		this.#schema = schema
 		this.#shard = options.shard
 		this.#maxBufferedChanges = options.maxBufferedChanges ?? 1_000_000
+		this.#maxFlightBytes = options.maxFlightBytes ?? 32 * 1024 * 1024
 	}
 
 	/**
@@ -156,13 +160,14 @@ export class Capture {
 
 	/**
 	 * The flight to deliver: the recorded one, with the same content as before, or else a new one, which is recorded. It ends
-	 * where the moment of changes changes, so it may be shorter than asked for, or longer where one transaction is.
+	 * where the moment of changes changes, so it may be shorter than asked for, or longer where one transaction is. Changes with
+	 * large values make a flight shorter, so that it fits in memory.
 	 *
 	 * @param maxChanges - rows of the buffer it should not exceed
 	 * @returns null where nothing waits
 	 */
 	nextFlight(maxChanges: number): Flight | null {
-		return this.#storage.transactionSync(() => openFlight(this.#sql, maxChanges))
+		return this.#storage.transactionSync(() => openFlight(this.#sql, { maxChanges, maxBytes: this.#maxFlightBytes }))
 	}
 
 	/**

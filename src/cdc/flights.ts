@@ -4,14 +4,22 @@
  * @module
  */
 import { SQLakeError } from '../errors.ts'
-import { BUFFER, lastPosition } from './buffer.ts'
+import { BUFFER, lastPosition, valueColumns, widthOf } from './buffer.ts'
 import { settleRetries } from './dead-letters.ts'
-import { firstNumber, firstRow } from './query.ts'
+import { balanced, firstNumber, firstRow } from './query.ts'
 import { dropDelivered } from './rotation.ts'
 import { type CaptureState, type Flight, readState, writeState } from './state.ts'
 
+/** How large a flight may be, where transactions allow. */
+export interface FlightLimits {
+	/** Rows of the buffer. */
+	readonly maxChanges: number
+	/** Bytes that its values take in memory, roughly. */
+	readonly maxBytes: number
+}
+
 /** The recorded flight if there is one, else a new one, recorded; null where there is nothing to deliver. */
-export function openFlight(sql: SqlStorage, maxChanges: number): Flight | null {
+export function openFlight(sql: SqlStorage, { maxChanges, maxBytes }: FlightLimits): Flight | null {
 	if (!Number.isSafeInteger(maxChanges) || maxChanges < 1) {
 		throw new SQLakeError('FLUSH_FAILED', `flight: expected at least 1 change, found ${maxChanges}`)
 	}
@@ -26,7 +34,7 @@ export function openFlight(sql: SqlStorage, maxChanges: number): Flight | null {
 	const flight: Flight = {
 		epoch: epochs.at(-1)?.epoch ?? 1,
 		fromSeq,
-		toSeq: cut(sql, state.acknowledged, limit, maxChanges),
+		toSeq: cut(sql, state.acknowledged, limit, rowsWithin(sql, state.acknowledged, limit, { maxChanges, maxBytes })),
 		attempt: state.attempt,
 	}
 	writeState(sql, { ...state, flight })
@@ -83,6 +91,36 @@ export function requireRecorded({ flight: recorded }: CaptureState, flight: Flig
 		`flight: expected the recorded one, ${JSON.stringify(recorded)}, found ${JSON.stringify(flight)}`,
 		{ hint: 'ask nextFlight() for the flight to deliver', details: { recorded, flight } },
 	)
+}
+
+/** Bytes that JavaScript needs for a value besides its text or blob. */
+const VALUE_OVERHEAD = 8
+
+/** How many rows may go before their values take too much memory: at least one, at most `maxChanges`. */
+function rowsWithin(sql: SqlStorage, acknowledged: number, limit: number, { maxChanges, maxBytes }: FlightLimits): number {
+	const rows = Math.min(maxChanges, limit - acknowledged)
+	const columns = valueColumns(0, widthOf(sql, BUFFER))
+	const overhead = columns.length * VALUE_OVERHEAD
+	// Texts and blobs cannot have more bytes than the whole database; small flights need no look at them.
+	if (sql.databaseSize + rows * overhead <= maxBytes) return rows
+	// Numbers are below every text in SQLite's order; octet_length of one would print it.
+	const bytes = balanced(
+		columns.map((column) => `(CASE WHEN ${column} >= '' THEN octet_length(${column}) ELSE 0 END)`),
+		'+',
+	)
+	const range = `FROM ${BUFFER} WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`
+	const total = firstNumber(sql, `SELECT sum(bytes) FROM (SELECT ${bytes} AS bytes ${range})`, 0, acknowledged, limit, rows)
+	if (total + rows * overhead <= maxBytes) return rows
+	const fitting = firstNumber(
+		sql,
+		`SELECT count(*) FROM (SELECT sum(${overhead} + ${bytes}) OVER (ORDER BY seq) AS total ${range}) WHERE total <= ?`,
+		rows,
+		acknowledged,
+		limit,
+		rows,
+		maxBytes,
+	)
+	return Math.max(1, fitting)
 }
 
 /**

@@ -87,6 +87,25 @@ describe('flights', () => {
 			])
 		}))
 
+	test('changes with large values make flights shorter', () =>
+		inShard(
+			ddl,
+			['t'],
+			({ sql, capture }) => {
+				for (const [index, bytes] of [400_000, 400_000, 400_000, 2_000_000, 10, 10].entries()) {
+					sql.exec('INSERT INTO t (v) VALUES (zeroblob(?))', bytes)
+					at(sql, 1_000 + index)
+				}
+				expect(drain(capture).map(({ fromSeq, toSeq }) => [fromSeq, toSeq])).toEqual([
+					[1, 2],
+					[3, 3],
+					[4, 4],
+					[5, 6],
+				])
+			},
+			{ maxFlightBytes: 1_000_000 },
+		))
+
 	test('sealing gives the changes of a transaction one moment', () =>
 		inShard(ddl, ['t'], ({ sql, capture }) => {
 			sql.exec('INSERT INTO t VALUES (1, 1)')
