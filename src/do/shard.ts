@@ -49,6 +49,9 @@ export type CDCDeadLetterEvent = DeadLetter
 /** Milliseconds by which a flush may be late before it counts as missed. */
 const OVERDUE = 10_000
 
+/** Milliseconds by which an alarm may come too early. */
+const EARLY = 100
+
 /** Statements that write nothing, whatever follows. WITH may begin a write. */
 const READS = new Set(['SELECT', 'VALUES', 'EXPLAIN'])
 
@@ -176,8 +179,11 @@ export class Shard {
 	async onAlarm(): Promise<void> {
 		const { alarm, now, policy } = this.#parts
 		const time = now()
+		const at = this.#nextFlushAt(time)
+		// An alarm of the application's own: a flush each time would make as many small files.
+		if (alarm.isApplicationDue(time) && (at === null || at > time + EARLY)) return alarm.setFlush(at, time)
 		// Should the object die in the middle for good, the platform gives up after some retries; this alarm is still there then.
-		if (this.#nextFlushAt(time) !== null) await alarm.setFlush(time + Math.max(policy().interval, OVERDUE), time)
+		if (at !== null) await alarm.setFlush(time + Math.max(policy().interval, OVERDUE), time)
 		await this.#flushFromAlarm()
 	}
 

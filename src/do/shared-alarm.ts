@@ -49,10 +49,15 @@ export class SharedAlarm {
 		await this.#apply(now)
 	}
 
+	/** Whether the application's own moment has come. */
+	isApplicationDue(now: number): boolean {
+		const at = this.applicationAt
+		return at !== null && at <= now
+	}
+
 	/** True once when the application's own moment has come; the moment is then forgotten. */
 	takeApplication(now: number): boolean {
-		const at = this.applicationAt
-		if (at === null || at > now) return false
+		if (!this.isApplicationDue(now)) return false
 		this.#memory.set('alarm', null)
 		return true
 	}

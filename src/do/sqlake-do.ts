@@ -19,6 +19,7 @@ import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
 import { findBucket, findCatalogNamespace } from '../worker/bindings.ts'
 import { envelope } from './envelope.ts'
+import { isNameOf } from './is-name-of.ts'
 import { LocalResult, type LocalSql, localStatement } from './local-sql.ts'
 import { observedStorage } from './observed-storage.ts'
 import type { CDCDeadLetterEvent, CDCFlushMetrics } from './shard.ts'
@@ -123,6 +124,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	protected readonly takeAlarm = (): boolean => this.#use(({ alarm }) => alarm.takeApplication(Date.now()))
 
 	#started: StartedShard | null = null
+	#claimed: string | null = null
 	#database: LocalDatabase<SQLakeDatabase> | null = null
 	#failure: { readonly error: SQLakeError; readonly at: number } | null = null
 
@@ -139,7 +141,10 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 
 	/** Runs statements for the driver. Errors come as values, so that code, hint and cause survive the way. */
 	async sqlakeExecute(request: ExecuteRequest): Promise<Envelope<ExecuteResponse>> {
-		return envelope('sqlakeExecute', () => this.#use(({ shard }) => shard.execute(request)))
+		return envelope('sqlakeExecute', () => {
+			if (this.#started === null) this.#hearName(request)
+			return this.#use(({ shard }) => shard.execute(request))
+		})
 	}
 
 	/** Delivers changes. A subclass that has an alarm of its own calls it: `await super.alarm(info)`. */
@@ -200,6 +205,15 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 		return this.#use(({ shard }) => shard.purgeDeadLetters(olderThanMs))
 	}
 
+	/** Learns the object's name from a caller, where the platform does not tell it, if the object's id proves it. */
+	#hearName(request: unknown): void {
+		const shard: unknown = typeof request === 'object' && request !== null && 'shard' in request ? request.shard : null
+		if (this.ctx.id.name !== undefined || typeof shard !== 'string') return
+		if (!isNameOf(this.env, shard, this.ctx.id)) return
+		this.#claimed = shard
+		this.#failure = null
+	}
+
 	/** Runs `call` with the shard. After deleteAll() under the living object nothing of ours is there any more: it begins anew. */
 	#use<T>(call: (started: StartedShard) => T): T {
 		const started = this.#start()
@@ -228,6 +242,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 		try {
 			this.#started = startShard({
 				ctx: this.ctx,
+				claimed: this.#claimed,
 				openLake: () => this.openLake(),
 				limits: () => this.cdcDeliveryLimits,
 				schema: this.schema,

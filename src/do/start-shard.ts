@@ -20,6 +20,8 @@ import { SharedAlarm } from './shared-alarm.ts'
 /** What a shard starts from. */
 export interface ShardStart {
 	readonly ctx: DurableObjectState
+	/** The shard that a caller takes the object for, once it is known to be true. */
+	readonly claimed: string | null
 	/** Called when the first flush needs it. */
 	readonly openLake: () => Lake
 	/** Read when a delivery is made, as `openLake` is called. */
@@ -42,7 +44,16 @@ export interface StartedShard {
  *
  * @throws `MIGRATION_FAILED`, `CAPTURE_INSTALL`, `SHARD_ID_INVALID` for an object without a name, `SCHEMA_INVALID`
  */
-export function startShard({ ctx, openLake, limits, schema, migrations, policy, observability }: ShardStart): StartedShard {
+export function startShard({
+	ctx,
+	claimed,
+	openLake,
+	limits,
+	schema,
+	migrations,
+	policy,
+	observability,
+}: ShardStart): StartedShard {
 	const { storage } = ctx
 	if (schema?.lake === undefined) {
 		throw new SQLakeError(
@@ -54,7 +65,7 @@ export function startShard({ ctx, openLake, limits, schema, migrations, policy, 
 		)
 	}
 	const memory = new ObjectMemory(storage.sql)
-	const name = shardName(ctx.id, memory)
+	const name = shardName(ctx.id, memory, claimed)
 	if (migrations !== null) applyBundledMigrations(storage, migrations)
 	const alarm = new SharedAlarm(storage, memory)
 	const capture = schema.cdc ? new Capture(storage, schema.lake, { shard: name }) : null
@@ -71,25 +82,25 @@ export function startShard({ ctx, openLake, limits, schema, migrations, policy, 
 				shard: name,
 				lake: schema.lake,
 				sync: () => storage.sync(),
-				now: Date.now,
+				now: () => Date.now(),
 				observability,
 				limits: limits(),
 			}),
 		alarm,
 		policy,
 		observability,
-		now: Date.now,
+		now: () => Date.now(),
 		background: (work) => ctx.waitUntil(work),
 	})
 	return { shard, alarm, memory }
 }
 
 /**
- * The name that the object was reached by. It is kept, because the platform does not tell it when the object is reached by id
- * or woken by an alarm.
+ * The name that the object was reached by. It is kept, because the platform does not tell it when the object is reached by id,
+ * nor one of more than 1,024 bytes at all.
  */
-function shardName(id: DurableObjectId, memory: ObjectMemory): string {
-	const name = id.name ?? memory.get('shard')
+function shardName(id: DurableObjectId, memory: ObjectMemory, claimed: string | null): string {
+	const name = id.name ?? memory.get('shard') ?? claimed
 	if (name === null) {
 		throw new SQLakeError('SHARD_ID_INVALID', `Durable Object ${id}: expected one that is reached by name, found one without`, {
 			hint: 'a shard is named by its shard key: reach it by env.BINDING.getByName(name)',

@@ -7,6 +7,7 @@ declare namespace Cloudflare {
 		readonly FORGETFUL_DO: DurableObjectNamespace<import('./do/objects.ts').ForgetfulDO>
 		readonly THROWING_DO: DurableObjectNamespace<import('./do/objects.ts').ThrowingDO>
 		readonly DRIVER_DO: DurableObjectNamespace<import('./driver/driver-do.ts').DriverDO>
+		readonly UNREACHABLE_DO: DurableObjectNamespace<import('./do/objects.ts').UnreachableDO>
 		readonly SIMULATED_DO: DurableObjectNamespace<import('./simulation/objects.ts').SimulatedDO>
 		/** Not under the name SQLAKE_CATALOG, or every lake of these tests would go through it. */
 		readonly CATALOG_DO: DurableObjectNamespace<import('../../src/do/sqlake-catalog.ts').SQLakeCatalog>

@@ -91,6 +91,12 @@ export class OwnWaysDO extends SQLakeDO {
 	}
 }
 
+/** A shard whose lake cannot be reached. */
+export class UnreachableDO extends SQLakeDO {
+	override schema = { ...db, r2Bucket: 'NO_BUCKET' }
+	override migrations = bundle(init)
+}
+
 /** A shard whose alarm keeps sqlake's work to itself. */
 export class ForgetfulDO extends OwnWaysDO {
 	override async alarm(): Promise<void> {}
