@@ -100,7 +100,10 @@ function recursiveColumns(analysis: Analysis, cte: Cte, from: BlockId, firstRecu
 			const into = reference[i] ?? null
 			if (into !== null) constraints.flow(carried ? start : all, into, false)
 		}
-		return { ...unknown, node: all }
+		// What the reference is compared with must not reach the steps: it has a node of its own.
+		const column = addNodeLike(constraints, start)
+		constraints.flow(all, column, false)
+		return { ...unknown, node: column }
 	})
 }
 

@@ -7,6 +7,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { SQLakeError } from '../../../src/errors.ts'
 import { determineRoute } from '../../../src/router/determine-route.ts'
 import type { Route } from '../../../src/router/route.ts'
+import type { TableSchema } from '../../../src/schema/table-schema.ts'
 import type { Statement } from './statements.ts'
 import { type Row, rowsOf, toInput, type World } from './world.ts'
 
@@ -75,13 +76,22 @@ function compare(world: World, full: Outcome, part: Outcome, statement: Statemen
 		const changes = [full, part].map(({ before, after }) => difference(before[i] ?? [], after[i] ?? []))
 		if (changes[0] !== changes[1]) return `table ${table.name}: expected changes\n${changes[0]}\nfound\n${changes[1]}`
 		for (const row of part.after[i] ?? []) {
-			const shard = world.shardOfRow(table, row)
+			const shard = shardOfRow(world, table, row)
 			if (!shards.includes(shard) && !part.before[i]?.some((old) => print(old) === print(row))) {
 				return `table ${table.name}: row ${print(row)} is of shard ${shard}`
 			}
 		}
 	}
 	return null
+}
+
+/** The shard of a row, or why it has none. */
+function shardOfRow(world: World, table: TableSchema, row: Row): string {
+	try {
+		return world.shardOfRow(table, row)
+	} catch (error) {
+		return String(error)
+	}
 }
 
 /** What changed between two states of a table, as a multiset. */

@@ -6,6 +6,7 @@
 import type { SqlValue } from '../../../src/router/key-value.ts'
 import type { TableSchema } from '../../../src/schema/table-schema.ts'
 import type { Random } from './random.ts'
+import { type Pieces, shapes } from './scenarios.ts'
 import type { World } from './world.ts'
 
 export interface Statement {
@@ -47,15 +48,16 @@ class Generator {
 	constructor(random: Random, world: World) {
 		this.#random = random
 		this.#world = world
-		this.#favourites = [random.pick(world.values), random.pick(world.values)]
+		this.#favourites = [random.pick(world.values.slice(0, 3)), random.pick(world.values)]
 	}
 
 	statement(): Statement {
 		const [text, writes] = this.#random.weighted<() => readonly [string, boolean]>([
-			[70, () => [this.#query(3, [], null).sql, false]],
-			[11, () => [this.#update(), true]],
-			[9, () => [this.#delete(), true]],
-			[10, () => [this.#insert(), true]],
+			[60, () => this.#random.weighted(shapes)(this.#pieces())],
+			[28, () => [this.#query(3, [], null).sql, false]],
+			[4, () => [this.#update(), true]],
+			[4, () => [this.#delete(), true]],
+			[4, () => [this.#insert(), true]],
 		])()
 		// The texts are put together out of order, so parameters are numbered by their place.
 		const params: SqlValue[] = []
@@ -70,6 +72,22 @@ class Generator {
 		return { sql, bound, params, writes }
 	}
 
+	#pieces(): Pieces {
+		const tables = this.#world.tables.filter((table) => table.shardKey?.length === 1)
+		return {
+			random: this.#random,
+			value: () => this.#value(),
+			table: (alias) => {
+				const table = this.#random.pick(tables)
+				return { sql: `${table.name} AS ${alias}`, name: table.name, key: table.shardKey?.[0] ?? '', alias }
+			},
+			condition: (...aliases) => {
+				const columns = ['id', 'x']
+				return this.#predicate([aliases.map((alias) => ({ alias, columns, table: null }))], 0)
+			},
+		}
+	}
+
 	// ---- values
 
 	#value(): string {
@@ -77,7 +95,7 @@ class Generator {
 		const value = random.chance(0.03)
 			? null
 			: random.chance(0.8)
-				? (this.#favourites[random.below(2)] ?? null)
+				? (this.#favourites[random.chance(0.8) ? 0 : 1] ?? null)
 				: random.pick(this.#world.values)
 		if (random.chance(0.5)) {
 			this.#params.push(value)

@@ -44,7 +44,10 @@ export function makeWorld(random: Random): World {
 		[1, 'REAL'],
 		[1, 'BLOB'],
 	])
-	const keyType = () => (random.chance(0.85) ? family : random.pick(Object.keys(pools)))
+	const purity = random.pick([1, 0.95, 0.6])
+	const keyType = () => (random.chance(purity) ? family : random.pick(Object.keys(pools)))
+	// Few values in a world, so that conditions and rows meet.
+	const narrow = new Map(Object.entries(pools).map(([type, pool]) => [type, Array.from({ length: 4 }, () => random.pick(pool))]))
 	const collated = (type: string) => (random.chance(0.08) ? `${type} COLLATE NOCASE` : type)
 	const tables = [
 		makeTable(
@@ -107,7 +110,7 @@ export function makeWorld(random: Random): World {
 					if (name === 'id') return BigInt(id++ % 9)
 					const isKey = table.shardKey?.includes(name) ?? false
 					if (!isKey && random.chance(0.2)) return null
-					return toInput(random.pick(pools[affinity] ?? []))
+					return toInput(random.pick(narrow.get(affinity) ?? []))
 				}),
 			)
 		}
@@ -128,7 +131,9 @@ export function makeWorld(random: Random): World {
 			variantColumn: '_row',
 		},
 		tables,
-		values: [...new Set([...(pools[family] ?? []), ...(pools.TEXT ?? []).slice(0, 4), 1n, 1, 5])],
+		values: [
+			...new Set([...(narrow.get(family) ?? []), ...(narrow.get(family) ?? []), ...(narrow.get('TEXT') ?? []), 1n, 1, 5, 'a']),
+		],
 		full,
 		shards: [...byShard.keys()],
 		part(shards) {
