@@ -55,7 +55,8 @@ interface ReadPointer {
  * pointer names them. Whoever loses a swap builds his commit anew on what won.
  *
  * R2 takes about one write a second of one key, and the pointer holds every shard's position: for few shards. Commits that meet
- * in one instance share a swap.
+ * in one instance share a swap; so an instance belongs to one Durable Object, or to one request of a Worker, where no promise
+ * may wait for another request.
  *
  * @example
  * ```ts

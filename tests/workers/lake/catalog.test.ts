@@ -8,7 +8,7 @@ import { DEFAULT_LAKE_LOCATION, lakePath } from '../../../src/lake/lake-path.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
 import type { ObjectStore } from '../../../src/lake/storage/object-store.ts'
 import { R2ObjectStore } from '../../../src/lake/storage/r2.ts'
-import { CALL_TIMEOUT, catalogContract, contractCommit, filesOf, LOCATION } from '../../contract/catalog.ts'
+import { CALL_TIMEOUT, catalogContract, contractCommit, contractSchema, filesOf, LOCATION } from '../../contract/catalog.ts'
 import { PrefixedStore } from '../../contract/prefixed-store.ts'
 
 const retry = { attempts: 60, baseDelay: 5, maxDelay: 200 }
@@ -35,6 +35,26 @@ catalogContract(
 )
 
 describe('DurableCatalog', () => {
+	it('keeps metadata that is larger than a row of SQLite may be', async () => {
+		const store = new MemoryObjectStore()
+		const stub = env.PLAIN_DO.getByName(crypto.randomUUID())
+		const wide = Array.from({ length: 12_000 }, (_, i) => ({
+			id: 1000 + i,
+			name: `column ${i} é`,
+			required: false,
+			type: 'long' as const,
+		}))
+		const schema = { ...contractSchema, fields: [...contractSchema.fields, ...wide] }
+		await (await openInObject(stub, store)).commit(contractCommit('a', 1, 1, { schema, tables: ['users'] }))
+		const opened = await openInObject(stub, store)
+		const table = (await opened.load()).tables.get('users_changes')
+		const object = await store.head(table?.metadataLocation.slice(LOCATION.length + 1) ?? '')
+		expect(object?.size).toBeGreaterThan(1024 * 1024)
+		expect(table?.metadata.schemas[0]?.fields).toHaveLength(schema.fields.length)
+		await opened.commit(contractCommit('a', 2, 2, { tables: ['users'] }))
+		expect(await filesOf(await openInObject(stub, store), store, 'users_changes')).toHaveLength(2)
+	})
+
 	it('does not take a lake of another catalog for an empty one', async () => {
 		const store = new MemoryObjectStore()
 		await new R2PointerCatalog({ store, location: LOCATION }).commit(contractCommit('a', 1, 1))
@@ -75,7 +95,7 @@ describe('SQLakeCatalog, through CatalogStub', () => {
 	it('commits over RPC, keeps errors whole, and is sent only metadata that changed', async () => {
 		const loads: number[] = []
 		const connect = () => {
-			const stub = env.CATALOG_DO.getByName('lake')
+			const stub = env.CATALOG_DO.getByName('SQLAKE_BUCKET')
 			return {
 				sqlakeCatalogLoad: async (known: readonly string[]) => {
 					const answer = await stub.sqlakeCatalogLoad(known)
