@@ -37,6 +37,8 @@ const PATCHES: readonly (readonly [find: string, replace: string])[] = [
 	['addEventListener("message", __setImmediate_cb, true)', 'void 0'],
 	// The runtime and the makers of functions belong to an instance, not to the whole isolate.
 	['globalThis.DUCKDB_RUNTIME', 'moduleArg["duckdbRuntime"]'],
+	// Never called here; written like this, it does not keep bundlers from doing their work on the rest.
+	[' eval(', ' (0, eval)('],
 	['typeof WebAssembly.Function == "function"', 'moduleArg["wasmFunction"]'],
 	['new WebAssembly.Function(', 'moduleArg["wasmFunction"]('],
 ]

@@ -28,6 +28,12 @@ import { type LoadedTable, TableCache } from './table-cache.ts'
 /** Files that are fetched ahead of the one being decoded; a Worker may have six requests open at a time. */
 const FILES_AHEAD = 4
 
+/** Bytes of rows that are taken in before the event loop turns, if waiting for the store does not turn it anyway. */
+const BYTES_A_TURN = 1024 * 1024
+
+/** Tasks before the event loop first turns: enough for a small query. */
+const FIRST_TASKS = 16
+
 /** Most tasks of a query that run before the event loop turns; a task takes from microseconds to some milliseconds. */
 const MAX_TASKS_A_TURN = 256
 
@@ -111,7 +117,7 @@ export class WasmEngine implements QueryEngine {
 		const connection = duckdb.connect()
 		const load = new QueryLoad(database, connection, query, deadline, () => `t${++this.#tableCount}`)
 		try {
-			for (const statement of settingStatements(this.#options)) duckdb.run(connection, statement)
+			duckdb.run(connection, settingStatements(this.#options).join('; '))
 			for (const table of query.tables) await load.table(table)
 			for (const view of query.views) createView(duckdb, connection, view.name, view.sql)
 			duckdb.run(connection, `PREPARE query AS ${query.sql}`)
@@ -182,10 +188,17 @@ class QueryLoad {
 		const columns = table.columns.map(({ id, type }) => `f${id} ${columnType(type)}`)
 		duckdb.run(this.#connection, `CREATE TABLE ${name} (${columns.join(', ')})`)
 		let bytes = 0
+		let bytesSinceTurn = 0
 		for await (const stream of this.#streams(table)) {
 			duckdb.insertArrow(this.#connection, stream, { schema: 'main', name, create: false })
 			bytes += stream.length
-			await this.#deadline.yield()
+			bytesSinceTurn += stream.length
+			if (bytesSinceTurn < BYTES_A_TURN) {
+				this.#deadline.check()
+			} else {
+				await this.#deadline.yield()
+				bytesSinceTurn = 0
+			}
 		}
 		const loaded = { name, bytes, columns: new Set(table.columns.map(({ id }) => String(id))) }
 		this.#loaded.push({ table, loaded })
@@ -220,7 +233,7 @@ function createView(duckdb: DuckDBWasm, connection: ConnectionHandle, name: stri
 	duckdb.run(connection, `CREATE TEMP VIEW ${quoteIdentifier(name)} AS ${sql}`)
 }
 
-/** Runs a statement task by task, letting the event loop turn in between. */
+/** Runs a statement task by task, letting the event loop turn now and then. */
 async function execute(
 	duckdb: DuckDBWasm,
 	connection: ConnectionHandle,
@@ -229,7 +242,7 @@ async function execute(
 ): Promise<ArrowRows> {
 	let header = duckdb.start(connection, sql)
 	// The clock of a Worker only moves while the event loop turns, so the pace is found from one turn to the next.
-	let tasksATurn = 1
+	let tasksATurn = FIRST_TASKS
 	let turnedAt = Date.now()
 	try {
 		for (let tasks = 0; header === null; header = duckdb.poll(connection)) {
