@@ -5,11 +5,7 @@ import { type CatalogRpc, CatalogService, type WireSnapshot } from '../lake/cata
 import { DurableCatalog } from '../lake/catalog/durable-catalog.ts'
 import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
 import { R2ObjectStore } from '../lake/storage/r2.ts'
-import { timedStore } from '../lake/storage/timed-store.ts'
 import { findBucket } from '../worker/bindings.ts'
-
-/** Milliseconds that a call to the bucket may take. */
-const STORE_TIMEOUT = 20_000
 
 /**
  * The catalog of a lake as a Durable Object: all shards commit through the one instance. Bind the class as `SQLAKE_CATALOG`, in a
@@ -45,7 +41,7 @@ export class SQLakeCatalog<Env = unknown> extends DurableObject<Env> implements 
 		this.#service ??= new CatalogService(
 			new DurableCatalog({
 				storage: this.ctx.storage,
-				store: timedStore(new R2ObjectStore(findBucket(this.env as object, this.bucketBinding)), STORE_TIMEOUT),
+				store: new R2ObjectStore(findBucket(this.env as object, this.bucketBinding)),
 				location: this.location,
 			}),
 		)

@@ -1,7 +1,7 @@
 import { decodeTableMetadata } from '../iceberg/metadata-json.ts'
 import { mapLimit } from '../map-limit.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { STORE_CALL_TIMEOUT, TimedObjectStore } from '../storage/timed.ts'
+import { STORE_CALL_TIMEOUT, timedStore } from '../storage/timed-store.ts'
 import { admitCommits } from './admit-commits.ts'
 import type { Catalog, CatalogSnapshot, CatalogTable, CommitRequest, CommitResult, ShardPosition } from './catalog.ts'
 import { type CommitOutcome, outcomeOf } from './commit-outcome.ts'
@@ -62,7 +62,7 @@ export class DurableCatalog implements Catalog {
 	constructor(options: DurableCatalogOptions) {
 		this.#storage = options.storage
 		// Commits queue: one call that hangs must not stop them for good.
-		this.#store = new TimedObjectStore(options.store, options.callTimeout ?? STORE_CALL_TIMEOUT)
+		this.#store = timedStore(options.store, options.callTimeout ?? STORE_CALL_TIMEOUT)
 		this.#location = options.location
 		this.#reader = new MetadataReader({ ...options, store: this.#store })
 		this.#now = options.now ?? Date.now

@@ -1,7 +1,7 @@
 import { SQLakeError } from '../../errors.ts'
 import { mapLimit } from '../map-limit.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
-import { STORE_CALL_TIMEOUT, TimedObjectStore } from '../storage/timed.ts'
+import { STORE_CALL_TIMEOUT, timedStore } from '../storage/timed-store.ts'
 import { admitCommits } from './admit-commits.ts'
 import type { Catalog, CatalogSnapshot, CatalogTable, CommitRequest, CommitResult, ShardPosition } from './catalog.ts'
 import { CommitConflictError } from './commit-conflict-error.ts'
@@ -74,7 +74,7 @@ export class R2PointerCatalog implements Catalog {
 
 	constructor(options: R2PointerCatalogOptions) {
 		// Commits queue: one call that hangs must not stop them for good.
-		this.#store = new TimedObjectStore(options.store, options.callTimeout ?? STORE_CALL_TIMEOUT)
+		this.#store = timedStore(options.store, options.callTimeout ?? STORE_CALL_TIMEOUT)
 		this.#location = options.location
 		this.#maxShards = options.maxShards ?? MAX_POINTER_SHARDS
 		this.#retry = options.retry ?? SWAP_RETRY

@@ -1,6 +1,9 @@
 import { SQLakeError } from '../../errors.ts'
 import type { ObjectStore } from './object-store.ts'
 
+/** Milliseconds that a call may take by default: far beyond a slow one, and short enough for an alarm to try again. */
+export const STORE_CALL_TIMEOUT = 20_000
+
 /**
  * A store whose calls fail when they take too long. A call that hangs would otherwise hold up everything that waits for it, such
  * as every commit behind it in the queue of a catalog.
