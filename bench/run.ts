@@ -10,22 +10,32 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { createTestHarness } from 'wrangler'
 import { aims } from './aims.ts'
+import { groupBySuite } from './group-by.ts'
 import { type BenchResult, type BenchRuns, summarize } from './result.ts'
 
 const { values: options } = parseArgs({
 	options: { json: { type: 'string' }, only: { type: 'string', multiple: true }, runs: { type: 'boolean' } },
 })
 
-/** Suites that run in workerd; each gives one or more results. */
-const suites = ['capture', 'flush']
+const suites: Readonly<Record<string, () => Promise<Record<string, BenchRuns>>>> = {
+	capture: () => inWorkerd('capture'),
+	flush: () => inWorkerd('flush'),
+	'point-read': () => inWorkerd('point-read'),
+	'group-by': groupBySuite,
+}
 
-const server = createTestHarness({ root: import.meta.dirname, workers: [{ configPath: './worker/wrangler.jsonc' }] })
-
-async function runInWorkerd(suite: string): Promise<Record<string, BenchRuns>> {
-	const response = await server.fetch(`/${suite}`)
-	const text = await response.text()
-	if (!response.ok) throw new Error(`${suite}: ${response.status} ${text.slice(0, 2_000)}`)
-	return JSON.parse(text)
+/** Runs a suite of the bench Worker, in a workerd of its own that nothing else disturbs. */
+async function inWorkerd(suite: string): Promise<Record<string, BenchRuns>> {
+	const server = createTestHarness({ root: import.meta.dirname, workers: [{ configPath: './worker/wrangler.jsonc' }] })
+	await server.listen()
+	try {
+		const response = await server.fetch(`/${suite}`)
+		const text = await response.text()
+		if (!response.ok) throw new Error(`${suite}: ${response.status} ${text.slice(0, 2_000)}`)
+		return JSON.parse(text)
+	} finally {
+		await server.close()
+	}
 }
 
 function print({ name, ours, baseline, ratio, unit }: BenchResult): void {
@@ -43,20 +53,15 @@ function rounded(value: number): number {
 }
 
 const results: BenchResult[] = []
-await server.listen()
-try {
-	console.log(`${''.padEnd(22)}${'ours'.padStart(12)}${'baseline'.padStart(12)}${'ratio'.padStart(8)}`)
-	for (const suite of suites) {
-		if (options.only !== undefined && !options.only.includes(suite)) continue
-		for (const [name, runs] of Object.entries(await runInWorkerd(suite))) {
-			const result = summarize(name, runs)
-			results.push(result)
-			print(result)
-			if (options.runs) console.log(`    ours ${runs.ours.map(rounded)}  baseline ${runs.baseline.map(rounded)}`)
-			for (const [detail, value] of Object.entries(runs.details ?? {})) console.log(`    ${detail.padEnd(18)}${figure(value)}`)
-		}
+console.log(`${''.padEnd(22)}${'ours'.padStart(12)}${'baseline'.padStart(12)}${'ratio'.padStart(8)}`)
+for (const [suite, run] of Object.entries(suites)) {
+	if (options.only !== undefined && !options.only.includes(suite)) continue
+	for (const [name, runs] of Object.entries(await run())) {
+		const result = summarize(name, runs)
+		results.push(result)
+		print(result)
+		if (options.runs) console.log(`    ours ${runs.ours.map(rounded)}  baseline ${runs.baseline.map(rounded)}`)
+		for (const [detail, value] of Object.entries(runs.details ?? {})) console.log(`    ${detail.padEnd(18)}${figure(value)}`)
 	}
-} finally {
-	await server.close()
 }
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(results, null, '\t')}\n`)
