@@ -40,16 +40,12 @@ export function toVector(values: SqlStorageValue[], affinity: Affinity, exact: E
 	let texts = 0
 	let blobs = 0
 	let open = 0
-	let negativeZeros = 0
 	let suspects = 0
 	const byAffinity = affinity === 'INTEGER' || affinity === 'NUMERIC'
 	for (const value of values) {
 		if (value === null) continue
 		if (typeof value === 'number') {
-			if (affinity === 'REAL') {
-				reals++
-				if (Object.is(value, -0)) negativeZeros++
-			} else if (!Number.isInteger(value)) reals++
+			if (affinity === 'REAL' || !Number.isInteger(value)) reals++
 			else if (byAffinity && Number.isSafeInteger(value)) integers++
 			else open++
 		} else if (typeof value === 'string') {
@@ -59,8 +55,6 @@ export function toVector(values: SqlStorageValue[], affinity: Affinity, exact: E
 	}
 	const total = integers + reals + texts + blobs + open
 	if (total === 0) return { kind: emptyKind[affinity], values: values as null[] }
-	// A REAL column stores -0.0 as 0, but a trigger still sees the sign.
-	if (negativeZeros > 0) for (const [index, value] of values.entries()) if (value === 0) values[index] = 0
 	const invalid = suspects > 0 ? invalidTexts(values, exact) : null
 	if (open === 0 && invalid === null) {
 		if (integers === total) return { kind: 'integer', values: values as (number | null)[] }

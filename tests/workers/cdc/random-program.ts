@@ -254,7 +254,7 @@ function randomStatement(pick: Pick, table: RandomTable): string {
 	const assignment = () => {
 		const name = pick(...table.columns)
 		const column = quote(name)
-		return `${column} = ${pick(valueFor(name), valueFor(name), column, `${column} + 1`, `${column} || 'z'`, `CAST(${column} AS REAL)`)}`
+		return `${column} = ${pick(valueFor(name), valueFor(name), column, `${column} + 1`, `${column} || 'z'`, `CAST(${column} AS REAL)`, `upper(${column})`, `rtrim(${column})`, `-${column}`)}`
 	}
 	const rows = Array.from({ length: pick(1, 1, 2, 5) }, row).join(', ')
 	const into = `INTO ${on} (${table.columns.map(quote).join(', ')}) VALUES ${rows}`
