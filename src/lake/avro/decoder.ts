@@ -1,6 +1,14 @@
 import { SQLakeError } from '../../errors.ts'
 import type { AvroBinaryReader } from './binary-reader.ts'
-import { type AvroField, type AvroPrimitive, type AvroSchema, type AvroValue, isAvroPrimitive } from './schema.ts'
+import {
+	type AvroField,
+	type AvroPrimitive,
+	type AvroSchema,
+	type AvroValue,
+	fullName,
+	isAvroPrimitive,
+	isAvroUnion,
+} from './schema.ts'
 
 /** Reads one value of a schema. */
 export type AvroDecoder = (reader: AvroBinaryReader) => AvroValue
@@ -35,12 +43,12 @@ const primitiveDecoders: Readonly<Record<AvroPrimitive, AvroDecoder>> = {
 function compile(schema: AvroSchema, named: Map<string, AvroDecoder>, namespace: string, naming: FieldNaming): AvroDecoder {
 	if (typeof schema === 'string') {
 		if (isAvroPrimitive(schema)) return primitiveDecoders[schema]
-		const name = schema.includes('.') || namespace === '' ? schema : `${namespace}.${schema}`
+		const name = fullName(schema, namespace)
 		// Looked up when it is used: a type may contain itself.
 		if (!named.has(name)) throw malformed(`the type "${schema}" is not defined`)
 		return (reader) => (named.get(name) as AvroDecoder)(reader)
 	}
-	if (isUnion(schema)) {
+	if (isAvroUnion(schema)) {
 		const branches = schema.map((branch) => compile(branch, named, namespace, naming))
 		return (reader) => {
 			const index = reader.readSize('the index of a union')
@@ -52,7 +60,7 @@ function compile(schema: AvroSchema, named: Map<string, AvroDecoder>, namespace:
 	switch (schema.type) {
 		case 'record': {
 			const space = schema.namespace ?? namespace
-			named.set(qualified(schema.name, space), (reader) => decode(reader))
+			named.set(fullName(schema.name, space), (reader) => decode(reader))
 			const fields = schema.fields.map((field) => {
 				const name = naming(field)
 				// The one legal Avro name that is not a plain property.
@@ -92,7 +100,7 @@ function compile(schema: AvroSchema, named: Map<string, AvroDecoder>, namespace:
 		case 'fixed': {
 			const { size } = schema
 			const decode: AvroDecoder = (reader) => reader.readFixed(size)
-			named.set(qualified(schema.name, schema.namespace ?? namespace), decode)
+			named.set(fullName(schema.name, schema.namespace ?? namespace), decode)
 			return decode
 		}
 		case 'enum': {
@@ -103,7 +111,7 @@ function compile(schema: AvroSchema, named: Map<string, AvroDecoder>, namespace:
 				if (symbol === undefined) throw reader.corrupt(`a symbol index below ${symbols.length}`, String(index))
 				return symbol
 			}
-			named.set(qualified(schema.name, schema.namespace ?? namespace), decode)
+			named.set(fullName(schema.name, schema.namespace ?? namespace), decode)
 			return decode
 		}
 		default:
@@ -122,14 +130,6 @@ function readBlockCount(reader: AvroBinaryReader): number {
 		throw reader.corrupt('a block within the file', `${items} items in ${reader.remaining} bytes`)
 	}
 	return items
-}
-
-function isUnion(schema: AvroSchema): schema is readonly AvroSchema[] {
-	return Array.isArray(schema)
-}
-
-function qualified(name: string, namespace: string): string {
-	return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`
 }
 
 function malformed(found: string): SQLakeError {

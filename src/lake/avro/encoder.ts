@@ -1,6 +1,15 @@
 import { SQLakeError } from '../../errors.ts'
 import type { AvroBinaryWriter } from './binary-writer.ts'
-import { type AvroPrimitive, type AvroRecordValue, type AvroSchema, type AvroValue, isAvroPrimitive } from './schema.ts'
+import {
+	type AvroPrimitive,
+	type AvroRecordValue,
+	type AvroSchema,
+	type AvroValue,
+	fullName,
+	isAvroPrimitive,
+	isAvroRecord,
+	isAvroUnion,
+} from './schema.ts'
 
 /** Writes one value of a schema. */
 export type AvroEncoder = (writer: AvroBinaryWriter, value: AvroValue | undefined) => void
@@ -66,7 +75,7 @@ const primitiveEncoders: Readonly<Record<AvroPrimitive, Compiled>> = {
 function compile(schema: AvroSchema, named: Map<string, Compiled>, namespace: string): Compiled {
 	if (typeof schema === 'string') {
 		if (isAvroPrimitive(schema)) return primitiveEncoders[schema]
-		const name = schema.includes('.') || namespace === '' ? schema : `${namespace}.${schema}`
+		const name = fullName(schema, namespace)
 		const lookUp = () => {
 			const compiled = named.get(name)
 			if (compiled === undefined) throw misfit(`the type "${schema}"`, undefined)
@@ -74,7 +83,7 @@ function compile(schema: AvroSchema, named: Map<string, Compiled>, namespace: st
 		}
 		return { encode: (writer, value) => lookUp().encode(writer, value), fits: (value) => lookUp().fits(value) }
 	}
-	if (isUnion(schema)) {
+	if (isAvroUnion(schema)) {
 		const branches = schema.map((branch) => compile(branch, named, namespace))
 		return {
 			fits: (value) => branches.some((branch) => branch.fits(value)),
@@ -91,11 +100,11 @@ function compile(schema: AvroSchema, named: Map<string, Compiled>, namespace: st
 		case 'record': {
 			const space = schema.namespace ?? namespace
 			const fields: { readonly name: string; readonly encode: AvroEncoder }[] = []
-			const compiled = leaf(`record ${schema.name}`, isRecord, (writer, value) => {
+			const compiled = leaf(`record ${schema.name}`, isAvroRecord, (writer, value) => {
 				const record = value as AvroRecordValue
 				for (const field of fields) field.encode(writer, record[field.name])
 			})
-			named.set(qualified(schema.name, space), compiled)
+			named.set(fullName(schema.name, space), compiled)
 			for (const field of schema.fields) fields.push({ name: field.name, encode: compile(field.type, named, space).encode })
 			return compiled
 		}
@@ -127,7 +136,7 @@ function compile(schema: AvroSchema, named: Map<string, Compiled>, namespace: st
 		case 'fixed': {
 			const fits = (value: unknown) => value instanceof Uint8Array && value.length === schema.size
 			const compiled = leaf(`fixed of ${schema.size} bytes`, fits, (writer, value) => writer.writeFixed(value as Uint8Array))
-			named.set(qualified(schema.name, schema.namespace ?? namespace), compiled)
+			named.set(fullName(schema.name, schema.namespace ?? namespace), compiled)
 			return compiled
 		}
 		case 'enum': {
@@ -135,7 +144,7 @@ function compile(schema: AvroSchema, named: Map<string, Compiled>, namespace: st
 			const compiled = leaf(`enum ${schema.name}`, fits, (writer, value) =>
 				writer.writeLong(schema.symbols.indexOf(value as string)),
 			)
-			named.set(qualified(schema.name, schema.namespace ?? namespace), compiled)
+			named.set(fullName(schema.name, schema.namespace ?? namespace), compiled)
 			return compiled
 		}
 		default:
@@ -153,24 +162,6 @@ function leaf(expected: string, fits: (value: AvroValue | undefined) => boolean,
 			encode(writer, value)
 		},
 	}
-}
-
-function isRecord(value: unknown): boolean {
-	return (
-		typeof value === 'object' &&
-		value !== null &&
-		!Array.isArray(value) &&
-		!(value instanceof Uint8Array) &&
-		!(value instanceof Map)
-	)
-}
-
-function isUnion(schema: AvroSchema): schema is readonly AvroSchema[] {
-	return Array.isArray(schema)
-}
-
-function qualified(name: string, namespace: string): string {
-	return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`
 }
 
 function misfit(expected: string, found: AvroValue | undefined): SQLakeError {

@@ -104,3 +104,24 @@ const primitives: ReadonlySet<string> = new Set<AvroPrimitive>([
 export function isAvroPrimitive(name: string): name is AvroPrimitive {
 	return primitives.has(name)
 }
+
+/** Tells a union from the other schemas. */
+export function isAvroUnion(schema: AvroSchema): schema is readonly AvroSchema[] {
+	return Array.isArray(schema)
+}
+
+/** Tells a record from the other values. */
+export function isAvroRecord(value: AvroValue | undefined): value is AvroRecordValue {
+	return (
+		typeof value === 'object' &&
+		value !== null &&
+		!Array.isArray(value) &&
+		!(value instanceof Uint8Array) &&
+		!(value instanceof Map)
+	)
+}
+
+/** The full name of a named type (Avro specification, "Names"). */
+export function fullName(name: string, namespace: string): string {
+	return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`
+}

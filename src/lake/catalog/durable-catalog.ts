@@ -1,5 +1,4 @@
 import { decodeTableMetadata } from '../iceberg/metadata-json.ts'
-import { mapLimit } from '../map-limit.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { STORE_CALL_TIMEOUT, timedStore } from '../storage/timed-store.ts'
 import { admitCommits } from './admit-commits.ts'
@@ -18,6 +17,7 @@ import {
 import type { MetadataCache } from './metadata-cache.ts'
 import { MetadataReader } from './metadata-reader.ts'
 import { type PreparedTable, prepareCommit } from './prepare-commit.ts'
+import { putPrepared } from './put-prepared.ts'
 import { retryUnavailable } from './retry.ts'
 
 /** A row of a Durable Object holds 2 MB; metadata beyond this many bytes goes on in the next row. */
@@ -104,9 +104,7 @@ export class DurableCatalog implements Catalog {
 			version,
 			now: this.#now(),
 		})
-		await mapLimit(prepared.objects, ({ key, bytes, contentType }) =>
-			retryUnavailable(() => this.#store.put(key, bytes, { contentType })),
-		)
+		await putPrepared(this.#store, prepared.objects)
 		this.#storage.transactionSync(() => {
 			for (const [name, table] of prepared.tables) this.#writeTable(name, table)
 			for (const [shard, position] of admission.positions) this.#writePosition(shard, position)

@@ -19,6 +19,7 @@ import {
 import type { MetadataCache } from './metadata-cache.ts'
 import { MetadataReader } from './metadata-reader.ts'
 import { prepareCommit } from './prepare-commit.ts'
+import { putPrepared } from './put-prepared.ts'
 import { backOff, type RetryPolicy, retryUnavailable } from './retry.ts'
 
 /** Shards that the pointer holds by default: each takes about 60 bytes of an object that every commit rewrites. */
@@ -124,9 +125,7 @@ export class R2PointerCatalog implements Catalog {
 				version,
 				now: this.#now(),
 			})
-			await mapLimit(prepared.objects, ({ key, bytes, contentType }) =>
-				retryUnavailable(() => this.#store.put(key, bytes, { contentType })),
-			)
+			await putPrepared(this.#store, prepared.objects)
 			const next: LakePointer = {
 				...pointer,
 				nonce: crypto.randomUUID(),

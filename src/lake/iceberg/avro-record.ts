@@ -4,7 +4,7 @@
  * @module
  */
 import { SQLakeError } from '../../errors.ts'
-import type { AvroField, AvroRecordValue, AvroValue } from '../avro/schema.ts'
+import { type AvroField, type AvroRecordValue, type AvroValue, isAvroRecord } from '../avro/schema.ts'
 import type { SnapshotId } from './types.ts'
 
 /** Reads fields of one record, and says which file and field is corrupt. */
@@ -15,7 +15,7 @@ export class AvroRecordReader {
 	/** @param name What is read, for error messages, such as the path of a manifest. */
 	constructor(value: AvroValue | undefined, name: string) {
 		this.#name = name
-		if (!isRecord(value)) throw corrupt(name, 'a record', value)
+		if (!isAvroRecord(value)) throw corrupt(name, 'a record', value)
 		this.#record = value
 	}
 
@@ -68,8 +68,8 @@ export class AvroRecordReader {
 	intMap<T>(field: string, decode: (value: AvroValue, key: number) => T): Map<number, T> {
 		const map = new Map<number, T>()
 		for (const item of this.array(field)) {
-			const key = isRecord(item) ? item.key : undefined
-			if (!isRecord(item) || typeof key !== 'number')
+			const key = isAvroRecord(item) ? item.key : undefined
+			if (!isAvroRecord(item) || typeof key !== 'number')
 				throw corrupt(`${this.#name}, field ${field}`, 'a key that is a number', key)
 			map.set(key, decode(item.value ?? null, key))
 		}
@@ -89,14 +89,4 @@ export function namingByFieldId(names: ReadonlyMap<number, string>): (field: Avr
 export function corrupt(name: string, expected: string, found: unknown): SQLakeError {
 	const shown = found instanceof Object ? 'another structure' : String(found)
 	return new SQLakeError('LAKE_CORRUPT', `${name}: expected ${expected}, found ${shown}`, { details: { file: name } })
-}
-
-function isRecord(value: AvroValue | undefined): value is AvroRecordValue {
-	return (
-		typeof value === 'object' &&
-		value !== null &&
-		!Array.isArray(value) &&
-		!(value instanceof Uint8Array) &&
-		!(value instanceof Map)
-	)
 }

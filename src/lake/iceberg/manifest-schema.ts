@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { AvroField, AvroRecordSchema, AvroSchema } from '../avro/schema.ts'
+import { type AvroField, type AvroRecordSchema, type AvroSchema, isAvroUnion } from '../avro/schema.ts'
 import type { TypedPartitionField } from './partition-spec.ts'
 import type { IcebergPrimitiveType } from './types.ts'
 
@@ -151,11 +151,7 @@ function fieldsOf(schema: AvroRecordSchema): AvroField[] {
 
 function nestedFields(schema: AvroSchema): AvroField[] {
 	if (typeof schema === 'string') return []
-	if (isUnion(schema)) return schema.flatMap(nestedFields)
+	if (isAvroUnion(schema)) return schema.flatMap(nestedFields)
 	if (schema.type === 'record') return fieldsOf(schema)
 	return schema.type === 'array' ? nestedFields(schema.items) : []
-}
-
-function isUnion(schema: AvroSchema): schema is readonly AvroSchema[] {
-	return Array.isArray(schema)
 }
