@@ -134,7 +134,7 @@ export class Capture {
 	 * @throws SQLakeError BUFFER_FULL
 	 */
 	assertRoom(): void {
-		const { changes } = this.pending()
+		const changes = this.lastSeq() - this.acknowledgedSeq()
 		if (changes < this.#maxBufferedChanges) return
 		throw new SQLakeError(
 			'BUFFER_FULL',

@@ -52,7 +52,7 @@ export function setAside(sql: SqlStorage, seqs: readonly number[], reason: strin
 	const columns = valueColumns(0, widthOf(sql, BUFFER))
 	for (const seq of seqs) {
 		const tag = firstRow(sql, `SELECT tag FROM ${BUFFER} WHERE seq = ? AND tag <> 0`, seq)?.[0]
-		if (typeof tag !== 'number') continue
+		if (typeof tag !== 'number' || kindOf(tag) === RowKind.before) continue
 		const first = kindOf(tag) === RowKind.after ? seq - 1 : seq
 		const retried = firstRow(sql, `SELECT seq FROM ${RECORDS} WHERE retried_as = ?`, seq)?.[0]
 		if (retried === undefined) {
@@ -127,6 +127,11 @@ export function putBack(sql: SqlStorage, schema: LakeSchema, { maxRetries = 3, b
 /** Forgets the dead letters that were put back and have been delivered. Call it inside a transaction. */
 export function settleRetries(sql: SqlStorage, toSeq: number): void {
 	for (const [seq] of allRows(sql, `SELECT seq FROM ${RECORDS} WHERE retried_as <= ?`, toSeq)) forget(sql, Number(seq))
+}
+
+/** Counts dead letters that were put back as set aside again, because the buffer is emptied. Call it inside a transaction. */
+export function recallRetries(sql: SqlStorage): void {
+	sql.exec(`UPDATE ${RECORDS} SET retried_as = NULL WHERE retried_as IS NOT NULL`)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { backfill } from './backfill.ts'
 import { BUFFER, lastPosition, resetBuffer, widthOf } from './buffer.ts'
+import { recallRetries } from './dead-letters.ts'
 import { readLayouts } from './layouts.ts'
 import { currentEpoch, readState, writeState } from './state.ts'
 
@@ -25,6 +26,7 @@ export function restartAt(sql: SqlStorage, epoch: number): void {
 	const state = readState(sql)
 	const last = lastPosition(sql)
 	writeState(sql, { ...state, epochs: [{ epoch, fromSeq: last + 1 }], acknowledged: last, flight: null, attempt: 1 })
+	recallRetries(sql)
 	resetBuffer(sql, widthOf(sql, BUFFER), last)
 	backfillAll(sql)
 }

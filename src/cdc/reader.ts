@@ -5,7 +5,7 @@
  */
 import { SQLakeError } from '../errors.ts'
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
-import { fitsBothImages, kindOf, layoutOf, RowKind, tagOf, valueColumns } from './buffer.ts'
+import { kindOf, layoutOf, RowKind, tagOf, valueColumns } from './buffer.ts'
 import type { ChangeOp, ColumnVector, TableChanges } from './change-batch.ts'
 import type { Layout } from './layouts.ts'
 import { allRows, textOf } from './query.ts'
@@ -37,39 +37,46 @@ interface Segment {
 /** Reads the changes of a range, table by table. Moments are made non-decreasing over all tables. */
 export function readChanges(sql: SqlStorage, options: ReadOptions): TableChanges[] {
 	const byTable = new Map<string, { table: TableSchema; segments: Segment[] }>()
-	for (const layout of layoutsIn(sql, options)) {
+	for (const [layout, kinds] of layoutsIn(sql, options)) {
 		const current = [...options.schema.tables.values()].find(({ name }) => fold(name) === fold(layout.table))
 		// A table that left the schema is still delivered, as it was described last.
 		const table = current ?? layout.schema
 		const entry = byTable.get(fold(table.name)) ?? { table, segments: [] }
 		byTable.set(fold(table.name), entry)
-		entry.segments.push(readSegment(sql, layout, options))
+		entry.segments.push(readSegment(sql, layout, kinds, options))
 	}
 	const changes = [...byTable.values()].map(({ table, segments }) => assemble(table, segments))
 	makeMonotone(changes, options.earliest)
 	return changes
 }
 
-/** The layouts that occur in the range, oldest first: a table's layouts follow each other, so this is the order of changes too. */
-function layoutsIn(sql: SqlStorage, { source, fromSeq, toSeq, layouts }: ReadOptions): Layout[] {
+/**
+ * The layouts that occur in the range with the kinds of their rows, oldest first: a table's layouts follow each other, so this
+ * is the order of changes too.
+ */
+function layoutsIn(sql: SqlStorage, { source, fromSeq, toSeq, layouts }: ReadOptions): Map<Layout, ReadonlySet<number>> {
 	const tags = allRows(sql, `SELECT DISTINCT tag FROM ${source} WHERE seq BETWEEN ? AND ? AND tag <> 0`, fromSeq, toSeq)
-	const ids = new Set(tags.map(([tag]) => layoutOf(Number(tag))))
-	return [...ids]
-		.sort((a, b) => a - b)
-		.map((id) => {
-			const layout = layouts.find((candidate) => candidate.id === id)
-			if (layout === undefined) throw new SQLakeError('INTERNAL', `change buffer: expected a layout ${id}, found none`)
-			return layout
-		})
+	const found = new Map<Layout, Set<number>>()
+	for (const tag of tags.map(([value]) => Number(value)).sort((a, b) => a - b)) {
+		const layout = layouts.find(({ id }) => id === layoutOf(tag))
+		if (layout === undefined) throw new SQLakeError('INTERNAL', `change buffer: expected a layout ${layoutOf(tag)}, found none`)
+		found.set(layout, (found.get(layout) ?? new Set()).add(kindOf(tag)))
+	}
+	return found
 }
 
-function readSegment(sql: SqlStorage, layout: Layout, { source, fromSeq, toSeq }: ReadOptions): Segment {
+function readSegment(
+	sql: SqlStorage,
+	layout: Layout,
+	present: ReadonlySet<number>,
+	{ source, fromSeq, toSeq }: ReadOptions,
+): Segment {
 	const size = layout.columns.length
 	const range = (...kinds: RowKind[]) =>
 		`FROM ${source} WHERE seq BETWEEN ${fromSeq} AND ${toSeq} AND tag IN (${kinds.map((kind) => tagOf(layout.id, kind)).join(', ')})`
-	const kinds = fitsBothImages(size) ? Object.values(RowKind) : Object.values(RowKind).filter((kind) => kind !== RowKind.update)
-	const shared = allRows(sql, `SELECT 1 ${range(RowKind.update)} LIMIT 1`).length > 0
-	const split = allRows(sql, `SELECT 1 ${range(RowKind.before)} LIMIT 1`).length > 0
+	const kinds = Object.values(RowKind).filter((kind) => present.has(kind))
+	const shared = present.has(RowKind.update)
+	const split = present.has(RowKind.before)
 	const hasBefore = shared || split
 	const width = shared ? 2 * size : size
 

@@ -89,6 +89,16 @@ describe('dead letters', () => {
 			expect(capture.retryDeadLetters({ maxRetries: 1 })).toBe(0)
 		}))
 
+	test('a retry that a new epoch swept away is a dead letter again', () =>
+		inShard(ddl, ['t'], ({ sql, capture, take }) => {
+			sql.exec('INSERT INTO t VALUES (1, 1)')
+			capture.deadLetter([1], 'x')
+			capture.retryDeadLetters()
+			capture.startEpoch(2)
+			take()
+			expect(capture.deadLetters()).toMatchObject([{ seq: 1, retries: 1 }])
+		}))
+
 	test('purging deletes those that are old enough', () =>
 		inShard(ddl, ['t'], ({ sql, capture }) => {
 			sql.exec('INSERT INTO t VALUES (1, 1)')
