@@ -97,13 +97,15 @@ function readSegment(
 		op.push(kind === RowKind.create ? 'c' : kind === RowKind.delete ? 'd' : 'u')
 		seq.push(values[0] as number)
 		ts.push(Math.round((values[1] as number) * 1000))
-		for (const [index, column] of row.entries()) column.push(values[3 + index] as SqlStorageValue)
+		// Plain loops: an iterator's pairs would cost as much as the read itself.
+		for (let index = 0; index < size; index++) row[index]?.push(values[3 + index] as SqlStorageValue)
 		if (!hasBefore) continue
 		const image = kind === RowKind.update ? values : kind === RowKind.after ? held : null
 		const offset = kind === RowKind.update ? 3 + size : 3
 		beforeSeq.push(image === null ? 0 : (image[0] as number))
-		for (const [index, column] of before.entries())
-			column.push(image === null ? null : (image[offset + index] as SqlStorageValue))
+		for (let index = 0; index < size; index++) {
+			before[index]?.push(image === null ? null : (image[offset + index] as SqlStorageValue))
+		}
 	}
 	const exactRow = (index: number): ExactReader => exactReader(sql, seq, [`v${index} ${range(...kinds)}`])
 	const exactBefore = (index: number): ExactReader =>
