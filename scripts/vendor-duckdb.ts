@@ -1,6 +1,6 @@
 /**
  * Makes the parts of DuckDB-WASM that sqlake ships out of the installed `@duckdb/duckdb-wasm`: the module without the exports
- * nobody calls, and its loader without the half that serves browsers and Node. Why: docs/decisions/duckdb-in-a-worker.md.
+ * nobody calls, and its loader without the half that serves browsers and Node. Why: docs/decisions/0003-duckdb-in-a-worker.md.
  *
  * Run by the build, and by `node scripts/vendor-duckdb.ts` before tests that need the engine; takes about a second, and
  * nothing when the output is newer than its input.

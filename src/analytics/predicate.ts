@@ -1,0 +1,216 @@
+/**
+ * Predicates over column names, for choosing files by what their metadata says of them.
+ *
+ * @module
+ */
+import { SQLakeError } from '../errors.ts'
+import { dataFileMayMatch } from '../lake/iceberg/scan-planner.ts'
+import { ALWAYS_TRUE, type ScanPredicate, type ScanValue } from '../lake/iceberg/scan-predicate.ts'
+import type { IcebergDataFile, IcebergField, IcebergManifestEntry, IcebergSchema } from '../lake/iceberg/types.ts'
+
+/** A value that a column is compared with, as JavaScript has it. */
+export type PredicateValue = string | number | bigint | boolean | Date | Uint8Array
+
+/** A predicate on one column. */
+export type ColumnPredicate =
+	| { readonly op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte'; readonly column: string; readonly value: PredicateValue }
+	| { readonly op: 'in'; readonly column: string; readonly values: readonly PredicateValue[] }
+	| { readonly op: 'isNull'; readonly column: string }
+	| { readonly op: 'notNull'; readonly column: string }
+
+/** A predicate on the rows of a table. */
+export type Predicate =
+	| ColumnPredicate
+	| { readonly op: 'and'; readonly operands: readonly Predicate[] }
+	| { readonly op: 'or'; readonly operands: readonly Predicate[] }
+
+/** What is known of the values of one column over the rows of a file. */
+export interface ZoneMapStats {
+	/** Not above any value. */
+	readonly min?: PredicateValue | null
+	/** Not below any value. */
+	readonly max?: PredicateValue | null
+	/** Absent: not known. */
+	readonly nullCount?: number
+}
+
+/** A file with zone maps by column name. A column that is missing is not known. */
+export interface ZoneMappedFile {
+	readonly recordCount: number
+	readonly columns: Readonly<Record<string, ZoneMapStats>>
+}
+
+/** The files that may hold a matching row, and how many cannot. */
+export interface PruningResult<TFile> {
+	readonly files: readonly TFile[]
+	readonly pruned: number
+}
+
+/** Builds predicates; {@link P} is the one to use. */
+export class PredicateBuilder {
+	eq(column: string, value: PredicateValue): Predicate {
+		return { op: 'eq', column, value }
+	}
+	lt(column: string, value: PredicateValue): Predicate {
+		return { op: 'lt', column, value }
+	}
+	lte(column: string, value: PredicateValue): Predicate {
+		return { op: 'lte', column, value }
+	}
+	gt(column: string, value: PredicateValue): Predicate {
+		return { op: 'gt', column, value }
+	}
+	gte(column: string, value: PredicateValue): Predicate {
+		return { op: 'gte', column, value }
+	}
+	/** `low <= column <= high`. */
+	between(column: string, low: PredicateValue, high: PredicateValue): Predicate {
+		return this.and(this.gte(column, low), this.lte(column, high))
+	}
+	in(column: string, values: readonly PredicateValue[]): Predicate {
+		return { op: 'in', column, values }
+	}
+	isNull(column: string): Predicate {
+		return { op: 'isNull', column }
+	}
+	notNull(column: string): Predicate {
+		return { op: 'notNull', column }
+	}
+	and(...operands: readonly Predicate[]): Predicate {
+		return { op: 'and', operands }
+	}
+	or(...operands: readonly Predicate[]): Predicate {
+		return { op: 'or', operands }
+	}
+}
+
+/**
+ * Builds predicates.
+ *
+ * @example
+ * P.and(P.eq('plan', 'pro'), P.gte('created_at', new Date('2026-01-01')))
+ */
+export const P: PredicateBuilder = new PredicateBuilder()
+
+/**
+ * Chooses the files that may hold a matching row, by their zone maps. Where nothing is known the file stays.
+ *
+ * @param files Data files of an Iceberg table, together with its schema; or files with zone maps by column name.
+ * @example
+ * filterDataFiles(files, P.eq('plan', 'pro'), schema).files
+ */
+export function filterDataFiles(
+	files: readonly IcebergDataFile[],
+	predicate: Predicate,
+	schema: IcebergSchema,
+): PruningResult<IcebergDataFile>
+export function filterDataFiles<TFile extends ZoneMappedFile>(files: readonly TFile[], predicate: Predicate): PruningResult<TFile>
+export function filterDataFiles(
+	files: readonly (IcebergDataFile | ZoneMappedFile)[],
+	predicate: Predicate,
+	schema?: IcebergSchema,
+): PruningResult<IcebergDataFile | ZoneMappedFile> {
+	const kept = files.filter((file) => {
+		if ('columns' in file) return zonesMayMatch(file, predicate)
+		if (schema === undefined)
+			throw new SQLakeError('INTERNAL', 'filterDataFiles: expected the schema of the data files, found none')
+		return dataFileMayMatch(file, scanPredicate(predicate, schema), [])
+	})
+	return { files: kept, pruned: files.length - kept.length }
+}
+
+/** Chooses the live entries of a manifest whose files may hold a matching row. */
+export function filterManifestEntries(
+	entries: readonly IcebergManifestEntry[],
+	predicate: Predicate,
+	schema: IcebergSchema,
+): PruningResult<IcebergManifestEntry> {
+	const live = entries.filter(({ status }) => status !== 'deleted')
+	const scan = scanPredicate(predicate, schema)
+	const files = live.filter(({ dataFile }) => dataFileMayMatch(dataFile, scan, []))
+	return { files, pruned: live.length - files.length }
+}
+
+/** The predicate over field ids. A column that the schema lacks, or a value of another kind, leaves files as they are. */
+export function scanPredicate(predicate: Predicate, schema: IcebergSchema): ScanPredicate {
+	if (predicate.op === 'and' || predicate.op === 'or') {
+		const operands = predicate.operands.map((operand) => scanPredicate(operand, schema))
+		return { op: predicate.op, operands }
+	}
+	const field = schema.fields.find(({ name }) => name === predicate.column)
+	if (field === undefined) return ALWAYS_TRUE
+	if (predicate.op === 'isNull' || predicate.op === 'notNull') return { op: predicate.op, fieldId: field.id }
+	if (predicate.op === 'in') {
+		const values = predicate.values.map((value) => scanValue(value, field))
+		return values.every((value) => value !== undefined) ? { op: 'in', fieldId: field.id, values } : ALWAYS_TRUE
+	}
+	const value = scanValue(predicate.value, field)
+	return value === undefined ? ALWAYS_TRUE : { op: predicate.op, fieldId: field.id, value }
+}
+
+/** The value in the type of the column: a Date or a number is a moment in milliseconds for a timestamp. */
+function scanValue(value: PredicateValue, { type }: IcebergField): ScanValue | undefined {
+	if (type === 'timestamptz' || type === 'timestamp') {
+		const ms = value instanceof Date ? value.getTime() : value
+		return typeof ms === 'number' && Number.isInteger(ms) ? BigInt(ms) * 1_000n : undefined
+	}
+	if (value instanceof Date) return undefined
+	if (type === 'long') {
+		if (typeof value === 'bigint') return value
+		return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : undefined
+	}
+	const kinds: Readonly<Record<string, string>> = {
+		string: 'string',
+		double: 'number',
+		int: 'number',
+		boolean: 'boolean',
+		binary: 'object',
+	}
+	return typeof value === kinds[type] ? value : undefined
+}
+
+function zonesMayMatch(file: ZoneMappedFile, predicate: Predicate): boolean {
+	if (file.recordCount === 0) return false
+	if (predicate.op === 'and') return predicate.operands.every((operand) => zonesMayMatch(file, operand))
+	if (predicate.op === 'or') return predicate.operands.some((operand) => zonesMayMatch(file, operand))
+	const zone = Object.hasOwn(file.columns, predicate.column) ? file.columns[predicate.column] : undefined
+	if (zone === undefined) return true
+	const { nullCount } = zone
+	if (predicate.op === 'isNull') return nullCount !== 0
+	if (nullCount === file.recordCount) return false
+	const above = (value: PredicateValue) => order(zone.min, value)
+	const below = (value: PredicateValue) => order(zone.max, value)
+	const mayHold = (value: PredicateValue) => !(above(value) > 0) && !(below(value) < 0)
+	switch (predicate.op) {
+		case 'notNull':
+			return true
+		case 'in':
+			return predicate.values.some(mayHold)
+		case 'eq':
+			return mayHold(predicate.value)
+		case 'lt':
+			return !(above(predicate.value) >= 0)
+		case 'lte':
+			return !(above(predicate.value) > 0)
+		case 'gt':
+			return !(below(predicate.value) <= 0)
+		case 'gte':
+			return !(below(predicate.value) < 0)
+	}
+}
+
+/** NaN, of which every comparison is false, where the two cannot be compared. */
+function order(bound: PredicateValue | null | undefined, value: PredicateValue): number {
+	const [a, b] = [comparable(bound), comparable(value)]
+	const numbers = ['number', 'bigint', 'boolean']
+	if (typeof a !== typeof b && !(numbers.includes(typeof a) && numbers.includes(typeof b))) return Number.NaN
+	if (a === undefined || b === undefined) return Number.NaN
+	return a < b ? -1 : a > b ? 1 : a === b || Number(a) === Number(b) ? 0 : Number.NaN
+}
+
+function comparable(value: PredicateValue | null | undefined): string | number | bigint | boolean | undefined {
+	if (value instanceof Date) return value.getTime()
+	// Bytes and text beyond ASCII sort otherwise in JavaScript than in a file.
+	if (value === null || value === undefined || value instanceof Uint8Array) return undefined
+	return typeof value === 'string' && !/^[\0-\x7f]*$/.test(value) ? undefined : value
+}
