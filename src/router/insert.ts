@@ -59,9 +59,6 @@ export function analyzeInsert(analysis: Analysis, statement: InsertStmt): Insert
 function keyPositions(table: TableSchema, statement: InsertStmt): readonly number[] {
 	const listed = statement.columns?.map((column) => column.text.toLowerCase())
 	const columns = listed ?? table.columns.filter((column) => !column.generated).map((column) => column.name.toLowerCase())
-	if (new Set(columns).size !== columns.length) {
-		throw new SQLakeError('ROUTE_UNSUPPORTED', `table "${table.name}": expected each column once in INSERT, found one twice`)
-	}
 	// `rowid` is the INTEGER PRIMARY KEY under another name, and of the two only one counts.
 	const hidden = listed?.find((column) => !table.columns.some((known) => known.name.toLowerCase() === column))
 	return (table.shardKey ?? []).map((key) => {

@@ -51,21 +51,47 @@ export interface StructuredStatement {
 	readonly write: boolean
 }
 
+/** `column = ?` or `column IN (?, ...)`, before its values are known. */
+export interface StructuredPin {
+	readonly column: StructuredColumn
+	/** How many values it takes. */
+	readonly count: number
+}
+
+/** A {@link StructuredStatement} before its values are known: what statements of one shape have in common. */
+export interface StructuredShape {
+	readonly tables: readonly StructuredTable[]
+	readonly conjuncts: readonly (StructuredPin | StructuredEquality)[]
+	readonly write: boolean
+}
+
 /**
  * Routes a select, update or delete over inner joins. An update must not set a column of the shard key.
  *
  * @throws SQLakeError SHARD_ID_INVALID for a value that cannot name a shard; INTERNAL for an alias or a column that is not there.
  */
-export function routeFromStructure(statement: StructuredStatement): Route {
+export function routeFromStructure({ tables, conjuncts, write }: StructuredStatement): Route {
+	const shape = conjuncts.map((conjunct) =>
+		'left' in conjunct ? conjunct : { column: conjunct.column, count: conjunct.values.length },
+	)
+	const params = conjuncts.flatMap((conjunct) => ('left' in conjunct ? [] : conjunct.values))
+	return prepareStructure({ tables, conjuncts: shape, write })(params)
+}
+
+/**
+ * Prepares the routes of all statements of a shape: the answer takes the values of its pins, one after the other.
+ *
+ * @throws SQLakeError INTERNAL for an alias or a column that is not there; the answer throws SHARD_ID_INVALID.
+ */
+export function prepareStructure(shape: StructuredShape): (params: readonly SqlValue[]) => Route {
 	const constraints = new Constraints()
 	const block = new Block(constraints.addBlock(null), null)
 	const sources = new Map<string, Source>()
-	for (const { table, alias } of statement.tables) {
+	for (const { table, alias } of shape.tables) {
 		const source = tableSource(constraints, block, table, alias)
 		addUse(constraints, table, source)
 		sources.set(alias, source)
 	}
-	const params: SqlValue[] = []
 	const nodeOf = ({ alias, column }: StructuredColumn): NodeId | null => {
 		const found = sources.get(alias)?.column(column.toLowerCase())
 		if (found === undefined) {
@@ -73,20 +99,24 @@ export function routeFromStructure(statement: StructuredStatement): Route {
 		}
 		return found.node
 	}
-	for (const conjunct of statement.conjuncts) {
+	let position = 0
+	for (const conjunct of shape.conjuncts) {
 		if ('left' in conjunct) {
 			const [left, right] = [nodeOf(conjunct.left), nodeOf(conjunct.right)]
 			if (left !== null && right !== null) constraints.merge(left, right, true)
 			continue
 		}
+		const first = position
+		position += conjunct.count
 		const node = nodeOf(conjunct.column)
 		if (node === null) continue
-		const terms = conjunct.values.map((value): Term => ({ kind: 'parameter', index: params.push(value) - 1 }))
+		const terms = Array.from({ length: conjunct.count }, (_, i): Term => ({ kind: 'parameter', index: first + i }))
 		constraints.pin({ node, terms, mode: 'equals', block: block.id })
 	}
 	for (const source of sources.values()) constraints.blocks[block.id]?.required.push(...source.nodes)
-	const tables = [...new Set(statement.tables.map(({ table }) => table.name))]
-	return decideRoute({ write: statement.write, tables }, constraints.uses, solve(prepare(constraints), params))
+	const tables = [...new Set(shape.tables.map(({ table }) => table.name))]
+	const prepared = prepare(constraints)
+	return (params) => decideRoute({ write: shape.write, tables }, constraints.uses, solve(prepared, params))
 }
 
 /**
