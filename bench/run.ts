@@ -17,6 +17,9 @@ const { values: options } = parseArgs({
 	options: { json: { type: 'string' }, only: { type: 'string', multiple: true }, runs: { type: 'boolean' } },
 })
 
+// Miniflare would ask the network where it is.
+process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false'
+
 const suites: Readonly<Record<string, () => Promise<Record<string, BenchRuns>>>> = {
 	capture: () => inWorkerd('capture'),
 	flush: () => inWorkerd('flush'),

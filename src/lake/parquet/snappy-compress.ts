@@ -36,20 +36,21 @@ export function snappyCompress(input: Uint8Array): Uint8Array {
 function compressBlock(input: Uint8Array, start: number, end: number, at: number): number {
 	let position = at
 	let literalStart = start
+	const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
 	if (end - start >= 16) {
 		hashTable.fill(-1)
 		const limit = end - 12
 		let cursor = start
 		let misses = 32
-		let word = load32(input, cursor)
+		let word = view.getInt32(cursor, true)
 		while (cursor < limit) {
 			const hash = Math.imul(word, 0x1e35a7bd) >>> (32 - HASH_BITS)
 			const candidate = hashTable[hash] ?? -1
 			hashTable[hash] = cursor
-			if (candidate < start || load32(input, candidate) !== word) {
+			if (candidate < start || view.getInt32(candidate, true) !== word) {
 				// Bytes that do not compress are skipped over faster and faster.
 				cursor += misses++ >> 5
-				if (cursor < limit) word = load32(input, cursor)
+				if (cursor < limit) word = view.getInt32(cursor, true)
 				continue
 			}
 			position = emitLiteral(input, literalStart, cursor, position)
@@ -60,17 +61,13 @@ function compressBlock(input: Uint8Array, start: number, end: number, at: number
 			literalStart = cursor
 			misses = 32
 			if (cursor < limit) {
-				const before = load32(input, cursor - 1)
+				const before = view.getInt32(cursor - 1, true)
 				hashTable[Math.imul(before, 0x1e35a7bd) >>> (32 - HASH_BITS)] = cursor - 1
-				word = load32(input, cursor)
+				word = view.getInt32(cursor, true)
 			}
 		}
 	}
 	return emitLiteral(input, literalStart, end, position)
-}
-
-function load32(bytes: Uint8Array, at: number): number {
-	return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
 }
 
 function emitLiteral(input: Uint8Array, from: number, to: number, at: number): number {
