@@ -262,7 +262,12 @@ export class Capture {
 	 * @returns how many
 	 */
 	retryDeadLetters(options: RetryOptions = {}): number {
-		return this.#storage.transactionSync(() => putBack(this.#sql, this.#schema, options))
+		return this.#storage.transactionSync(() => {
+			const before = this.lastSeq()
+			const count = putBack(this.#sql, this.#schema, options)
+			this.sealTransaction(before)
+			return count
+		})
 	}
 
 	/**
