@@ -7,6 +7,7 @@ import { SQLakeError } from '../../../src/errors.ts'
  * - `hang`: no effect, no answer; `hang-after`: it takes effect, no answer.
  * - `late`: no answer in time, and the effect comes when the caller has long given up.
  * - `delay`: it takes its time, and succeeds.
+ * - `refuse`: a conditional put is told that its condition did not hold, as when another writer wins.
  * - `kill-before`, `kill-after`: the object dies before the call, or after its effect.
  */
 export const faultKinds = [
@@ -16,14 +17,15 @@ export const faultKinds = [
 	'hang-after',
 	'late',
 	'delay',
+	'refuse',
 	'kill-before',
 	'kill-after',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
 /** Milliseconds that a simulated object waits for a call that will not answer, and that a late effect comes after. */
-export const CALL_TIMEOUT = 100
-const LATE = 150
+export const CALL_TIMEOUT = 250
+const LATE = 350
 
 /** Which calls fail, counted over store and catalog together from 0. */
 export class FaultPlan {
@@ -56,6 +58,10 @@ export class FaultPlan {
 const never = <T>(): Promise<T> => new Promise<T>(() => {})
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
+function isConditional(options: unknown): boolean {
+	return typeof options === 'object' && options !== null && ('ifMatch' in options || 'ifNoneMatch' in options)
+}
+
 /** Wraps every method of a store or a catalog with the faults of the plan that holds when it is called. */
 export function faulty<T extends object>(target: T, name: string, plan: () => FaultPlan, kill: () => void): T {
 	return new Proxy(target, {
@@ -85,6 +91,8 @@ export function faulty<T extends object>(target: T, name: string, plan: () => Fa
 								.catch(() => undefined),
 						)
 						return never()
+					case 'refuse':
+						return property === 'put' && isConditional(values[2]) ? null : call()
 					case 'delay':
 						await after(5)
 						return call()

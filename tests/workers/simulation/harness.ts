@@ -31,12 +31,33 @@ export async function drain(name: string): Promise<void> {
 
 /** Checks that the lake holds each change of the shard once, in the shard's order, as the application recorded them. */
 export async function expectSame(name: string, context: string): Promise<void> {
-	const { store, catalog } = lakeOf(name, env.SQLAKE_BUCKET)
+	const { store, catalog } = lakeOf(name, env)
 	const rows = await lakeRows(store, catalog, name)
 	expect(rows.map(entryOf), context).toEqual(await shardOf(name).audit())
 	const times = rows.map(({ _ts }) => _ts.getTime())
 	expect(times, `${context}: order of time`).toEqual(times.toSorted((a, b) => a - b))
 	expect(new Set(rows.map(({ _epoch, _seq }) => `${_epoch}/${_seq}`)).size, `${context}: positions`).toBe(rows.length)
+}
+
+/** Checks that the changes of the newest epoch, replayed, make the shard's tables as they are now. */
+export async function expectSameState(name: string, epoch: bigint): Promise<void> {
+	const { store, catalog } = lakeOf(name, env)
+	const rows = await lakeRows(store, catalog, name)
+	expect(rows.at(-1)?._epoch).toBe(epoch)
+	const tables: Record<string, Map<unknown, readonly unknown[]>> = { accounts: new Map(), entries: new Map() }
+	for (const row of rows.filter(({ _epoch }) => _epoch === epoch)) {
+		const { table, before, after } = entryOf(row)
+		if (before !== null) tables[table]?.delete(before[0])
+		if (after !== null) tables[table]?.set(after[0], after)
+	}
+	const replayed = Object.fromEntries(
+		Object.entries(tables).map(([table, byKey]) => [table, [...byKey.values()].sort((a, b) => compare(a[0], b[0]))]),
+	)
+	expect(replayed).toEqual(await shardOf(name).tables())
+}
+
+function compare(a: unknown, b: unknown): number {
+	return String(a) < String(b) ? -1 : 1
 }
 
 function entryOf(row: LakeRow): AuditEntry {
