@@ -19,6 +19,7 @@ import { parseSQL } from '../router/parse-sql.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { toDuckDB } from './dialect/to-duckdb.ts'
 import { DEFAULT_TIMEOUT_MS } from './engines/duckdb-settings.ts'
+import { QueryDeadline } from './engines/query-deadline.ts'
 import type { EngineValue, QueryEngine } from './query-engine.ts'
 import { checkRescued } from './scan/check-rescued.ts'
 import { CHANGE_COLUMNS } from './scan/scan-conditions.ts'
@@ -105,8 +106,8 @@ class LakeQuery implements LakeTransport {
 		const sql = toDuckDB({ parsed, select, params, knownNames })
 		const window = windowOf(moment)
 
-		signal?.throwIfAborted()
-		const { tables, plans } = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', {}, async () => {
+		const deadline = new QueryDeadline({ timeoutMs: limitMs, ...(signal === undefined ? {} : { signal }) })
+		const plan = async () => {
 			const snapshot = await catalog.load()
 			const snapshotIdOf = snapshotChooser(snapshot, moment)
 			const common = { store, window, cache: this.#cache, signal }
@@ -122,12 +123,14 @@ class LakeQuery implements LakeTransport {
 				if (relation !== undefined) await checkRescued(plan, relation, store)
 			}
 			return { tables, plans }
-		})
+		}
+		const { tables, plans } = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', {}, () => deadline.race(plan()))
+		deadline.check()
 
 		const result = await withSpan(this.#observability.tracer, 'sqlake.lake.execute', {}, () =>
 			engine.run(
 				{ store, tables: tables.flatMap((table) => table.tables), views: tables.map(({ view }) => view), sql, params: [] },
-				{ timeoutMs: Math.max(0, limitMs - (Date.now() - startedAt)), ...(signal === undefined ? {} : { signal }) },
+				{ timeoutMs: deadline.remainingMs, ...(signal === undefined ? {} : { signal }) },
 			),
 		)
 		const files = plans.flatMap((plan) => [...plan.plain, ...plan.merged])

@@ -312,6 +312,13 @@ export function lakeQueryContract(engine: QueryEngine): void {
 		expect(await rows('SELECT count(*) FROM users')).toEqual([[2]])
 	})
 
+	it('gives up when its caller does', async () => {
+		const { transport } = await filled()
+		const statement = { sql: 'SELECT * FROM users', params: [] }
+		const aborted = transport.query({ statement, moment: current, signal: AbortSignal.abort() })
+		await expect(aborted).rejects.toMatchObject({ code: 'ANALYTICS_ABORTED' })
+	})
+
 	it('gives up at its time limit', async () => {
 		const { transport } = await filled()
 		const sql = 'WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 1000000000) SELECT count(*) FROM r'

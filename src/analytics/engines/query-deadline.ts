@@ -53,6 +53,7 @@ export class QueryDeadline {
 	 * @throws as {@link check} does, or what the promise is rejected with. The promise itself goes on.
 	 */
 	async race<T>(promise: Promise<T>): Promise<T> {
+		promise.catch(() => {}) // Who has given up waiting does not hear how it ends.
 		this.check()
 		const { signal } = this.#limits
 		const { promise: over, resolve } = Promise.withResolvers<void>()
@@ -60,7 +61,11 @@ export class QueryDeadline {
 		const timer = setTimeout(onAbort, this.remainingMs)
 		signal?.addEventListener('abort', onAbort)
 		try {
-			const winner = await Promise.race([promise.then((value) => ({ value })), over])
+			const winner = await Promise.race([promise.then((value) => ({ value })), over]).catch((error: unknown) => {
+				// Who passes the signal on is rejected with its reason; it means the same.
+				if (signal?.aborted) this.check()
+				throw error
+			})
 			if (winner !== undefined) return winner.value
 			this.check()
 			throw new SQLakeError('ANALYTICS_TIMEOUT', `the query took longer than its ${this.#limits.timeoutMs} ms`)

@@ -29,8 +29,7 @@ export class Exclusive {
 	/** @throws What `work` throws; `ANALYTICS_TIMEOUT` or `ANALYTICS_ABORTED` if the turn does not come in time. */
 	async run<T>(deadline: QueryDeadline, work: () => Promise<T>): Promise<T> {
 		for (let holder = this.#holder; holder !== undefined; holder = this.#holder) {
-			const patience = holder.deadline.expiresAt + GRACE_MS - Date.now()
-			await deadline.race(Promise.race([holder.done, sleep(Math.max(0, patience))]))
+			await deadline.race(doneOrAfter(holder.done, holder.deadline.expiresAt + GRACE_MS - Date.now()))
 			if (this.#holder === holder && Date.now() >= holder.deadline.expiresAt + GRACE_MS) {
 				this.#holder = undefined
 				this.#onAbandoned()
@@ -48,6 +47,13 @@ export class Exclusive {
 	}
 }
 
-function sleep(ms: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, ms))
+/** Resolves with the promise, or after a time; leaves no timer behind once the promise is done. */
+async function doneOrAfter(done: Promise<void>, ms: number): Promise<void> {
+	const { promise: late, resolve } = Promise.withResolvers<void>()
+	const timer = setTimeout(resolve, Math.max(0, ms))
+	try {
+		await Promise.race([done, late])
+	} finally {
+		clearTimeout(timer)
+	}
 }
