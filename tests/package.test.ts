@@ -30,7 +30,9 @@ describe('the package', () => {
 	})
 
 	it('has a file behind every export', () => {
-		const files = Object.values(manifest.exports).flatMap((door) => (typeof door === 'string' ? [door] : Object.values(door as object)))
+		const files = Object.values(manifest.exports).flatMap((door) =>
+			typeof door === 'string' ? [door] : Object.values(door as object),
+		)
 		expect(files.filter((file) => !existsSync(join(root, String(file))))).toEqual([])
 	})
 
