@@ -58,8 +58,8 @@ export class Block {
 	hasRightJoin = false
 	/** Whether rows are grouped, so that its outputs are no longer its rows. */
 	isAggregate = false
-	/** Whether it has a window function. */
-	hasWindow = false
+	/** The columns by which each of its window functions partitions the rows. */
+	readonly partitions: (readonly ColumnReference[])[] = []
 	/** Columns that `*` leaves out because USING or NATURAL made them one with a column further left. */
 	readonly hidden = new Map<Source, Set<string>>()
 

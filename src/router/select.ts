@@ -90,7 +90,7 @@ export function finishBlock({ constraints }: Analysis, block: Block): void {
 function applyHaving(context: ConditionContext, having: Expr, keys: readonly ColumnReference[]): void {
 	const { block, analysis } = context
 	const pins = conjunctsOf(having, block, analysis.parsed).filter(
-		(conjunct) => conjunct.kind === 'pin' && isGrouped(conjunct.column, keys),
+		(conjunct) => conjunct.kind === 'pin' && isAmong(conjunct.column, keys),
 	)
 	applyToRows(context, pins, { block: null, rejectsNull: true })
 }
@@ -116,8 +116,8 @@ function groupTarget(expr: Expr, arm: SelectFrom): Expr | undefined {
 	return target?.type === 'ExprResultColumn' ? target.expr : undefined
 }
 
-function isGrouped(column: ColumnReference, keys: readonly ColumnReference[]): boolean {
-	return keys.some((key) => key.source === column.source && key.column.name === column.column.name)
+function isAmong(column: ColumnReference, columns: readonly ColumnReference[]): boolean {
+	return columns.some((key) => key.source === column.source && key.column.name === column.column.name)
 }
 
 function valuesOutputs({ parsed }: Analysis, arm: SelectValues): Output[] {
@@ -142,7 +142,9 @@ function selectOutputs(analysis: Analysis, arm: SelectFrom, block: Block, keys: 
 		const { node, terms, affinity } = column
 		const isOptional = source.optional && !source.rejectsNull
 		const nullable = isOptional || (column.nullable && !(node !== null && analysis.constraints.isCompared(node)))
-		const pushable = node !== null && !block.hasWindow && (!block.isAggregate || isGrouped(found, keys))
+		// A group, or a partition of a window, lies on one side of a condition on its key.
+		const isWhole = (columns: readonly ColumnReference[]) => isAmong(found, columns)
+		const pushable = node !== null && block.partitions.every(isWhole) && (!block.isAggregate || isWhole(keys))
 		return { name, node, terms: isOptional ? null : terms, affinity, nullable, pushable }
 	}
 	const expand = (source: Source, hidesShared: boolean): Output[] => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Expr, NumericLiteral } from 'sqlite3-parser'
+import type { BinaryExpr, Expr, NumericLiteral } from 'sqlite3-parser'
 import { comparand, type Domain, type Element, isExactDecimal, type SqlValue } from './key-value.ts'
 import type { ParsedStatement } from './parse-sql.ts'
 
@@ -39,9 +39,20 @@ export function termOf(expr: Expr | undefined, parsed: ParsedStatement): Term | 
 			const of = expr.typeName !== undefined && /^integer$/i.test(expr.typeName.name) ? termOf(expr.expr, parsed) : null
 			return of === null ? null : { kind: 'integer', of }
 		}
+		case 'BinaryExpr':
+			return arithmeticTerm(expr, parsed)
 		default:
 			return null
 	}
+}
+
+/** `1 + 1` of whole literals, which has no affinity either. */
+function arithmeticTerm({ left, op, right }: BinaryExpr, parsed: ParsedStatement): Term | null {
+	const [a, b] = [termOf(left, parsed), termOf(right, parsed)]
+	if (a?.kind !== 'literal' || b?.kind !== 'literal' || typeof a.value !== 'bigint' || typeof b.value !== 'bigint') return null
+	const value =
+		op === 'Add' ? a.value + b.value : op === 'Subtract' ? a.value - b.value : op === 'Multiply' ? a.value * b.value : null
+	return value !== null && value > -(2n ** 63n) && value < 2n ** 63n ? { kind: 'literal', value } : null
 }
 
 function numberTerm(literal: NumericLiteral, sign: 1 | -1): Term | null {

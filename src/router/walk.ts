@@ -1,7 +1,7 @@
 import { type AstNode, type Expr, type FunctionCallExpr, type FunctionCallStarExpr, type Select, traverse } from 'sqlite3-parser'
 import { type Analysis, addBlock, type CteScope, type Output, type SelectOptions } from './analysis.ts'
 import { addTable } from './from-table.ts'
-import { type Block, resolveColumn } from './scope.ts'
+import { type Block, columnOf, resolveColumn } from './scope.ts'
 
 /** SQLite's aggregates (https://www.sqlite.org/lang_aggfunc.html, json1, percentile). A Durable Object allows no others. */
 const aggregates = new Set(
@@ -59,8 +59,10 @@ export class ExpressionWalker {
 	}
 
 	#noteFunction(call: FunctionCallExpr | FunctionCallStarExpr): void {
-		if (call.filterOver?.overClause !== undefined) {
-			this.#block.hasWindow = true
+		const over = call.filterOver?.overClause
+		if (over !== undefined) {
+			const columns = over.type === 'WindowOver' ? (over.window.partitionBy ?? []) : []
+			this.#block.partitions.push(columns.map((expr) => columnOf(expr, this.#block)).filter((found) => found !== null))
 			return
 		}
 		const name = call.name.name.toLowerCase()

@@ -10,6 +10,8 @@ export interface Pieces {
 	readonly random: Random
 	/** A value, mostly one of two. */
 	value(): string
+	/** A value of the world, each as likely as the others. */
+	anyValue(): string
 	/** A table in shards, under an alias. */
 	table(alias: string): { readonly sql: string; readonly name: string; readonly key: string; readonly alias: string }
 	/** A condition on the columns of the given aliases. */
@@ -346,13 +348,24 @@ export const shapes: readonly (readonly [weight: number, shape: Shape])[] = [
 		(p) => {
 			const arm = (one: string, two: string) => {
 				const [a, b] = [p.table(one), p.table(two)]
-				return `SELECT ${two}.${b.key} AS k FROM ${a.sql} LEFT JOIN ${b.sql} ON ${two}.${b.key} = ${p.value()} WHERE ${one}.${a.key} = ${p.value()}`
+				return `SELECT ${two}.${b.key} AS k FROM ${a.sql} LEFT JOIN ${b.sql} ON ${two}.${b.key} = ${p.anyValue()} WHERE ${one}.${a.key} = ${p.anyValue()}`
 			}
 			if (p.random.chance(0.6)) return [`${arm('a', 'b')} ${p.random.pick(setOperators)} ${arm('c', 'd')}`, false]
 			return [
 				`SELECT * FROM (${arm('a', 'b')}) e ${p.random.pick(['JOIN', 'LEFT JOIN'])} (${arm('c', 'd')}) f ON e.k IS f.k WHERE ${filter(p, 'e.k')}`,
 				false,
 			]
+		},
+	],
+	// Text that other collations take for the same.
+	[
+		2,
+		(p) => {
+			const [f, h] = [p.table('f'), p.table('h')]
+			const collate = p.random.pick(['COLLATE NOCASE', 'COLLATE RTRIM', 'COLLATE BINARY', ''])
+			const other = p.random.chance(0.6) ? p.anyValue() : `h.${h.key}`
+			const test = p.random.chance(0.7) ? `f.${f.key} ${collate} = ${other}` : `f.${f.key} = ${other} ${collate}`
+			return [`SELECT * FROM ${f.sql} JOIN ${h.sql} ON ${test} WHERE ${filter(p, `h.${h.key}`)}`, false]
 		},
 	],
 	// The first row of a sub-query counts, whatever it is compared with.

@@ -47,7 +47,11 @@ export function makeWorld(random: Random): World {
 	const purity = random.pick([1, 0.95, 0.6])
 	const keyType = () => (random.chance(purity) ? family : random.pick(Object.keys(pools)))
 	// Few values in a world, so that conditions and rows meet.
-	const narrow = new Map(Object.entries(pools).map(([type, pool]) => [type, Array.from({ length: 4 }, () => random.pick(pool))]))
+	const narrow = new Map<string, readonly SqlValue[]>()
+	for (const [type, pool] of Object.entries(pools)) {
+		const values = Array.from({ length: 4 }, () => random.pick(pool))
+		narrow.set(type, values.includes('a') && random.chance(0.5) ? [...values, 'A', 'a '] : values)
+	}
 	const collated = (type: string) => (random.chance(0.08) ? `${type} COLLATE NOCASE` : type)
 	const tables = [
 		makeTable(
