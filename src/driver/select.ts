@@ -14,6 +14,8 @@ import type {
 } from 'drizzle-orm/query-builders/select.types'
 import {
 	type SelectedFields,
+	type SelectedFieldsOrdered,
+	SQLiteColumn,
 	SQLiteSelectBase,
 	SQLiteSelectBuilder,
 	type SQLiteSelectHKTBase,
@@ -59,7 +61,8 @@ export type WithChanges<
 		: TSelection
 
 /** A session of any schema: a select knows its table by itself. */
-type AnySession = Pick<SQLakeSession, 'target' | 'withTarget'> & ConstructorParameters<typeof SQLiteSelectBuilder>[0]['session']
+type AnySession = Pick<SQLakeSession, 'target' | 'withTarget' | 'prepareQuery'> &
+	ConstructorParameters<typeof SQLiteSelectBuilder>[0]['session']
 
 /** What the constructor of Drizzle's builder takes. */
 interface SelectParts {
@@ -129,6 +132,18 @@ export class SQLakeSelect<
 	/** As in the builder that this one extends, whose declarations leave it out. */
 	override getSQL(): SQL {
 		return this.#parts.dialect.buildSelectQuery(this._.config)
+	}
+
+	/** Where Drizzle prepares a select, for any of its ways to run one. A select of a known shape is not rendered again. */
+	_prepare(isOneTimeQuery = true): unknown {
+		const { session, dialect } = this.#parts
+		const { config } = this._
+		const query = dialect.selectToQuery(config)
+		if (query === null) return prepareAsDrizzle.call(this, isOneTimeQuery)
+		const metadata = { type: 'select' as const, tables: [...this.usedTables] }
+		const prepared = session.prepareQuery(query, orderedFields(config.fields), 'all', true, undefined, metadata, this.cacheConfig)
+		prepared.joinsNotNullableMap = this.joinsNotNullableMap
+		return prepared
 	}
 
 	/** Asks the lake: all shards, eventually consistent. */
@@ -218,6 +233,17 @@ export class SQLakeSelect<
 			? { ...config.fields, [name]: { ...Object(own), ...columnsOf(name) } }
 			: { ...config.fields, ...columnsOf(name) }
 	}
+}
+
+/** The method of Drizzle's builder that is left out of its declarations. */
+const prepareAsDrizzle: (isOneTimeQuery: boolean) => unknown = Reflect.get(SQLiteSelectBase.prototype, '_prepare')
+
+/** The columns of a selection in the order of the text, each with its path. */
+function orderedFields(fields: Readonly<Record<string, unknown>>, path: readonly string[] = []): SelectedFieldsOrdered {
+	return Object.entries(fields).flatMap(([name, field]): SelectedFieldsOrdered => {
+		const here = [...path, name]
+		return is(field, SQLiteColumn) ? [{ path: here, field }] : orderedFields({ ...Object(field) }, here)
+	})
 }
 
 /** What the constructor of {@link SQLakeSelectBuilder} takes. */

@@ -9,22 +9,24 @@
  */
 import { type Column, getTableColumns, is, Placeholder, Table } from 'drizzle-orm'
 import type { SQLiteDeleteConfig, SQLiteInsertConfig, SQLiteSelectConfig, SQLiteUpdateConfig } from 'drizzle-orm/sqlite-core'
-import type { StructuredColumn, StructuredEquality, StructuredTable } from '../router/structure.ts'
+import type {
+	StructuredColumn,
+	StructuredEquality,
+	StructuredPin,
+	StructuredShape,
+	StructuredTable,
+} from '../router/structure.ts'
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
 import { type Conjunct, isBoundOrNull, isNullLiteral, isPlainExpression, readConjuncts } from './condition-shape.ts'
 import { tableReference } from './drizzle-table.ts'
 
-/** `column = operand` or `column IN (operands)`; operands are as they stand in the builder: Param, Placeholder or a bare value. */
-export interface OperandsConjunct {
-	readonly column: StructuredColumn
-	readonly operands: readonly unknown[]
-}
-
 /** A SELECT, UPDATE or DELETE over one table, or over inner joins. Terms that pin no column are left out. */
 export interface ConditionFacts {
 	readonly kind: 'conditions'
-	readonly tables: readonly StructuredTable[]
-	readonly conjuncts: readonly (OperandsConjunct | StructuredEquality)[]
+	/** What it has in common with statements that differ in their values only. */
+	readonly shape: StructuredShape
+	/** The values of the shape's pins as they stand in the builder: Param, Placeholder or a bare value. */
+	readonly operands: readonly unknown[]
 }
 
 /** The rows of an INSERT ... VALUES: for each the operands of the shard key, in key order. */
@@ -50,7 +52,7 @@ export function selectFacts(config: SQLiteSelectConfig, schema: LakeSchema): Con
 		if (joinType !== 'inner' || on === undefined || !readConjuncts(on, conjuncts)) return null
 	}
 	if (where !== undefined && !readConjuncts(where, conjuncts)) return null
-	return conditionFacts([table, ...joins.map((join) => join.table)], conjuncts, schema)
+	return conditionFacts([table, ...joins.map((join) => join.table)], conjuncts, schema, false)
 }
 
 /** The facts of an UPDATE; null, too, where it may change a shard key. */
@@ -74,7 +76,7 @@ export function deleteFacts(config: SQLiteDeleteConfig | SQLiteUpdateConfig, sch
 	if (!arePlain(orderBy ?? []) || !isCount(limit)) return null
 	const conjuncts: Conjunct[] = []
 	if (where !== undefined && !readConjuncts(where, conjuncts)) return null
-	return conditionFacts([table], conjuncts, schema)
+	return conditionFacts([table], conjuncts, schema, true)
 }
 
 /** The facts of the rows of INSERT ... VALUES, whatever its conflict clause says; null where any value is an expression. */
@@ -98,7 +100,12 @@ export function isPlainInsert({ onConflict = [], returning }: SQLiteInsertConfig
 	return onConflict.length === 0 && arePlain(returning?.map(({ field }) => field) ?? [])
 }
 
-function conditionFacts(sources: readonly unknown[], conjuncts: readonly Conjunct[], schema: LakeSchema): ConditionFacts | null {
+function conditionFacts(
+	sources: readonly unknown[],
+	terms: readonly Conjunct[],
+	schema: LakeSchema,
+	write: boolean,
+): ConditionFacts | null {
 	const tables: StructuredTable[] = []
 	for (const source of sources) {
 		const reference = tableReference(source)
@@ -106,19 +113,21 @@ function conditionFacts(sources: readonly unknown[], conjuncts: readonly Conjunc
 		if (reference === null || table === undefined) return null
 		tables.push({ table, alias: reference.reference })
 	}
-	const found: (OperandsConjunct | StructuredEquality)[] = []
-	for (const conjunct of conjuncts) {
-		if (conjunct.kind === 'equal-columns') {
-			const [left, right] = [structuredColumn(conjunct.left), structuredColumn(conjunct.right)]
+	const conjuncts: (StructuredPin | StructuredEquality)[] = []
+	const operands: unknown[] = []
+	for (const term of terms) {
+		if (term.kind === 'equal-columns') {
+			const [left, right] = [structuredColumn(term.left), structuredColumn(term.right)]
 			if (left === null || right === null) return null
-			found.push({ left, right })
+			conjuncts.push({ left, right })
 		} else {
-			const column = structuredColumn(conjunct.column)
+			const column = structuredColumn(term.column)
 			if (column === null) return null
-			found.push({ column, operands: conjunct.values })
+			conjuncts.push({ column, count: term.values.length })
+			operands.push(...term.values)
 		}
 	}
-	return { kind: 'conditions', tables, conjuncts: found }
+	return { kind: 'conditions', shape: { tables, conjuncts, write }, operands }
 }
 
 function structuredColumn(column: Column): StructuredColumn | null {

@@ -110,7 +110,7 @@ function isOperand(chunk: unknown): boolean {
 }
 
 /** A bound value: a placeholder, a primitive, or a Param that is known to print as one `?`. */
-function isValue(chunk: unknown): boolean {
+export function isValue(chunk: unknown): boolean {
 	if (is(chunk, Param)) {
 		const { value, encoder } = chunk
 		if (value === null || is(value, Placeholder)) return true
@@ -122,7 +122,7 @@ function isValue(chunk: unknown): boolean {
 }
 
 /** `sql`...`.inlineParams()` prints its values as literals: a number is then an INTEGER and not a REAL. */
-function isInlined(sql: SQL): boolean {
+export function isInlined(sql: SQL): boolean {
 	return Reflect.get(sql, 'shouldInlineParams') === true
 }
 

@@ -14,6 +14,7 @@ import {
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { type BuilderFacts, deleteFacts, insertFacts, isPlainInsert, selectFacts, updateFacts } from './builder-facts.ts'
 import { type BulkInsert, takeInsertApart } from './bulk-insert.ts'
+import { SelectShapes } from './select-shape.ts'
 
 /** What is known of a query from the builder that made it. */
 export interface BuiltQuery {
@@ -53,10 +54,12 @@ export function builtQuery(query: Query): BuiltQuery | undefined {
 export class SQLakeDialect extends SQLiteAsyncDialect {
 	static override readonly [entityKind]: string = 'SQLakeDialect'
 	readonly #schema: LakeSchema
+	readonly #shapes: SelectShapes
 
 	constructor(schema: LakeSchema) {
 		super()
 		this.#schema = schema
+		this.#shapes = shapesOf(schema)
 	}
 
 	override buildSelectQuery(config: SQLiteSelectConfig): SQL {
@@ -74,6 +77,18 @@ export class SQLakeDialect extends SQLiteAsyncDialect {
 
 	override buildDeleteQuery(config: SQLiteDeleteConfig): SQL {
 		return tag(super.buildDeleteQuery(config), { kind: 'delete', config: { ...config } })
+	}
+
+	/**
+	 * The query of a select whose shape was rendered before, or is now for the first time; null for one of no known shape. See
+	 * {@link SelectShapes}.
+	 */
+	selectToQuery(config: SQLiteSelectConfig): Query | null {
+		const found = this.#shapes.query(config, () => ({
+			query: super.sqlToQuery(super.buildSelectQuery(config)),
+			facts: selectFacts(config, this.#schema),
+		}))
+		return found === null ? null : withBuilt(found.query, { access: 'read', facts: found.facts })
 	}
 
 	override sqlToQuery(statement: SQL, invokeSource?: 'indexes'): Query {
@@ -118,6 +133,17 @@ export class SQLakeDialect extends SQLiteAsyncDialect {
 			...(apart === null ? {} : { bulk: apart.bulk }),
 		})
 	}
+}
+
+/** Kept for the schema: a database, and its dialect with it, lives for one request. */
+const shapes = new WeakMap<LakeSchema, SelectShapes>()
+
+function shapesOf(schema: LakeSchema): SelectShapes {
+	const known = shapes.get(schema)
+	if (known !== undefined) return known
+	const made = new SelectShapes()
+	shapes.set(schema, made)
+	return made
 }
 
 function tag(statement: SQL, origin: Origin): SQL {

@@ -9,7 +9,7 @@ import { SQLakeError } from '../errors.ts'
 import { determineRoute } from '../router/determine-route.ts'
 import { parseSQL } from '../router/parse-sql.ts'
 import { assertSingleShard, type Route } from '../router/route.ts'
-import { routeFromStructure, routeInsertRows, type StructuredConjunct } from '../router/structure.ts'
+import { prepareStructure, routeInsertRows, type StructuredShape } from '../router/structure.ts'
 import { GLOBAL_SHARD, type LakeSchema } from '../schema/table-schema.ts'
 import { bindValues } from './bind-value.ts'
 import type { BuilderFacts } from './builder-facts.ts'
@@ -92,7 +92,7 @@ function planPinned(query: FilledQuery, shard: string, schema: LakeSchema): Plan
 /** The shard that the builder's structure pins; null where it does not settle one, and the parser has the word. */
 function routeByStructure({ built, placeholders }: FilledQuery, schema: LakeSchema): Route | null {
 	if (built === undefined || built.facts === null) return null
-	const route = routeFacts(built.facts, built.access === 'write', placeholders)
+	const route = routeFacts(built.facts, placeholders)
 	if (route === null || (route.kind !== 'shard' && built.facts.kind !== 'rows')) return null
 	if (route.kind === 'shard' && built.sample !== undefined) {
 		const params = bindValues(fillParams(built.sample.params, placeholders))
@@ -102,20 +102,21 @@ function routeByStructure({ built, placeholders }: FilledQuery, schema: LakeSche
 	return route
 }
 
-function routeFacts(facts: BuilderFacts, write: boolean, placeholders: Placeholders): Route | null {
+/** The routes of each shape; statements of one shape share it. */
+const preparedRoutes = new WeakMap<StructuredShape, ReturnType<typeof prepareStructure>>()
+
+function routeFacts(facts: BuilderFacts, placeholders: Placeholders): Route | null {
 	if (facts.kind === 'rows') {
 		const rows = facts.rows.map((operands) => bindValues(operands.map((operand) => fillParam(operand, placeholders))))
 		return routeInsertRows(facts.table, rows)
 	}
-	const conjuncts: StructuredConjunct[] = []
-	for (const conjunct of facts.conjuncts) {
-		if ('left' in conjunct) conjuncts.push(conjunct)
-		else {
-			const values = conjunct.operands.map((operand) => fillParam(operand, placeholders))
-			conjuncts.push({ column: conjunct.column, values: bindValues(values) })
-		}
+	const { shape, operands } = facts
+	let route = preparedRoutes.get(shape)
+	if (route === undefined) {
+		route = prepareStructure(shape)
+		preparedRoutes.set(shape, route)
 	}
-	return routeFromStructure({ tables: facts.tables, conjuncts, write })
+	return route(bindValues(operands.map((operand) => fillParam(operand, placeholders))))
 }
 
 /** The parameters with every placeholder filled. */
