@@ -5,10 +5,12 @@
  */
 import type { Capture, Flight } from '../cdc/capture.ts'
 import { SQLakeError } from '../errors.ts'
-import type { Catalog } from '../lake/catalog/catalog.ts'
+import type { Catalog, CommitRequest } from '../lake/catalog/catalog.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
 import { withTimeout } from '../lake/storage/timed-store.ts'
+import type { MetricName, SpanName } from '../observability/names.ts'
 import type { Observability } from '../observability/observability.ts'
+import { withSpan } from '../observability/with-span.ts'
 import { encodeShardPath } from '../schema/shard-path.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import type { Poison } from './find-poison.ts'
@@ -137,7 +139,7 @@ export class Delivery {
 
 	/** Steps 2 to 5 for one flight. */
 	async #deliverNext(tally: Tally): Promise<void> {
-		const { capture, catalog, store, shard, lake, location, sync } = this.#parts
+		const { capture, store, shard, lake, location, sync } = this.#parts
 		const flight = capture.nextFlight(this.#limits.maxChanges)
 		if (flight === null) return
 		const batch = capture.readFlight(flight)
@@ -151,22 +153,39 @@ export class Delivery {
 			this.#setAside(flight, outcome.poison)
 			tally.deadLetters += outcome.poison.length
 		} else {
-			await withTimeout(`commit of shard ${JSON.stringify(shard)}`, this.#limits.callTimeout, () =>
-				catalog.commit({
-					commitId: commitId(shard, flight),
-					shard,
-					epoch: flight.epoch,
-					fromSeq: flight.fromSeq,
-					toSeq: flight.toSeq,
-					watermark: batch.watermark,
-					appends: outcome.appends,
-				}),
-			)
+			await this.#commit({
+				commitId: commitId(shard, flight),
+				shard,
+				epoch: flight.epoch,
+				fromSeq: flight.fromSeq,
+				toSeq: flight.toSeq,
+				watermark: batch.watermark,
+				appends: outcome.appends,
+			})
 			tally.files += outcome.files
 			tally.bytes += outcome.bytes
 			this.#acknowledge(flight, tally)
 			this.#inStep = true
 		}
+	}
+
+	/** Step 4. */
+	async #commit(request: CommitRequest): Promise<void> {
+		const { catalog, shard, now, observability } = this.#parts
+		const { metrics, tracer } = observability
+		const start = now()
+		const attributes = { 'sqlake.shard': shard, 'sqlake.epoch': request.epoch, 'sqlake.to_seq': request.toSeq }
+		try {
+			await withSpan(tracer, 'sqlake.commit' satisfies SpanName, attributes, () =>
+				withTimeout(`commit of shard ${JSON.stringify(shard)}`, this.#limits.callTimeout, () => catalog.commit(request)),
+			)
+		} catch (error) {
+			metrics.count('sqlake.commit.errors' satisfies MetricName, 1, {
+				'error.type': SQLakeError.is(error) ? error.code : 'INTERNAL',
+			})
+			throw error
+		}
+		metrics.record('sqlake.commit.duration' satisfies MetricName, now() - start)
 	}
 
 	/** Step 5. */

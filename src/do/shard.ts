@@ -10,8 +10,9 @@ import { CDCFlushErrorTracker, type FlushOutcomes } from '../delivery/flush-erro
 import { type FlushPolicy, nextFlushAt } from '../delivery/flush-policy.ts'
 import type { BoundStatement, ExecuteResponse, StatementResult } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
-import type { MetricName } from '../observability/names.ts'
+import type { MetricName, SpanName } from '../observability/names.ts'
 import type { Observability } from '../observability/observability.ts'
+import { withSpan, withSpanSync } from '../observability/with-span.ts'
 import { TextBytes } from '../schema/sql-value.ts'
 import { executeStatement, executeStatements } from './execute-statements.ts'
 import type { SharedAlarm } from './shared-alarm.ts'
@@ -88,21 +89,27 @@ export class Shard {
 	 * @throws what {@link validateRequest} and {@link executeStatements} throw; `BUFFER_FULL`
 	 */
 	execute(request: unknown): ExecuteResponse {
-		const { name, storage, capture } = this.#parts
+		const { name, storage, capture, observability, now } = this.#parts
 		const { statements, readOnly } = validateRequest(request, name)
 		// Nothing awaits in between, so that reads see one state without a transaction.
 		if (statements.every(isRead)) return { results: executeStatements(storage.sql, statements, readOnly), bookmark: null }
-		if (capture === null) {
-			return { results: storage.transactionSync(() => executeStatements(storage.sql, statements, readOnly)), bookmark: null }
-		}
-		if (!readOnly) capture.assertRoom()
-		const response = storage.transactionSync((): ExecuteResponse => {
-			const before = capture.lastSeq()
-			const results = executeStatements(storage.sql, statements, readOnly)
-			if (capture.lastSeq() === before) return { results, bookmark: null }
-			capture.sealTransaction(before)
-			return { results, bookmark: capture.bookmark() }
-		})
+		if (!readOnly) capture?.assertRoom()
+		const start = now()
+		const { tracer, metrics } = observability
+		const response = withSpanSync(tracer, 'sqlake.write' satisfies SpanName, { 'sqlake.shard': name }, () =>
+			storage.transactionSync((): ExecuteResponse => {
+				const before = capture?.lastSeq() ?? 0
+				const results = executeStatements(storage.sql, statements, readOnly)
+				if (capture === null || capture.lastSeq() === before) return { results, bookmark: null }
+				capture.sealTransaction(before)
+				return { results, bookmark: capture.bookmark() }
+			}),
+		)
+		metrics.record('sqlake.write.duration' satisfies MetricName, now() - start)
+		metrics.count(
+			'sqlake.write.rows' satisfies MetricName,
+			response.results.reduce((sum, { changes }) => sum + changes, 0),
+		)
 		if (response.bookmark !== null) this.wrote()
 		return response
 	}
@@ -237,7 +244,9 @@ export class Shard {
 		if (capture === null) return NOTHING_DELIVERED
 		try {
 			this.#delivery ??= this.#parts.delivery(capture)
-			const result = await this.#delivery.run()
+			const delivery = this.#delivery
+			const attributes = { 'sqlake.shard': name }
+			const result = await withSpan(observability.tracer, 'sqlake.flush' satisfies SpanName, attributes, () => delivery.run())
 			this.#tracker.succeeded(now())
 			this.#report(result)
 			return result

@@ -1,0 +1,131 @@
+import { env, runInDurableObject } from 'cloudflare:test'
+import { describe, expect, it } from 'vitest'
+import { Capture } from '../../../src/cdc/capture.ts'
+import { Delivery, type DeliveryParts } from '../../../src/delivery/delivery.ts'
+import { openLake } from '../../../src/lake/open-lake.ts'
+import { createObservability } from '../../../src/observability/create-observability.ts'
+import type { LakeSchema, LakeType } from '../../../src/schema/table-schema.ts'
+import { schemaOf } from '../cdc/support.ts'
+import { lakeRows } from '../simulation/lake-rows.ts'
+
+const lake = openLake({ bucket: env.SQLAKE_BUCKET, bucketBinding: 'SQLAKE_BUCKET', catalogs: undefined })
+let shards = 0
+
+interface Parts {
+	readonly shard: string
+	readonly sql: SqlStorage
+	readonly capture: Capture
+	deliveryOf(parts?: Partial<DeliveryParts>): Delivery
+}
+
+/** Runs in a fresh object with two captured tables. */
+function inShard(
+	run: (parts: Parts) => Promise<void>,
+	change: (schema: LakeSchema) => LakeSchema = (schema) => schema,
+): Promise<void> {
+	const shard = `delivery-${shards++}`
+	return runInDurableObject(env.PLAIN_DO.getByName(shard), async (_, { storage }) => {
+		storage.sql.exec(
+			'CREATE TABLE good (id integer PRIMARY KEY, note text); CREATE TABLE bad (id integer PRIMARY KEY, note text)',
+		)
+		const schema = change(schemaOf(storage.sql, 'good', 'bad'))
+		const capture = new Capture(storage, schema, { shard, maxFlightBytes: 1_000_000 })
+		capture.install()
+		const deliveryOf = (parts: Partial<DeliveryParts> = {}) =>
+			new Delivery({
+				...lake,
+				capture,
+				shard,
+				lake: schema,
+				sync: () => storage.sync(),
+				now: () => Date.now(),
+				observability: createObservability(),
+				...parts,
+			})
+		await run({ shard, sql: storage.sql, capture, deliveryOf })
+	})
+}
+
+/** A schema whose table "bad" has a column of a type that no encoder knows. */
+function poisoned(schema: LakeSchema): LakeSchema {
+	const bad = schema.tables.get('bad')
+	if (bad === undefined) throw new Error('no table "bad"')
+	const columns = bad.columns.map((column) => (column.name === 'note' ? { ...column, lakeType: 'poison' as LakeType } : column))
+	return { ...schema, tables: new Map([...schema.tables, ['bad', { ...bad, columns }]]) }
+}
+
+describe('Delivery', () => {
+	it('sets a change aside that cannot be encoded, and delivers the rest in order', async () => {
+		await inShard(async ({ shard, sql, capture, deliveryOf }) => {
+			sql.exec("INSERT INTO good VALUES (1, 'a'); INSERT INTO bad VALUES (1, 'x'), (2, 'y'); INSERT INTO good VALUES (2, 'b')")
+			const result = await deliveryOf().run()
+			expect(result).toMatchObject({ flights: 1, deadLetters: 2, drained: true })
+			expect((await lakeRows(lake.store, lake.catalog, shard)).map(({ _seq, note }) => [_seq, note])).toEqual([
+				[1n, 'a'],
+				[4n, 'b'],
+			])
+			expect(capture.deadLetters().map(({ seq, event }) => [seq, event._table, event._after])).toEqual([
+				[2, 'bad', { id: 1, note: 'x' }],
+				[3, 'bad', { id: 2, note: 'y' }],
+			])
+			expect(capture.retryDeadLetters()).toBe(2)
+			expect(await deliveryOf().run()).toMatchObject({ drained: true, deadLetters: expect.any(Number) })
+			expect(capture.deadLetters()).toMatchObject([{ seq: 2, retries: 1 }, { seq: 3, retries: 1 }, {}, {}])
+			expect(capture.purgeDeadLetters(-1)).toBe(4)
+		}, poisoned)
+	})
+
+	it('delivers large rows in flights that fit in memory', async () => {
+		await inShard(async ({ shard, sql, deliveryOf }) => {
+			for (let id = 0; id < 12; id++) {
+				sql.exec("INSERT INTO good VALUES (?, printf('%.*c', 200000, 'x'))", id)
+				sql.exec('UPDATE _cdc_buffer SET ts = ts + ? WHERE seq = ?', id, id + 1)
+			}
+			const result = await deliveryOf().run()
+			expect(result).toMatchObject({ changes: 12, flights: 2 })
+			expect(await lakeRows(lake.store, lake.catalog, shard)).toHaveLength(12)
+		})
+	})
+
+	it('splits files at midnight UTC, each in its own partition', async () => {
+		await inShard(async ({ shard, sql, deliveryOf }) => {
+			sql.exec("INSERT INTO good VALUES (1, 'before'), (2, 'after')")
+			const midnight = Date.UTC(2026, 5, 2) / 1000
+			sql.exec('UPDATE _cdc_buffer SET ts = ? + CASE WHEN seq = 1 THEN -0.001 ELSE 0 END WHERE tag <> 0', midnight)
+			expect(await deliveryOf().run()).toMatchObject({ files: 2, flights: 1 })
+			expect((await lakeRows(lake.store, lake.catalog, shard)).map(({ _ts }) => _ts.toISOString())).toEqual([
+				'2026-06-01T23:59:59.999Z',
+				'2026-06-02T00:00:00.000Z',
+			])
+		})
+	})
+
+	it('stops when its time is over, and says that something is left', async () => {
+		await inShard(async ({ sql, capture, deliveryOf }) => {
+			sql.exec("INSERT INTO good VALUES (1, 'a')")
+			expect(await deliveryOf({ limits: { budget: 0 } }).run()).toMatchObject({ drained: false, flights: 0 })
+			expect(capture.pending().changes).toBe(1)
+		})
+	})
+
+	it('delivers 100,000 changes of 10 columns in one flight, within seconds', async () => {
+		const shard = 'large'
+		await runInDurableObject(env.PLAIN_DO.getByName(shard), async (_, { storage }) => {
+			const { sql } = storage
+			sql.exec(
+				'CREATE TABLE f (id integer PRIMARY KEY, a text, b text, c real, d real, e integer, f integer, g integer, h text, i integer)',
+			)
+			const schema = schemaOf(sql, 'f')
+			const capture = new Capture(storage, schema, { shard })
+			capture.install()
+			sql.exec(
+				`WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 100000) INSERT INTO f
+				SELECT n, 'origin ' || n % 300, 'destination ' || n % 250, n * 1.5, n % 100 * 0.25, n % 1000, n * 7, 1700000000 + n, hex(n * 31), n % 2 FROM s`,
+			)
+			const parts = { ...lake, capture, shard, lake: schema, sync: () => storage.sync(), now: () => Date.now() }
+			const result = await new Delivery({ ...parts, observability: createObservability() }).run()
+			expect(result).toMatchObject({ changes: 100_000, flights: 1, files: 1, drained: true })
+			expect(result.durationMs).toBeLessThan(5_000)
+		})
+	})
+})
