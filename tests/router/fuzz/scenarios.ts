@@ -10,7 +10,7 @@ export interface Pieces {
 	readonly random: Random
 	/** A value, mostly one of two. */
 	value(): string
-	/** A value of the world, each as likely as the others. */
+	/** A value that keys have, each as likely as the others. */
 	anyValue(): string
 	/** A table in shards, under an alias. */
 	table(alias: string): { readonly sql: string; readonly name: string; readonly key: string; readonly alias: string }
@@ -344,7 +344,7 @@ export const shapes: readonly (readonly [weight: number, shape: Shape])[] = [
 	],
 	// NULL from an outer join, met by another in a compound or by IS.
 	[
-		3,
+		6,
 		(p) => {
 			const arm = (one: string, two: string) => {
 				const [a, b] = [p.table(one), p.table(two)]
@@ -352,7 +352,7 @@ export const shapes: readonly (readonly [weight: number, shape: Shape])[] = [
 			}
 			if (p.random.chance(0.6)) return [`${arm('a', 'b')} ${p.random.pick(setOperators)} ${arm('c', 'd')}`, false]
 			return [
-				`SELECT * FROM (${arm('a', 'b')}) e ${p.random.pick(['JOIN', 'LEFT JOIN'])} (${arm('c', 'd')}) f ON e.k IS f.k WHERE ${filter(p, 'e.k')}`,
+				`SELECT * FROM (${arm('a', 'b')}) e ${p.random.pick(['JOIN', 'LEFT JOIN'])} (${arm('c', 'd')}) f ON e.k IS f.k WHERE ${p.random.chance(0.6) ? '1' : filter(p, 'e.k')}`,
 				false,
 			]
 		},

@@ -77,7 +77,7 @@ class Generator {
 		return {
 			random: this.#random,
 			value: () => this.#value(),
-			anyValue: () => this.#literal(this.#random.pick(this.#world.values)),
+			anyValue: () => this.#literal(this.#random.pick(this.#world.values.slice(0, 4))),
 			table: (alias) => {
 				const table = this.#random.pick(tables)
 				return { sql: `${table.name} AS ${alias}`, name: table.name, key: table.shardKey?.[0] ?? '', alias }
