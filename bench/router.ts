@@ -4,7 +4,8 @@
  * @module
  */
 import { integer, real, text } from 'drizzle-orm/sqlite-core'
-import { determineRoute, routeFromStructure, routeInsertRows } from '../src/router/index.ts'
+import { determineRoute } from '../src/router/determine-route.ts'
+import { prepareStructure, routeInsertRows } from '../src/router/structure.ts'
 import { SQLake } from '../src/schema/index.ts'
 
 const { lake: schema } = SQLake({
@@ -58,13 +59,15 @@ if (users !== undefined && orders !== undefined) {
 		{ alias: 'u', column: 'id' },
 		{ alias: 'o', column: 'user_id' },
 	]
-	const structured = measure(5_000, (i) => {
-		const conjuncts = [
+	const route = prepareStructure({
+		tables,
+		conjuncts: [
 			{ left: userId, right: id },
-			{ column: id, values: [`user-${i}`] },
-		]
-		routeFromStructure({ tables, conjuncts, write: false })
+			{ column: id, count: 1 },
+		],
+		write: false,
 	})
+	const structured = measure(5_000, (i) => route([`user-${i}`]))
 	console.log(`${'builder join'.padEnd(14)}${verdict(structured, AIM_CACHED)}`)
 	const rows = measure(5_000, (i) => routeInsertRows(users, [[`user-${i}`]]))
 	console.log(`${'builder insert'.padEnd(14)}${verdict(rows, AIM_CACHED)}`)
