@@ -12,7 +12,15 @@ export { DurableObjectTransport, type ShardNamespace } from './driver/durable-ob
 export type * from './driver/transport.ts'
 export { errorCodes, SQLakeError, type SQLakeErrorCode } from './errors.ts'
 export * from './observability/index.ts'
-export * from './router/index.ts'
+export {
+	computeShardId,
+	determineRoute,
+	type ParsedStatement,
+	parseSQL,
+	type RouteOptions,
+	type SqlValue,
+} from './router/index.ts'
+export * from './router/route.ts'
 export * from './schema/index.ts'
 export { bookmarkOf } from './session/bookmarks.ts'
 export type { Connection, LakePosition, Target } from './session/connection.ts'

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import type { BoundStatement, LakeQueryStats, LakeTransport } from '../driver/transport.ts'
+import type { BoundStatement, ExecuteRequest, ExecuteResponse, LakeQueryStats, LakeTransport } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
+import type { Attributes } from '../observability/observability.ts'
+import { withSpan } from '../observability/with-span.ts'
 import { STATEMENT_LIMITS, splitInsert, tooManyParams } from './bulk-insert.ts'
 import { waitUntilVisible } from './causal.ts'
 import type { Connection, Target } from './connection.ts'
@@ -40,7 +42,7 @@ export async function executeQuery(
 	if (plan.kind === 'lake') return queryLake(query, plan, connection, options)
 	const { shard, access } = plan
 	const request = { shard, statements: statementsOf(query), readOnly: access === 'read' }
-	return mergeResults(await connection.shards.execute(request))
+	return mergeResults(await executeInShard(request, connection))
 }
 
 /**
@@ -76,7 +78,7 @@ export async function executeBatch(
 			{ hint: 'split the batch', details: { found: statements.length, limit: STATEMENT_LIMITS.statements } },
 		)
 	}
-	const { results, bookmark } = await connection.shards.execute({ shard, statements, readOnly })
+	const { results, bookmark } = await executeInShard({ shard, statements, readOnly }, connection)
 	return ends.map((end, index) => mergeResults({ results: results.slice(ends[index - 1] ?? 0, end), bookmark }))
 }
 
@@ -86,6 +88,26 @@ export async function explainQuery(query: FilledQuery, target: Target, connectio
 	if (plan.kind === 'shard') return { route: 'shard', shard: plan.shard, reason: plan.reason, lake: null }
 	const { stats } = await queryLake(query, plan, connection, {})
 	return { route: 'lake', shard: null, reason: plan.reason, lake: stats }
+}
+
+/** The call to the shard, measured where someone wants to know: the lake's transport reports its own. */
+async function executeInShard(request: ExecuteRequest, { shards, observability }: Connection): Promise<ExecuteResponse> {
+	if (observability === undefined) return shards.execute(request)
+	const { metrics, tracer } = observability
+	const route: Attributes = { 'sqlake.route': 'shard' }
+	const started = Date.now()
+	return withSpan(tracer, 'sqlake.query', { ...route, 'sqlake.shard': request.shard }, async () => {
+		try {
+			const response = await shards.execute(request)
+			for (const { rowsRead } of response.results) metrics.record('sqlake.query.rows_read', rowsRead, route)
+			return response
+		} catch (error) {
+			metrics.count('sqlake.query.errors', 1, { ...route, 'error.type': SQLakeError.is(error) ? error.code : 'Error' })
+			throw error
+		} finally {
+			metrics.record('sqlake.query.duration', Date.now() - started, route)
+		}
+	})
 }
 
 async function queryLake(

@@ -3,7 +3,17 @@ import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
 import { text } from '../../../src/columns.ts'
-import { drizzle, SQLake, setQueryRouter, sql, sqlake, WorkerRouter } from '../../../src/index.workerd.ts'
+import {
+	createObservability,
+	drizzle,
+	InMemoryMetrics,
+	InMemoryTracer,
+	SQLake,
+	setQueryRouter,
+	sql,
+	sqlake,
+	WorkerRouter,
+} from '../../../src/index.workerd.ts'
 import { CatalogStub } from '../../../src/lake/catalog/catalog-stub.ts'
 import { db as schema, users } from '../do/objects.ts'
 
@@ -57,6 +67,20 @@ describe('sqlake(env)', () => {
 		const position = await client.connection.position('sq-2')
 		expect(BigInt(position?.seq ?? 0)).toBeGreaterThanOrEqual(bookmark?.seq ?? 0n)
 		expect(Date.now() - asked).toBeLessThan(10_000)
+	})
+})
+
+describe('observability', () => {
+	it('reports each statement of a shard: span, time, rows read and errors, but no value', async () => {
+		const [metrics, tracer] = [new InMemoryMetrics(), new InMemoryTracer()]
+		const db = drizzle(sqlake({ SHARD_DO, SQLAKE_BUCKET }, { schema, observability: createObservability({ metrics, tracer }) }))
+		await db.insert(users).values({ id: 'sq-9', plan: 'secret' })
+		await db.select().from(users).where(eq(users.id, 'sq-9'))
+		await expect(db.insert(users).values({ id: 'sq-9' })).rejects.toThrow(code('QUERY_FAILED'))
+		const spans = tracer.spans.filter(({ name }) => name === 'sqlake.query')
+		expect(spans.map(({ attributes }) => attributes['sqlake.shard'])).toEqual(['sq-9', 'sq-9', 'sq-9'])
+		expect(JSON.stringify(spans.map(({ attributes }) => attributes))).not.toContain('secret')
+		expect(metrics.counter('sqlake.query.errors', { 'sqlake.route': 'shard', 'error.type': 'QUERY_FAILED' })).toBe(1)
 	})
 })
 
