@@ -28,3 +28,25 @@ export function addTable(
 	block.sources.push(source)
 	return source
 }
+
+const tableFunctions = new Map([
+	['json_each', ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path']],
+	['json_tree', ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path']],
+	['jsonb_each', ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path']],
+	['jsonb_tree', ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path']],
+])
+
+/**
+ * A table-valued function as a source.
+ *
+ * @throws SQLakeError ROUTE_UNKNOWN_TABLE for those that read what a shard holds besides its tables, as `pragma_table_info()` does.
+ */
+export function tableFunction(analysis: Analysis, name: string, alias: string | undefined): Source {
+	const columns = tableFunctions.get(name.toLowerCase())
+	if (columns === undefined) analysis.table(name)
+	const scoped = ['json', 'root', ...(columns ?? [])].map((column) => {
+		return { name: column, node: null, terms: null, affinity: null, nullable: true }
+	})
+	const source = derivedSource(alias ?? name, scoped)
+	return { ...source, columnNames: columns ?? [] }
+}

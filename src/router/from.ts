@@ -4,10 +4,10 @@
  * @module
  */
 import type { FromClause, JoinedSelectTable, Select, SelectTable } from 'sqlite3-parser'
-import { type Analysis, addBlock, type CteScope, exportColumns } from './analysis.ts'
+import { addBlock, type CteScope, exportColumns } from './analysis.ts'
 import { applyToOptional, applyToRows, type ConditionContext } from './apply.ts'
 import { type Conjunct, conjunctsOf } from './conjuncts.ts'
-import { addTable } from './from-table.ts'
+import { addTable, tableFunction } from './from-table.ts'
 import { type Block, type ColumnReference, derivedSource, type Source } from './scope.ts'
 import { ExpressionWalker } from './walk.ts'
 
@@ -128,24 +128,6 @@ function collectNested(context: ConditionContext, from: FromClause, ctes: CteSco
 	block.hasOuterJoin ||= inner.hasOuterJoin
 	block.hasRightJoin ||= inner.hasRightJoin
 	return sources
-}
-
-const tableFunctions = new Map([
-	['json_each', ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path']],
-	['json_tree', ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path']],
-	['jsonb_each', ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path']],
-	['jsonb_tree', ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path']],
-])
-
-function tableFunction(analysis: Analysis, name: string, alias: string | undefined): Source {
-	const columns = tableFunctions.get(name.toLowerCase())
-	// Throws that the table is unknown: other table-valued functions read what a shard holds besides its tables.
-	if (columns === undefined) analysis.table(name)
-	const scoped = ['json', 'root', ...(columns ?? [])].map((column) => {
-		return { name: column, node: null, terms: null, affinity: null, nullable: true }
-	})
-	const source = derivedSource(alias ?? name, scoped)
-	return { ...source, columnNames: columns ?? [] }
 }
 
 /** Makes the columns of USING or NATURAL one, and gives their equalities. */

@@ -1,6 +1,6 @@
 import { type AstNode, type Expr, type FunctionCallExpr, type FunctionCallStarExpr, type Select, traverse } from 'sqlite3-parser'
 import { type Analysis, addBlock, type CteScope, type Output, type SelectOptions } from './analysis.ts'
-import { addTable } from './from-table.ts'
+import { addTable, tableFunction } from './from-table.ts'
 import { type Block, columnOf, resolveColumn } from './scope.ts'
 
 /** SQLite's aggregates (https://www.sqlite.org/lang_aggfunc.html, json1, percentile). A Durable Object allows no others. */
@@ -48,9 +48,10 @@ export class ExpressionWalker {
 					this.subquery(node)
 					return 'skip'
 				}
-				if (node.type === 'InTableExpr' && node.args === undefined) {
+				if (node.type === 'InTableExpr') {
 					// Its rows are only looked up, but they are all needed.
-					addTable(this.#analysis, addBlock(this.#analysis, null, null), node.rhs, undefined, this.#ctes)
+					if (node.args !== undefined) tableFunction(this.#analysis, node.rhs.objName.text, undefined)
+					else addTable(this.#analysis, addBlock(this.#analysis, null, null), node.rhs, undefined, this.#ctes)
 				}
 				if (node.type === 'FunctionCallExpr' || node.type === 'FunctionCallStarExpr') this.#noteFunction(node)
 				return 'continue'

@@ -110,6 +110,8 @@ describe('refusals', () => {
 		['SELECT * FROM sqlite_master', 'ROUTE_UNKNOWN_TABLE'],
 		['SELECT * FROM temp.users', 'ROUTE_UNKNOWN_TABLE'],
 		["SELECT * FROM pragma_table_info('users')", 'ROUTE_UNKNOWN_TABLE'],
+		["SELECT 'a' IN pragma_table_info('users')", 'ROUTE_UNKNOWN_TABLE'],
+		["SELECT 'a' IN json_each('[1]')", 'any'],
 		['CREATE TABLE t (a)', 'ROUTE_UNSUPPORTED'],
 		['DROP TABLE users', 'ROUTE_UNSUPPORTED'],
 		["ATTACH 'x' AS y", 'ROUTE_UNSUPPORTED'],
