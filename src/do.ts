@@ -5,6 +5,7 @@
  */
 export type { DeadLetter, RetryOptions } from './cdc/capture.ts'
 export type { DeliveryResult as CDCFlushResult } from './delivery/delivery.ts'
+export { type CDCFlushOptions, flushCDCToR2WithIceberg } from './delivery/flush-cdc.ts'
 export { CDCFlushErrorTracker, type FlushFailure, type FlushOutcomes } from './delivery/flush-error-tracker.ts'
 export type { DeliveryLimits } from './delivery/limits.ts'
 export { LocalResult, type LocalRow, type LocalSql, type LocalSqlValue } from './do/local-sql.ts'

@@ -2,6 +2,7 @@ import { env, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import { Capture } from '../../../src/cdc/capture.ts'
 import { Delivery, type DeliveryParts } from '../../../src/delivery/delivery.ts'
+import { flushCDCToR2WithIceberg } from '../../../src/delivery/flush-cdc.ts'
 import { openLake } from '../../../src/lake/open-lake.ts'
 import { createObservability } from '../../../src/observability/create-observability.ts'
 import type { LakeSchema, LakeType } from '../../../src/schema/table-schema.ts'
@@ -14,6 +15,8 @@ let shards = 0
 interface Parts {
 	readonly shard: string
 	readonly sql: SqlStorage
+	readonly storage: DurableObjectStorage
+	readonly schema: LakeSchema
 	readonly capture: Capture
 	deliveryOf(parts?: Partial<DeliveryParts>): Delivery
 }
@@ -42,7 +45,7 @@ function inShard(
 				observability: createObservability(),
 				...parts,
 			})
-		await run({ shard, sql: storage.sql, capture, deliveryOf })
+		await run({ shard, sql: storage.sql, storage, schema, capture, deliveryOf })
 	})
 }
 
@@ -97,6 +100,14 @@ describe('Delivery', () => {
 				'2026-06-01T23:59:59.999Z',
 				'2026-06-02T00:00:00.000Z',
 			])
+		})
+	})
+
+	it('can be called from an object that does not extend SQLakeDO', async () => {
+		await inShard(async ({ shard, sql, storage, schema }) => {
+			sql.exec("INSERT INTO good VALUES (1, 'a')")
+			expect(await flushCDCToR2WithIceberg({ storage, schema, shard, lake })).toMatchObject({ changes: 1, drained: true })
+			expect(await lakeRows(lake.store, lake.catalog, shard)).toHaveLength(1)
 		})
 	})
 

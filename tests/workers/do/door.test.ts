@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+import * as door from '../../../src/do.ts'
+
+describe('sqlake/do', () => {
+	it('exports what it documents', () => {
+		expect(Object.keys(door).toSorted()).toEqual([
+			'CDCFlushErrorTracker',
+			'LocalResult',
+			'SQLakeCatalog',
+			'SQLakeDO',
+			'flushCDCToR2WithIceberg',
+			'openLake',
+		])
+	})
+})
