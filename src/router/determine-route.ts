@@ -60,8 +60,9 @@ export function determineRoute(statement: string | ParsedStatement, { schema, pa
 	const { facts, prepared } = planOf(statement, schema)
 	const { insert, tables, write } = facts
 	if (insert?.rows != null && insert.table.shardKey !== null) return routeRows(facts, prepared, insert.rows, params)
-	for (const term of insert?.constants ?? []) {
-		if (insert !== null && termValue(term, params) === null) shardOf(insert.table, [null])
+	if (insert?.constants.some((term) => termValue(term, params) === null)) {
+		// Throws what a row of VALUES with that key would.
+		shardOf(insert.table, insert.table.shardKey?.map(() => null) ?? [])
 	}
 	const setOf = solve(prepared, params)
 	const route = decideRoute({ tables, write }, facts.constraints.uses, setOf)

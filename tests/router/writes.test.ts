@@ -50,6 +50,7 @@ describe('INSERT ... SELECT', () => {
 			'scatter orders',
 		],
 		["INSERT INTO orders (id, user_id) SELECT 'x', NULL", 'ROUTE_SHARD_KEY_NULL'],
+		["INSERT INTO visits SELECT 'a', NULL, 'p'", 'ROUTE_SHARD_KEY_NULL'],
 		["WITH w AS (SELECT * FROM users WHERE id = 'a') INSERT INTO orders (id, user_id) SELECT email, id FROM w", 'shard a'],
 	])('%s is %s', (sql, expected) => expect(routeOf(sql)).toBe(expected))
 })
