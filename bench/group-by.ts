@@ -14,7 +14,7 @@ import { deliverFlights, loadFlights } from './flights-lake.ts'
 import { flightsDatabase, GROUP_BY } from './flights-schema.ts'
 import type { BenchRuns } from './result.ts'
 
-const ROUNDS = 5
+const ROUNDS = 6
 
 /** What the Worker answers. */
 interface WorkerAnswer {

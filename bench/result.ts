@@ -1,4 +1,4 @@
-/** What one benchmark found: the medians of its runs. */
+/** What one benchmark found: the medians of its runs, without the first, which warms up. */
 export interface BenchResult {
 	readonly name: string
 	readonly ours: number
@@ -19,7 +19,7 @@ export interface BenchRuns {
 
 /** The median of the runs: one that was disturbed does not show. */
 export function summarize(name: string, { ours, baseline, unit }: BenchRuns): BenchResult {
-	const result = { ours: median(ours), baseline: median(baseline) }
+	const result = { ours: median(ours.slice(1)), baseline: median(baseline.slice(1)) }
 	return { name, ...result, ratio: result.ours / result.baseline, unit }
 }
 

@@ -205,9 +205,9 @@ function emptyRuns(unit: string): { ours: number[]; baseline: number[]; unit: st
 }
 
 const benchmarks: Record<string, (env: Env) => Promise<Record<string, BenchRuns>>> = {
-	capture: (env) => captureRuns(env, 10_000, 9),
-	flush: async (env) => ({ 'flush-100k': await flushRuns(env, 100_000, 7) }),
-	'point-read': async (env) => ({ 'point-read': await pointReadRuns(env, 1_000, 9) }),
+	capture: (env) => captureRuns(env, 10_000, 10),
+	flush: async (env) => ({ 'flush-100k': await flushRuns(env, 100_000, 8) }),
+	'point-read': async (env) => ({ 'point-read': await pointReadRuns(env, 1_000, 10) }),
 }
 
 export default {
