@@ -6,6 +6,11 @@
 import type { BoundStatement, StatementResult, WireValue } from '../driver/transport.ts'
 import { messageOf, SQLakeError } from '../errors.ts'
 import { bindable } from './bind-values.ts'
+import { restoreExactIntegers } from './exact-integers.ts'
+import { changesSchema, scanStatement } from './statement.ts'
+
+/** Statements that can be asked again as part of another. What answers rows after WITH and writes nothing is a query, too. */
+const QUERIES = new Set(['SELECT', 'VALUES', 'WITH'])
 
 /**
  * Runs one statement. Counts come from SQLite itself: rows that capture or a trigger writes are in `rowsWritten`, which is what
@@ -19,7 +24,13 @@ export function executeStatement(sql: SqlStorage, statement: BoundStatement, ind
 		const cursor = sql.exec(text, ...params)
 		const rows: WireValue[][] = Array.from(cursor.raw())
 		const { columnNames: columns, rowsRead, rowsWritten } = cursor
-		if (rowsWritten === 0) return { columns, rows, rowsRead, rowsWritten, changes: 0, lastInsertRowid: null }
+		if (rowsWritten === 0) {
+			const { keyword, end } = scanStatement(text)
+			if (QUERIES.has(keyword)) restoreExactIntegers(text.slice(0, end), (again) => sql.exec(again, ...params).raw(), rows)
+			return { columns, rows, rowsRead, rowsWritten, changes: 0, lastInsertRowid: null }
+		}
+		// SQLite's counts would be those of the statement before.
+		if (changesSchema(text)) return { columns, rows, rowsRead, rowsWritten, changes: 0, lastInsertRowid: null }
 		const [changes, lastInsertRowid] = writeCounts(sql)
 		return { columns, rows, rowsRead, rowsWritten, changes, lastInsertRowid }
 	} catch (error) {
@@ -31,9 +42,15 @@ export function executeStatement(sql: SqlStorage, statement: BoundStatement, ind
  * Runs statements in order. Within a transaction it is all or none.
  *
  * @param readOnly refuses a statement that wrote; the error rolls the transaction back
+ * @param onSchemaChange called after each statement that changed the schema, before the next one runs
  * @throws `READ_ONLY`, and what {@link executeStatement} throws
  */
-export function executeStatements(sql: SqlStorage, statements: readonly BoundStatement[], readOnly: boolean): StatementResult[] {
+export function executeStatements(
+	sql: SqlStorage,
+	statements: readonly BoundStatement[],
+	readOnly: boolean,
+	onSchemaChange?: () => void,
+): StatementResult[] {
 	return statements.map((statement, index) => {
 		const result = executeStatement(sql, statement, index)
 		if (readOnly && result.rowsWritten > 0) {
@@ -41,6 +58,7 @@ export function executeStatements(sql: SqlStorage, statements: readonly BoundSta
 				hint: 'write through the database itself, not through an analytics or time-travel view of it',
 			})
 		}
+		if (changesSchema(statement.sql)) onSchemaChange?.()
 		return result
 	})
 }

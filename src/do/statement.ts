@@ -19,16 +19,26 @@ export interface ScannedStatement {
 	readonly keyword: string
 	/** More than one statement in the text. */
 	readonly multiple: boolean
+	/** Where the first statement ends: before its semicolon and before comments that follow. */
+	readonly end: number
 	readonly placeholders: readonly Placeholder[]
 	/** A name of sqlake's own tables that the text holds; null without one. */
 	readonly internalName: string | null
 }
 
-/** Names of tables that belong to capture and to sqlake. SQLite compares names without regard to case. */
-const INTERNAL_NAME = /^_(?:cdc|sqlake)_/i
+/** Names of tables of capture, of sqlake and of the platform. SQLite compares names without regard to case. */
+const INTERNAL_NAME = /^_(?:cdc|sqlake|cf)_/i
+
+/** Statements that change tables, indexes, views and triggers. */
+const SCHEMA_KEYWORDS: ReadonlySet<string> = new Set(['CREATE', 'DROP', 'ALTER'])
 
 const CACHE_SIZE = 200
 const cache = new Map<string, ScannedStatement>()
+
+/** Tells whether a statement changes the schema, so that capture must look at the tables again. */
+export function changesSchema(sql: string): boolean {
+	return SCHEMA_KEYWORDS.has(scanStatement(sql).keyword)
+}
 
 /** Looks through a statement's text; the last 200 texts are remembered. */
 export function scanStatement(sql: string): ScannedStatement {
@@ -48,6 +58,7 @@ function scan(sql: string): ScannedStatement {
 	let internalName: string | null = null
 	let ended = false
 	let multiple = false
+	let end = 0
 	for (const { type, text, span } of tokenize(sql)) {
 		const kind = tokenName(type)
 		if (kind === 'SEMI') {
@@ -55,6 +66,7 @@ function scan(sql: string): ScannedStatement {
 			continue
 		}
 		if (ended) multiple = true
+		else end = span.offset + span.length
 		if (keyword === '') keyword = text.toUpperCase()
 		if (kind === 'VARIABLE') {
 			const number = placeholderNumber(text, highest, numbers)
@@ -66,7 +78,7 @@ function scan(sql: string): ScannedStatement {
 			if (INTERNAL_NAME.test(name)) internalName ??= name
 		}
 	}
-	return { keyword, multiple, placeholders, internalName }
+	return { keyword, multiple, end, placeholders, internalName }
 }
 
 /** The number that SQLite gives a parameter (https://www.sqlite.org/lang_expr.html#varparam). */

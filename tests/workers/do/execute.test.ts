@@ -142,3 +142,27 @@ describe('an object without a name', () => {
 		expect((await stub.fetch('https://shard/')).status).toBe(404)
 	})
 })
+
+describe('integers beyond 2^53', () => {
+	const rowsOf = async (sql: string, ...params: WireValue[]) => {
+		const { results } = await execute(freshName(), [statement(sql, ...params)], true)
+		return results[0]?.rows
+	}
+
+	it('keep every digit in the answer of a query', async () => {
+		const max = 2n ** 63n - 1n
+		expect(await rowsOf('SELECT ? AS a, 1 AS b, ? AS a -- twice', max, -max)).toEqual([[max, 1, -max]])
+		expect(await rowsOf('WITH t(n) AS (VALUES (1), (9007199254740993), (3)) SELECT n FROM t ORDER BY n DESC')).toEqual([
+			[2n ** 53n + 1n],
+			[3],
+			[1],
+		])
+		expect(await rowsOf("VALUES (9007199254740993, 'x' /* not the end */) -- the end")).toEqual([[2n ** 53n + 1n, 'x']])
+	})
+
+	it('leave doubles of the same size alone', async () => {
+		expect(await rowsOf('SELECT 1e300, 9007199254740994.0, 9007199254740994, 9e999, 9007199254740991')).toEqual([
+			[1e300, 9007199254740994, 9007199254740994n, Number.POSITIVE_INFINITY, 9007199254740991],
+		])
+	})
+})
