@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 /**
  * Every code an {@link SQLakeError} may carry, with what it stands for. Codes are stable: a program may branch on them.
  * The text is the documentation of the code; `docs/errors.md` is generated from it.
@@ -70,9 +69,69 @@ export const errorCodes = {
 /** A stable code of an {@link SQLakeError}. */
 export type SQLakeErrorCode = keyof typeof errorCodes
 
+/** For every code what to do about it, where the place that throws knows nothing better. */
+const errorHints: Readonly<Record<SQLakeErrorCode, string>> = {
+	// schema
+	SCHEMA_INVALID: 'correct the argument of SQLake()',
+	SCHEMA_RESERVED_NAME: 'give the table another name',
+	SCHEMA_SHARD_COLUMN_UNKNOWN: 'name a column of the table, by its property',
+	SCHEMA_NO_SHARD_KEY: "name the table's column under shard, or list the table under global",
+	SCHEMA_NO_PRIMARY_KEY: 'give the table a primary key, or set cdc: false',
+	SCHEMA_COLUMN_RESERVED: 'give the column another name',
+	SCHEMA_LIMIT: 'split the table',
+	// routing
+	SQL_PARSE: "write one statement of SQLite's SQL; the message says where it stops to be one",
+	ROUTE_UNKNOWN_TABLE: 'name a table that SQLake() was given, by its name in SQL',
+	ROUTE_NO_SHARD: 'compare the shard key with one value, or ask the lake: .analytics()',
+	ROUTE_MULTIPLE_SHARDS: 'send one statement for each shard',
+	ROUTE_SHARD_KEY_NULL: 'every row needs a value in its shard key',
+	ROUTE_SHARD_KEY_CHANGE: 'insert the rows into the other shard, then delete them from this one',
+	ROUTE_UNSUPPORTED: 'send a SELECT, INSERT, UPDATE or DELETE; everything else belongs into the Durable Object itself',
+	SHARD_ID_INVALID: 'use a shorter and plainer shard key, such as an id',
+	NO_ROUTER: 'call setQueryRouter(new WorkerRouter(env, { schema })), or bind a router: sql.with(router)',
+	BINDING_MISSING: 'add the binding to wrangler.jsonc',
+	// driver
+	READ_ONLY: 'write through the database itself, not through an analytics or time-travel view of it',
+	TRANSACTION_UNSUPPORTED: 'send statements that belong together with db.batch([...])',
+	STATEMENT_LIMIT: 'split the statement or make its values smaller; large objects belong into R2',
+	VALUE_UNSUPPORTED: 'pass text, a number, a bigint, a boolean, bytes or null',
+	QUERY_FAILED: "correct the statement: the message is SQLite's own, and nothing was written",
+	SHARD_UNAVAILABLE: 'read before writing again: the outcome may be unknown',
+	RPC_INVALID: 'call the object through the driver: drizzle(sqlake(env, { schema }))',
+	// capture and delivery
+	CAPTURE_INSTALL: 'compare the tables of the object with the schema: a migration may be missing',
+	CAPTURE_RECURSIVE_TRIGGER: 'give the trigger a WHEN that ends the recursion',
+	BUFFER_FULL: 'see getCDCFlushMetrics().lastError for why nothing is delivered; writes go on once the store is back',
+	FLUSH_FAILED: 'nothing is lost: the next alarm tries again',
+	HISTORY_REWOUND: 'the next flush begins a new epoch of the shard',
+	// lake
+	STORE_UNAVAILABLE: 'try again: nothing is lost',
+	STORE_CONFLICT: 'read the object again, then write',
+	LAKE_CORRUPT: 'restore the file from a backup of the bucket; other tables and other moments stay readable',
+	COMMIT_CONFLICT: 'try again, or bind the class SQLakeCatalog as SQLAKE_CATALOG: it commits many shards at once',
+	COMMIT_SEQUENCE: "ask the catalog for the shard's position and go on from there",
+	CATALOG_LIMIT: 'bind the class SQLakeCatalog as SQLAKE_CATALOG: it has no such limit',
+	SCHEMA_EVOLUTION: 'add a column of the new type beside the old one',
+	SNAPSHOT_NOT_FOUND: 'take a snapshot id from explain(), or a moment: .asOf()',
+	// analytics
+	DIALECT_UNSUPPORTED: "write it another way, or see the message for what DuckDB's dialect has instead",
+	ANALYTICS_UNAVAILABLE: 'install @duckdb/node-api, or give sqlake() an analytics service',
+	ANALYTICS_FAILED: 'correct the query: the message is that of the analytics engine',
+	ANALYTICS_TIMEOUT: 'ask for less, or allow more: .all({ timeoutMs })',
+	ANALYTICS_MEMORY: 'ask for fewer columns, rows or groups',
+	ANALYTICS_ABORTED: 'nothing was changed: ask again',
+	CAUSAL_TIMEOUT: 'wait longer: causal(bookmark, { timeoutMs }), or see whether the shard delivers: getCDCFlushMetrics()',
+	LAKE_VALUE_MISFIT: 'ask the shard for the row; to ask the lake, write a value of the declared type',
+	TIME_INVALID: "pass a Date, milliseconds, or ISO 8601 text with its offset: '2026-11-01T12:00:00Z'",
+	// migrations and command line
+	MIGRATION_FAILED: "correct the migration: the message is SQLite's own, and it was rolled back",
+	CONFIG_INVALID: 'correct the option that the message names',
+	INTERNAL: 'please report it, with the message and what led to it',
+}
+
 /** What an {@link SQLakeError} is made of, besides its message. */
 export interface SQLakeErrorOptions {
-	/** What the reader should do next. */
+	/** What the reader should do next; the general advice for the code where absent. */
 	readonly hint?: string | undefined
 	/** The error that led to this one. */
 	readonly cause?: unknown
@@ -112,14 +171,14 @@ export interface SerializedCause {
  */
 export class SQLakeError extends Error {
 	readonly code: SQLakeErrorCode
-	readonly hint: string | undefined
+	readonly hint: string
 	readonly details: Readonly<Record<string, unknown>> | undefined
 
 	constructor(code: SQLakeErrorCode, message: string, options: SQLakeErrorOptions = {}) {
 		super(message, options.cause === undefined ? undefined : { cause: options.cause })
 		this.name = 'SQLakeError'
 		this.code = code
-		this.hint = options.hint
+		this.hint = options.hint ?? errorHints[code]
 		this.details = options.details
 	}
 
@@ -140,7 +199,7 @@ export class SQLakeError extends Error {
 			name: this.name,
 			code: this.code,
 			message: this.message,
-			...(this.hint === undefined ? {} : { hint: this.hint }),
+			hint: this.hint,
 			...(this.details === undefined ? {} : { details: this.details }),
 			...(this.cause === undefined ? {} : { cause: serializeCause(this.cause) }),
 		}
