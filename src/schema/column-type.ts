@@ -44,9 +44,9 @@ export function columnModeOf(column: SQLiteColumn): ColumnMode {
 	if (is(column, SQLiteText)) return 'text'
 	if (is(column, SQLiteBoolean)) return 'boolean'
 	if (is(column, SQLiteTimestamp)) return column.mode
-	if (is(column, SQLiteInteger)) return 'number'
+	if (is(column, SQLiteInteger) || is(column, SQLiteNumericBigInt)) return 'number'
 	if (is(column, SQLiteReal)) return 'real'
-	if (is(column, SQLiteNumeric) || is(column, SQLiteNumericNumber) || is(column, SQLiteNumericBigInt)) return 'numeric'
+	if (is(column, SQLiteNumeric) || is(column, SQLiteNumericNumber)) return 'numeric'
 	if (is(column, SQLiteBlobBuffer) || is(column, SQLiteBlobJson) || is(column, SQLiteBigInt)) return 'blob'
 	return 'custom'
 }

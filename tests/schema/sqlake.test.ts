@@ -156,7 +156,7 @@ describe('column types', () => {
 		['real', { c: real() }, 'real', 'REAL', 'real', 'double'],
 		['numeric', { c: numeric() }, 'numeric', 'NUMERIC', 'numeric', 'double'],
 		['numeric number', { c: numeric({ mode: 'number' }) }, 'numeric', 'NUMERIC', 'numeric', 'double'],
-		['numeric bigint', { c: numeric({ mode: 'bigint' }) }, 'numeric', 'NUMERIC', 'numeric', 'double'],
+		['numeric bigint', { c: numeric({ mode: 'bigint' }) }, 'numeric', 'NUMERIC', 'number', 'long'],
 		['blob', { c: blob({ mode: 'buffer' }) }, 'blob', 'BLOB', 'blob', 'binary'],
 		['blob json', { c: blob({ mode: 'json' }) }, 'blob', 'BLOB', 'blob', 'binary'],
 		['blob bigint', { c: blob({ mode: 'bigint' }) }, 'blob', 'BLOB', 'blob', 'binary'],
