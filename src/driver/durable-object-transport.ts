@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf, SQLakeError } from '../errors.ts'
+import { MAX_SHARD_ID_LENGTH } from '../schema/shard-id.ts'
 import type { ExecuteRequest, ExecuteResponse, ShardTransport, SQLakeDurableObjectRpc } from './transport.ts'
 
 /** A stub of a sqlake Durable Object. */
@@ -14,8 +15,6 @@ export interface ShardNamespace {
 	getByName(name: string): Stub
 }
 
-/** Longest name, in UTF-8, that a Durable Object is told as its own. */
-const MAX_NAME_BYTES = 1_024
 /** Attempts at a read, the first included. */
 const READ_ATTEMPTS = 3
 /** Milliseconds before the second attempt; the pause doubles after that. */
@@ -53,17 +52,13 @@ export class DurableObjectTransport implements ShardTransport {
 	}
 }
 
-/**
- * Refuses a name that no object can have. The platform tells an object its own name up to {@link MAX_NAME_BYTES} bytes (measured
- * in workerd); beyond, the shard would not know which rows are its own.
- */
+/** Refuses a name that no shard can have. */
 function assertShardName(shard: string): void {
 	if (shard === '') throw invalidName(shard, 'a name', 'an empty one')
 	if (!shard.isWellFormed()) throw invalidName(shard, 'well-formed Unicode', 'a lone surrogate')
-	// A UTF-16 unit takes at most three bytes.
-	if (shard.length * 3 <= MAX_NAME_BYTES) return
-	const bytes = new TextEncoder().encode(shard).byteLength
-	if (bytes > MAX_NAME_BYTES) throw invalidName(shard, `at most ${MAX_NAME_BYTES} bytes`, `${bytes}`)
+	if (shard.length > MAX_SHARD_ID_LENGTH) {
+		throw invalidName(shard, `at most ${MAX_SHARD_ID_LENGTH} UTF-16 units`, `${shard.length}`)
+	}
 }
 
 function invalidName(shard: string, expected: string, found: string): SQLakeError {
