@@ -21,6 +21,7 @@ import { toDuckDB } from './dialect/to-duckdb.ts'
 import { DEFAULT_TIMEOUT_MS } from './engines/duckdb-settings.ts'
 import { QueryDeadline } from './engines/query-deadline.ts'
 import type { EngineValue, QueryEngine } from './query-engine.ts'
+import { checkKeys } from './scan/check-keys.ts'
 import { checkRescued } from './scan/check-rescued.ts'
 import { CHANGE_COLUMNS } from './scan/scan-conditions.ts'
 import { loadShardEpochs } from './scan/shard-epochs.ts'
@@ -121,6 +122,7 @@ class LakeQuery implements LakeTransport {
 			for (const [index, plan] of plans.entries()) {
 				const relation = tables[index]
 				if (relation !== undefined) await checkRescued(plan, relation, store)
+				checkKeys(plan)
 			}
 			return { tables, plans }
 		}

@@ -6,7 +6,7 @@
 import { expect, it } from 'vitest'
 import { createLakeQuery } from '../../src/analytics/lake-query.ts'
 import type { QueryEngine } from '../../src/analytics/query-engine.ts'
-import { blob, integer, numeric, real, text } from '../../src/columns.ts'
+import { blob, integer, numeric, primaryKey, real, sqliteTable, text } from '../../src/columns.ts'
 import type { LakeMoment, LakeResponse, WireValue } from '../../src/driver/transport.ts'
 import { SQLake } from '../../src/schema/database.ts'
 import { type TestChange, TestLake } from '../analytics/support/test-lake.ts'
@@ -23,7 +23,10 @@ const db = SQLake({
 		photo: blob('photo'),
 	},
 	orders: { id: integer('id').primaryKey(), userId: text('user_id').notNull(), amount: real('amount'), tax: numeric('tax') },
-	shard: { users: 'id', orders: 'userId' },
+	marks: sqliteTable('marks', { userId: text('user_id').notNull(), label: text('label'), n: integer('n') }, (table) => [
+		primaryKey({ columns: [table.userId, table.label] }),
+	]),
+	shard: { users: 'id', orders: 'userId', marks: 'userId' },
 })
 
 const T = Date.UTC(2026, 0, 15, 12)
@@ -258,6 +261,19 @@ export function lakeQueryContract(engine: QueryEngine): void {
 			code: 'LAKE_VALUE_MISFIT',
 		})
 		expect(await rows('SELECT id, name FROM users')).toEqual([['ada', 'name of ada']])
+	})
+
+	it('refuses to merge rows whose key holds NULL, which SQLite takes for as many rows', async () => {
+		const { lake, rows } = open()
+		const mark = (label: string | null, n: bigint) => ({ user_id: 'ada', label, n })
+		await lake.deliver('ada', [created('marks', T, mark(null, 1n)), created('marks', T, mark(null, 2n))])
+		expect(await rows('SELECT n FROM marks ORDER BY n')).toEqual([[1], [2]])
+		await lake.deliver('ada', [created('marks', T + 1, mark('x', 3n)), deleted('marks', T + 2, mark('x', 3n))])
+		await expect(rows('SELECT n FROM marks')).rejects.toMatchObject({
+			code: 'LAKE_VALUE_MISFIT',
+			message: expect.stringMatching(/"marks".*"label"/),
+		})
+		expect(await rows('SELECT n FROM marks', [], { kind: 'between', from: 0, to: T * 2 })).toHaveLength(4)
 	})
 
 	it('compares text without regard to ASCII case in LIKE, as SQLite does', async () => {

@@ -1,0 +1,28 @@
+/**
+ * Refuses to merge rows by a key that holds NULL.
+ *
+ * @module
+ */
+import { SQLakeError } from '../../errors.ts'
+import type { TablePlan } from './table-plan.ts'
+
+/**
+ * SQLite allows NULL in a primary key, unless a column says NOT NULL, and finds no two NULLs equal
+ * (https://www.sqlite.org/lang_createtable.html#the_primary_key). A merge by key would take several such rows for one.
+ *
+ * @throws `LAKE_VALUE_MISFIT` naming table and column, if a file that must be merged holds NULL in a column of the key.
+ */
+export function checkKeys({ use: { table }, merged }: TablePlan): void {
+	for (const column of table.columns) {
+		if (!table.primaryKey.includes(column.name)) continue
+		if (!merged.some((file) => (file.nullValueCounts.get(column.fieldId) ?? 0) > 0)) continue
+		throw new SQLakeError(
+			'LAKE_VALUE_MISFIT',
+			`table "${table.name}", column "${column.name}": NULL was stored in the primary key, which then names no single row`,
+			{
+				hint: `Declare the column NOT NULL, and give each such row a value. The changes can be read all the same: .between()`,
+				details: { table: table.name, column: column.name },
+			},
+		)
+	}
+}
