@@ -63,6 +63,9 @@ export const errorCodes = {
 	// migrations and command line
 	MIGRATION_FAILED: 'A migration did not apply.',
 	CONFIG_INVALID: 'The configuration is malformed.',
+	// running in Node
+	RUNTIME_UNSUPPORTED: 'This part of sqlake needs another runtime, or a newer one.',
+	DEPENDENCY_MISSING: 'A package that this part of sqlake needs is not installed.',
 	INTERNAL: 'A fault in sqlake itself.',
 } as const
 
@@ -126,6 +129,9 @@ const errorHints: Readonly<Record<SQLakeErrorCode, string>> = {
 	// migrations and command line
 	MIGRATION_FAILED: "correct the migration: the message is SQLite's own, and it was rolled back",
 	CONFIG_INVALID: 'correct the option that the message names',
+	// running in Node
+	RUNTIME_UNSUPPORTED: 'run it with Node 24',
+	DEPENDENCY_MISSING: 'install the package that the message names',
 	INTERNAL: 'please report it, with the message and what led to it',
 }
 
