@@ -1,0 +1,173 @@
+/**
+ * Comparisons: which operand takes the other's affinity, and how values of different classes stand to each other
+ * (https://www.sqlite.org/datatype3.html sections 3 and 4).
+ *
+ * @module
+ */
+import type { Affinity } from '../../schema/table-schema.ts'
+import { asAny, asCondition, asKey, asReal, asText, collated, settled } from './convert.ts'
+import { constant, NULL, wholeNumber } from './literals.ts'
+import {
+	anySql,
+	BLOB_CLASS,
+	type Collation,
+	INTEGER_CLASS,
+	isNumber,
+	REAL_CLASS,
+	TEXT_CLASS,
+	type TypedSql,
+	typed,
+} from './typed-sql.ts'
+import { type Position, unsupported } from './unsupported.ts'
+
+export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=' | 'IS NOT DISTINCT FROM' | 'IS DISTINCT FROM'
+
+/** Two expressions that DuckDB compares as SQLite compares the originals. */
+export interface Comparands {
+	readonly left: string
+	readonly right: string
+}
+
+/** A comparison as a condition. */
+export function compare(op: Comparison, left: TypedSql, right: TypedSql, position?: Position): TypedSql {
+	const [l, r] = withAffinities(settled(left), settled(right))
+	const nullSafe = op.startsWith('IS')
+	if (l.kind === 'null' || r.kind === 'null') {
+		if (!nullSafe) return NULL
+		const other = l.kind === 'null' ? r : l
+		const value = other.kind === 'null' ? 'CAST(NULL AS BIGINT)' : other.sql
+		return typed('boolean', `(${value} IS ${op === 'IS DISTINCT FROM' ? 'NOT ' : ''}NULL)`)
+	}
+	const known = fold(op, l, r)
+	if (known !== undefined) return known
+	if (!nullSafe) {
+		const settledByClass = compareWithFraction(op, l, r)
+		if (settledByClass !== undefined) return typed('boolean', settledByClass)
+	}
+	const comparands = comparable(l, r, collationOf(left, right), position)
+	return typed('boolean', `(${comparands.left} ${op} ${comparands.right})`)
+}
+
+/** Two integer constants. */
+function fold(op: Comparison, l: TypedSql, r: TypedSql): TypedSql | undefined {
+	const [a, b] = [l.constant?.value, r.constant?.value]
+	if (typeof a !== 'bigint' || typeof b !== 'bigint') return undefined
+	const order = a < b ? -1 : a > b ? 1 : 0
+	const truth = {
+		'=': order === 0,
+		'<>': order !== 0,
+		'<': order < 0,
+		'<=': order <= 0,
+		'>': order > 0,
+		'>=': order >= 0,
+		'IS NOT DISTINCT FROM': order === 0,
+		'IS DISTINCT FROM': order !== 0,
+	}[op]
+	return { ...typed('boolean', truth ? 'TRUE' : 'FALSE'), constant: { value: truth ? 1n : 0n } }
+}
+
+/** Operands that compare with each other in DuckDB, affinities applied. */
+export function comparands(left: TypedSql, right: TypedSql, position?: Position): Comparands {
+	const [l, r] = withAffinities(settled(left), settled(right))
+	if (l.kind === 'null' || r.kind === 'null') {
+		return { left: l.kind === 'null' ? 'NULL' : asKey(l), right: r.kind === 'null' ? 'NULL' : asKey(r) }
+	}
+	return comparable(l, r, collationOf(left, right), position)
+}
+
+/** `x IS TRUE` and its relatives. */
+export function compareTruth(e: TypedSql, truth: boolean, not: boolean, position?: Position): TypedSql {
+	return typed('boolean', `(${asCondition(e, position)} IS ${not ? 'NOT ' : ''}${truth ? 'TRUE' : 'FALSE'})`)
+}
+
+/** An explicit collation wins, the left one first; then a column's, the left one first. */
+export function collationOf(left: TypedSql, right: TypedSql): Collation {
+	if (left.explicitCollation) return left.collation ?? 'BINARY'
+	if (right.explicitCollation) return right.collation ?? 'BINARY'
+	return left.collation ?? right.collation ?? 'BINARY'
+}
+
+function withAffinities(left: TypedSql, right: TypedSql): readonly [TypedSql, TypedSql] {
+	const affinity = comparisonAffinity(left.affinity, right.affinity)
+	if (affinity === 'NUMERIC') return [withNumericAffinity(left), withNumericAffinity(right)]
+	if (affinity === 'TEXT') return [withTextAffinity(left, right), withTextAffinity(right, left)]
+	return [left, right]
+}
+
+function comparisonAffinity(left: Affinity | undefined, right: Affinity | undefined): 'NUMERIC' | 'TEXT' | 'BLOB' {
+	if (left !== undefined && right !== undefined) return isNumeric(left) || isNumeric(right) ? 'NUMERIC' : 'BLOB'
+	const only = left ?? right ?? 'BLOB'
+	return isNumeric(only) ? 'NUMERIC' : only === 'TEXT' ? 'TEXT' : 'BLOB'
+}
+
+function isNumeric(affinity: Affinity): boolean {
+	return affinity === 'INTEGER' || affinity === 'REAL' || affinity === 'NUMERIC'
+}
+
+function withNumericAffinity(e: TypedSql): TypedSql {
+	if (e.kind === 'text') {
+		if (typeof e.constant?.value === 'string') {
+			const number = wholeNumber(e.constant.value)
+			return number === null ? e : constant(number)
+		}
+		return { ...anySql(`_sl_text_affinity(${e.sql})`, INTEGER_CLASS | REAL_CLASS | TEXT_CLASS), collation: e.collation }
+	}
+	if (e.kind === 'any' && e.classes & TEXT_CLASS) {
+		return { ...e, sql: `_sl_any_affinity(${e.sql})`, classes: e.classes | INTEGER_CLASS | REAL_CLASS }
+	}
+	return e
+}
+
+/** Numbers become text only where the other operand is one. */
+function withTextAffinity(e: TypedSql, other: TypedSql): TypedSql {
+	if ((other.classes & TEXT_CLASS) === 0) return e
+	if (isNumber(e)) return typed('text', asText(e))
+	if (e.kind === 'any' && e.classes & (INTEGER_CLASS | REAL_CLASS)) {
+		return { ...anySql(`_sl_any_text_affinity(${e.sql})`, (e.classes & BLOB_CLASS) | TEXT_CLASS), collation: e.collation }
+	}
+	return e
+}
+
+/** An INTEGER against a REAL constant: compared as integers, so that nothing is rounded and files can be skipped. */
+function compareWithFraction(op: Comparison, left: TypedSql, right: TypedSql): string | undefined {
+	if (left.kind === 'real' && left.constant !== undefined && right.kind === 'integer') {
+		const flipped = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
+		return compareWithFraction(op in flipped ? flipped[op as keyof typeof flipped] : op, right, left)
+	}
+	const value = right.constant?.value
+	if (left.kind !== 'integer' || right.kind !== 'real' || typeof value !== 'number' || Number.isInteger(value)) return undefined
+	if (!Number.isFinite(value)) return undefined
+	const constantly = (truth: boolean) => `(CASE WHEN ${left.sql} IS NOT NULL THEN ${truth ? 'TRUE' : 'FALSE'} END)`
+	if (op === '=') return constantly(false)
+	if (op === '<>') return constantly(true)
+	if (Math.abs(value) >= 2 ** 53) return undefined
+	const below = constant(BigInt(Math.floor(value))).sql
+	return op.startsWith('<') ? `(${left.sql} <= ${below})` : `(${left.sql} > ${below})`
+}
+
+function comparable(l: TypedSql, r: TypedSql, collation: Collation, position?: Position): Comparands {
+	if (isNumber(l) && isNumber(r)) return comparableNumbers(l, r)
+	if (l.kind === 'text' && r.kind === 'text') return { left: collated(l.sql, collation), right: collated(r.sql, collation) }
+	if (l.kind === 'blob' && r.kind === 'blob') return { left: l.sql, right: r.sql }
+	if (collation !== 'BINARY') {
+		throw unsupported(`COLLATE ${collation} between values of no certain type`, position, 'CAST both to TEXT.')
+	}
+	return { left: `_sl_key(${asAny(l)})`, right: `_sl_key(${asAny(r)})` }
+}
+
+function comparableNumbers(l: TypedSql, r: TypedSql): Comparands {
+	if (l.kind === r.kind) return { left: l.sql, right: r.sql }
+	const whole = (e: TypedSql) => {
+		const value = e.constant?.value
+		return typeof value === 'number' && Number.isSafeInteger(value) ? constant(BigInt(value)).sql : undefined
+	}
+	if (l.kind === 'integer') {
+		const right = whole(r)
+		if (right !== undefined) return { left: l.sql, right }
+	}
+	if (r.kind === 'integer') {
+		const left = whole(l)
+		if (left !== undefined) return { left, right: r.sql }
+	}
+	return { left: asReal(l), right: asReal(r) }
+}

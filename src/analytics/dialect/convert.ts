@@ -1,0 +1,222 @@
+/**
+ * Conversions between SQLite's storage classes.
+ *
+ * @module
+ */
+import type { RewriteContext, TargetType } from './context.ts'
+import { constant, NULL, numberPrefix, realToInteger } from './literals.ts'
+import { anySql, BLOB_CLASS, duckdbType, NUMBER_CLASSES, type TypedSql, typed } from './typed-sql.ts'
+import { type Position, unsupported } from './unsupported.ts'
+
+/** As a value of one of SQLite's classes: a boolean is 0 or 1, a NaN is NULL. */
+export function settled(e: TypedSql): TypedSql {
+	if (e.kind === 'boolean') return { ...e, sql: `CAST(${e.sql} AS BIGINT)`, kind: 'integer' }
+	if (e.mayBeNaN) return { ...e, sql: `NULLIF(${e.sql}, CAST('nan' AS DOUBLE))`, mayBeNaN: false }
+	return e
+}
+
+/** As a condition. */
+export function asCondition(e: TypedSql, position?: Position): string {
+	switch (e.kind) {
+		case 'boolean':
+			return e.sql
+		case 'null':
+			return 'CAST(NULL AS BOOLEAN)'
+		case 'integer':
+		case 'real':
+		case 'numeric':
+			return e.truth === undefined ? `(${settled(e).sql} <> 0)` : e.truth ? 'TRUE' : 'FALSE'
+		case 'text':
+			if (typeof e.constant?.value === 'string') return Number(numberPrefix(e.constant.value)) !== 0 ? 'TRUE' : 'FALSE'
+			return `(_sl_text_real(${e.sql}) <> 0)`
+		case 'any':
+			return `(_sl_any_to_real(${e.sql}) <> 0)`
+		case 'blob':
+			throw unsupported('a BLOB as a condition', position)
+	}
+}
+
+/** As the operand of arithmetic: `integer`, `real`, `null`, or `any` of those two. */
+export function asNumber(e: TypedSql, position?: Position): TypedSql {
+	switch (e.kind) {
+		case 'boolean':
+			return settled(e)
+		case 'null':
+		case 'integer':
+		case 'real':
+			return e
+		case 'numeric':
+			return anySql(`_sl_any_numeric(${e.sql})`, NUMBER_CLASSES)
+		case 'text':
+			if (typeof e.constant?.value === 'string') return constant(numberPrefix(e.constant.value))
+			return anySql(`_sl_text_number(${e.sql})`, NUMBER_CLASSES)
+		case 'any':
+			if ((e.classes & ~NUMBER_CLASSES) === 0) return e
+			if (e.classes & BLOB_CLASS) throw unsupported('a BLOB as a number', position)
+			return anySql(`_sl_any_number(${e.sql})`, NUMBER_CLASSES)
+		case 'blob':
+			throw unsupported('a BLOB as a number', position)
+	}
+}
+
+/** As a DOUBLE, whatever it is. */
+export function asReal(e: TypedSql, position?: Position): string {
+	switch (e.kind) {
+		case 'boolean':
+			return `CAST(CAST(${e.sql} AS BIGINT) AS DOUBLE)`
+		case 'null':
+			return 'CAST(NULL AS DOUBLE)'
+		case 'integer':
+			return typeof e.constant?.value === 'bigint' ? constant(Number(e.constant.value)).sql : `CAST(${e.sql} AS DOUBLE)`
+		case 'real':
+		case 'numeric':
+			return e.sql
+		case 'text':
+			if (typeof e.constant?.value === 'string') return constant(Number(numberPrefix(e.constant.value))).sql
+			return `_sl_text_real(${e.sql})`
+		case 'any':
+			return `_sl_any_to_real(${e.sql})`
+		case 'blob':
+			throw unsupported('a BLOB as a number', position)
+	}
+}
+
+/** As a BIGINT, cut off as CAST does. */
+export function asInteger(e: TypedSql, position?: Position): string {
+	switch (e.kind) {
+		case 'boolean':
+			return settled(e).sql
+		case 'null':
+			return 'CAST(NULL AS BIGINT)'
+		case 'integer':
+			return e.sql
+		case 'real':
+		case 'numeric':
+			if (typeof e.constant?.value === 'number') return constant(realToInteger(e.constant.value)).sql
+			return `_sl_real_integer(${settled(e).sql})`
+		case 'text':
+			return `_sl_text_integer(${e.sql})`
+		case 'any':
+			return `_sl_any_to_integer(${e.sql})`
+		case 'blob':
+			throw unsupported('a BLOB as a number', position)
+	}
+}
+
+/** The operand of a bitwise operator or `%`, which reads text as a number first and then cuts it off. */
+export function asBits(e: TypedSql, position?: Position): string {
+	return asInteger(asNumber(e, position), position)
+}
+
+/** As a VARCHAR. */
+export function asText(e: TypedSql): string {
+	switch (e.kind) {
+		case 'boolean':
+			return `CAST(CAST(${e.sql} AS BIGINT) AS VARCHAR)`
+		case 'null':
+			return 'CAST(NULL AS VARCHAR)'
+		case 'integer':
+			return `CAST(${e.sql} AS VARCHAR)`
+		case 'real':
+			return `_sl_real_text(${e.sql})`
+		case 'numeric':
+			return `_sl_numeric_text(${e.sql})`
+		case 'text':
+			return e.sql
+		case 'blob':
+			return `decode(${e.sql})`
+		case 'any':
+			return `_sl_any_to_text(${e.sql})`
+	}
+}
+
+/** As a struct of {@link file://./macros/any.ts}. */
+export function asAny(value: TypedSql): string {
+	const e = settled(value)
+	switch (e.kind) {
+		case 'null':
+			return `CAST(NULL AS ${duckdbType('any')})`
+		case 'boolean':
+		case 'integer':
+			return `_sl_any_integer(${e.sql})`
+		case 'real':
+			return `_sl_any_real(${e.sql})`
+		case 'numeric':
+			return `_sl_any_numeric(${e.sql})`
+		case 'text':
+			return `_sl_any_text(${e.sql})`
+		case 'blob':
+			return `_sl_any_blob(${e.sql})`
+		case 'any':
+			return e.sql
+	}
+}
+
+/** What compares and groups as SQLite does. */
+export function asKey(e: TypedSql): string {
+	const value = settled(e)
+	if (value.kind === 'any') return `_sl_key(${value.sql})`
+	if (value.kind !== 'text') return value.kind === 'null' ? 'CAST(NULL AS BIGINT)' : value.sql
+	return collated(value.sql, value.collation)
+}
+
+/** A text that compares as the collation says. */
+export function collated(sql: string, collation: TypedSql['collation']): string {
+	if (collation === 'NOCASE') return `_sl_lower(${sql})`
+	return collation === 'RTRIM' ? `rtrim(${sql}, ' ')` : sql
+}
+
+/** The kind of a column that takes values of all of these kinds. */
+export function commonType(types: readonly TargetType[]): TargetType {
+	const kinds = new Set(types.map(({ kind }) => (kind === 'boolean' ? 'integer' : kind)))
+	kinds.delete('null')
+	const classes = types.reduce((all, type) => all | type.classes, 0)
+	const [only, ...others] = kinds
+	if (only === undefined) return { kind: 'null', classes: 0 }
+	return others.length === 0 ? { kind: only, classes } : { kind: 'any', classes }
+}
+
+/** The same values in another kind, as {@link commonType} chose it. */
+export function coerced(value: TypedSql, target: TargetType): TypedSql {
+	const e = settled(value)
+	if (target.kind === 'null') return { ...NULL, sql: 'CAST(NULL AS BIGINT)' }
+	if (target.kind === 'any') return { ...e, sql: asAny(e), kind: 'any', classes: target.classes, constant: undefined }
+	if (e.kind === 'null')
+		return { ...e, sql: `CAST(NULL AS ${duckdbType(target.kind)})`, kind: target.kind, classes: target.classes }
+	return e
+}
+
+/** `CAST(e AS type)` by the affinity of the type. */
+export function cast(e: TypedSql, affinity: NonNullable<TypedSql['affinity']>, position?: Position): TypedSql {
+	const value = settled(e)
+	const as = (result: TypedSql): TypedSql => ({ ...result, affinity })
+	if (value.kind === 'null') {
+		const kind = { INTEGER: 'integer', REAL: 'real', NUMERIC: 'numeric', TEXT: 'text', BLOB: 'blob' } as const
+		return as({ ...NULL, sql: `CAST(NULL AS ${duckdbType(kind[affinity])})` })
+	}
+	switch (affinity) {
+		case 'INTEGER':
+			if (value.kind === 'blob') return as(typed('integer', `_sl_text_integer(decode(${value.sql}))`))
+			return as(typed('integer', asInteger(value, position)))
+		case 'REAL':
+			if (value.kind === 'blob') return as(typed('real', `_sl_text_real(decode(${value.sql}))`))
+			return as(typed('real', asReal(value, position)))
+		case 'NUMERIC': {
+			// A REAL stays a REAL here, although it may be whole.
+			if (value.kind === 'integer' || value.kind === 'real' || value.kind === 'numeric')
+				return as({ ...value, constant: undefined })
+			if (value.kind === 'text') return as(anySql(`_sl_any_cast_numeric(_sl_text_number(${value.sql}))`, NUMBER_CLASSES))
+			throw unsupported(`CAST(... AS NUMERIC) of a value of no certain type`, position, 'CAST it to INTEGER or REAL.')
+		}
+		case 'TEXT':
+			return as(typed('text', asText(value)))
+		case 'BLOB':
+			return as(value.kind === 'blob' ? value : typed('blob', `encode(${asText(value)})`))
+	}
+}
+
+/** Prints an argument as text, for functions that take nothing else. */
+export function textArgument(_ctx: Pick<RewriteContext, 'text'>, e: TypedSql, position: Position): string {
+	if (e.classes & BLOB_CLASS) throw unsupported(`a BLOB as text`, position, `CAST it to TEXT if it holds text.`)
+	return asText(e)
+}

@@ -1,0 +1,155 @@
+/**
+ * Aggregate functions, over groups and over windows.
+ *
+ * @module
+ */
+import type { FunctionCallExpr, FunctionCallStarExpr } from 'sqlite3-parser'
+import type { RewriteContext } from '../context.ts'
+import { asAny, asCondition, asKey, asReal, asText, collated, settled } from '../convert.ts'
+import { NULL } from '../literals.ts'
+import { constantText } from '../operators.ts'
+import { orderTerms } from '../order-term.ts'
+import type { Scope } from '../scope.ts'
+import { anySql, BLOB_CLASS, NUMBER_CLASSES, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
+import { refused, unsupported } from '../unsupported.ts'
+
+/** A Durable Object lacks the first two as well; JSON is not answered on the lake. */
+const UNSUPPORTED: ReadonlySet<string> = new Set(['median', 'percentile', 'json_group_array', 'json_group_object'])
+
+/** What an aggregate call is made of, once its arguments are printed. */
+export interface AggregateParts {
+	readonly args: readonly TypedSql[]
+	readonly distinct: boolean
+	/** ` ORDER BY ...` within the call, or ''. */
+	readonly order: string
+	/** ` FILTER (...)` and ` OVER (...)`, or ''. */
+	readonly tail: string
+	readonly windowed: boolean
+}
+
+/** An aggregate over the rows of a group. */
+export function aggregateCall(
+	ctx: RewriteContext,
+	name: string,
+	call: FunctionCallExpr | FunctionCallStarExpr,
+	scope: Scope,
+): TypedSql {
+	const trace = new Set<Scope>()
+	const outer = scope.trace
+	scope.trace = trace
+	try {
+		return scope.ungrouped(() => {
+			const args = callArguments(ctx, call, scope)
+			const filter = call.filterOver?.filterClause
+			const tail = filter === undefined ? '' : ` FILTER (WHERE ${asCondition(ctx.expression(filter, scope), filter.span)})`
+			// SQLite aggregates such a call in the query around, which would be another answer.
+			if (trace.size > 0 && !trace.has(scope)) throw unsupported(`${name}() of columns of the query around it`, call.span)
+			const order = callOrder(ctx, call, scope) ?? naturalOrder(name, scope)
+			const printed = printAggregate(name, { args, distinct: isDistinct(call), order, tail, windowed: false }, call)
+			scope.aggregates.push(printed.sql)
+			return printed
+		})
+	} finally {
+		scope.trace = outer
+		if (outer !== null) for (const found of trace) outer.add(found)
+	}
+}
+
+/** The arguments of a call, printed. */
+export function callArguments(ctx: RewriteContext, call: FunctionCallExpr | FunctionCallStarExpr, scope: Scope): TypedSql[] {
+	return call.type === 'FunctionCallStarExpr' ? [] : (call.args ?? []).map((arg) => settled(ctx.expression(arg, scope)))
+}
+
+/** Whether a call says DISTINCT. */
+export function isDistinct(call: FunctionCallExpr | FunctionCallStarExpr): boolean {
+	return call.type === 'FunctionCallExpr' && call.distinctness === 'Distinct'
+}
+
+function callOrder(ctx: RewriteContext, call: FunctionCallExpr | FunctionCallStarExpr, scope: Scope): string | undefined {
+	if (call.type === 'FunctionCallStarExpr' || call.orderBy === undefined) return undefined
+	if (call.orderBy.type !== 'SortListFunctionCallOrder') throw unsupported('WITHIN GROUP', call.span)
+	const terms = call.orderBy.columns.flatMap((column) => orderTerms(ctx.expression(column.expr, scope), column))
+	return terms.length === 0 ? '' : ` ORDER BY ${terms.join(', ')}`
+}
+
+/** The order in which SQLite visits the rows, where that can be told: by rowid, or as a sub-query sorts them. */
+function naturalOrder(name: string, scope: Scope): string {
+	if (name !== 'group_concat' && name !== 'string_agg') return ''
+	const [source, other] = scope.sources
+	if (source === undefined || other !== undefined) return ''
+	if (source.order !== undefined && source.order !== null) return ` ORDER BY ${source.order.join(', ')}`
+	const key = source.columns.find((column) => column.name === source.table?.rowid)
+	return key === undefined ? '' : ` ORDER BY ${key.sql}`
+}
+
+/** Prints an aggregate. @throws `QUERY_FAILED` for a wrong number of arguments. */
+export function printAggregate(
+	name: string,
+	parts: AggregateParts,
+	{ span, type }: FunctionCallExpr | FunctionCallStarExpr,
+): TypedSql {
+	const { args, tail, windowed } = parts
+	const distinct = parts.distinct ? 'DISTINCT ' : ''
+	const [e = NULL, second] = args
+	if (UNSUPPORTED.has(name)) throw unsupported(`the function ${name}()`, span)
+	if (type !== 'FunctionCallStarExpr' && args.length !== 1 && name !== 'count' && !/^(group_concat|string_agg)$/.test(name)) {
+		throw refused(`wrong number of arguments to function ${name}()`, span)
+	}
+	switch (name) {
+		case 'count':
+			if (args.length > 1) throw refused('wrong number of arguments to function count()', span)
+			if (args.length === 0) return typed('integer', `count(*)${tail}`)
+			return typed('integer', `count(${distinct}${parts.distinct || e.kind === 'null' ? asKey(e) : e.sql})${tail}`)
+		case 'sum': {
+			if (e.kind === 'null') return { ...NULL, sql: `CAST(sum(CAST(NULL AS BIGINT))${tail} AS BIGINT)`, constant: undefined }
+			if (e.kind === 'integer') return typed('integer', `CAST(sum(${distinct}${e.sql})${tail} AS BIGINT)`)
+			if (e.kind === 'real') return { ...typed('real', `fsum(${distinct}${e.sql})${tail}`), mayBeNaN: true }
+			if (e.classes & BLOB_CLASS) throw unsupported('sum() of a BLOB', span)
+			const any = e.classes & TEXT_CLASS ? `_sl_any_summand(${asAny(e)})` : asAny(e)
+			return anySql(
+				`(CASE WHEN bool_and(${any}.c = 1)${tail} THEN _sl_any_integer(CAST(sum(${distinct}${any}.i)${tail} AS BIGINT)) ` +
+					`ELSE _sl_any_real(fsum(${distinct}_sl_any_to_real(${any}))${tail}) END)`,
+				NUMBER_CLASSES,
+			)
+		}
+		case 'total':
+			return typed('real', `COALESCE(fsum(${distinct}${asReal(e, span)})${tail}, CAST(0 AS DOUBLE))`)
+		case 'avg':
+			if (e.kind === 'integer') return typed('real', `avg(${distinct}${e.sql})${tail}`)
+			return typed(
+				'real',
+				windowed || distinct !== ''
+					? `(fsum(${distinct}${asReal(e, span)})${tail} / count(${distinct}${asReal(e, span)})${tail})`
+					: `favg(${asReal(e, span)})${tail}`,
+			)
+		case 'min':
+		case 'max':
+			return extreme(name, e, tail)
+		case 'group_concat':
+		case 'string_agg': {
+			if (args.length !== 2 && (args.length !== 1 || name === 'string_agg')) {
+				throw refused(`wrong number of arguments to function ${name}()`, span)
+			}
+			if (parts.distinct && second !== undefined) throw refused('DISTINCT aggregates must have exactly one argument', span)
+			const separator = second === undefined ? ',' : second.kind === 'null' ? '' : constantText(second)
+			if (separator === undefined) throw unsupported(`a separator of ${name}() that is no constant`, span)
+			if (e.classes & BLOB_CLASS) throw unsupported(`${name}() of a BLOB`, span)
+			const text = asText(e)
+			const order = parts.distinct ? ` ORDER BY ${text}` : parts.order
+			return typed('text', `string_agg(${distinct}${text}, '${separator.replaceAll("'", "''")}'${order})${tail}`)
+		}
+		default:
+			throw unsupported(`the function ${name}()`, span)
+	}
+}
+
+function extreme(name: 'min' | 'max', e: TypedSql, tail: string): TypedSql {
+	if (e.kind === 'null') return NULL
+	const value: TypedSql = { ...e, affinity: undefined, constant: undefined }
+	const picker = name === 'min' ? 'arg_min' : 'arg_max'
+	if (e.kind === 'any') return { ...value, sql: `${picker}(${e.sql}, _sl_key(${e.sql}))${tail}` }
+	if (e.kind === 'text' && e.collation !== undefined && e.collation !== 'BINARY') {
+		return { ...value, sql: `${picker}(${e.sql}, ${collated(e.sql, e.collation)})${tail}` }
+	}
+	return { ...value, sql: `${name}(${e.sql})${tail}` }
+}

@@ -1,0 +1,124 @@
+/**
+ * Functions that choose between values, or tell about one.
+ *
+ * @module
+ */
+import { compare } from '../compare.ts'
+import { asCondition, asText, coerced, commonType } from '../convert.ts'
+import { constant, NULL } from '../literals.ts'
+import { glob, like } from '../pattern.ts'
+import { BLOB_CLASS, isNumber, type TypedSql, typed } from '../typed-sql.ts'
+import { refused, unsupported } from '../unsupported.ts'
+import { expectArguments, ofOne, type ScalarCall, type ScalarFunction } from './scalar-function.ts'
+
+const CLASS_NAMES = { boolean: 'integer', integer: 'integer', real: 'real', text: 'text', blob: 'blob' } as const
+
+export const VALUE_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
+	coalesce: (call) => {
+		expectArguments(call, 2, Number.POSITIVE_INFINITY)
+		return coalesce(call.args)
+	},
+	ifnull: (call) => {
+		expectArguments(call, 2)
+		return coalesce(call.args)
+	},
+	nullif: (call) => {
+		expectArguments(call, 2)
+		const [a = NULL, b = NULL] = call.args
+		if (a.kind === 'null' || b.kind === 'null') return a
+		return {
+			...a,
+			sql: `(CASE WHEN ${asCondition(compare('=', a, b, call.position))} THEN NULL ELSE ${a.sql} END)`,
+			affinity: undefined,
+			constant: undefined,
+		}
+	},
+	iif,
+	if: iif,
+	min: (call) => extreme(call, '<'),
+	max: (call) => extreme(call, '>='),
+	likely: ofOne((e) => e),
+	unlikely: ofOne((e) => e),
+	likelihood: (call) => {
+		expectArguments(call, 2)
+		return call.args[0] ?? NULL
+	},
+	typeof: (call) => {
+		expectArguments(call, 1)
+		const [e = NULL] = call.args
+		if (e.kind === 'null') return constant('null')
+		if (e.kind === 'any') return typed('text', `COALESCE(_sl_any_typeof(${e.sql}), 'null')`)
+		if (e.kind === 'numeric') {
+			return typed('text', `(CASE WHEN ${e.sql} IS NULL THEN 'null' WHEN _sl_is_whole(${e.sql}) THEN 'integer' ELSE 'real' END)`)
+		}
+		return typed('text', `(CASE WHEN ${e.sql} IS NULL THEN 'null' ELSE '${CLASS_NAMES[e.kind]}' END)`)
+	},
+	quote: (call) => {
+		expectArguments(call, 1)
+		const [e = NULL] = call.args
+		if (e.kind === 'null') return constant('NULL')
+		if (e.kind === 'any') throw unsupported('quote() of a value of no certain type', call.position)
+		if (e.kind === 'text') return typed('text', `COALESCE('''' || replace(${e.sql}, '''', '''''') || '''', 'NULL')`)
+		if (e.kind === 'blob') return typed('text', `COALESCE('X''' || hex(${e.sql}) || '''', 'NULL')`)
+		return typed('text', `COALESCE(${asText(e)}, 'NULL')`)
+	},
+	like: (call) => {
+		expectArguments(call, 2, 3)
+		const [pattern = NULL, subject = NULL, escaping] = call.args
+		return like(subject, pattern, escaping ?? null, call.position)
+	},
+	glob: (call) => {
+		expectArguments(call, 2)
+		const [pattern = NULL, subject = NULL] = call.args
+		return glob(subject, pattern, call.position)
+	},
+}
+
+function coalesce(args: readonly TypedSql[]): TypedSql {
+	const [only, second] = args.filter(({ kind }) => kind !== 'null')
+	if (only === undefined) return NULL
+	if (second === undefined) return { ...only, affinity: undefined }
+	const type = commonType(args)
+	return { sql: `COALESCE(${args.map((arg) => coerced(arg, type).sql).join(', ')})`, ...type }
+}
+
+function iif(call: ScalarCall): TypedSql {
+	if (call.args.length < 2) throw refused(`wrong number of arguments to function ${call.name}()`, call.position)
+	const { args } = call
+	const odd = args.length % 2 === 1
+	const pairs = args.slice(0, odd ? -1 : undefined)
+	const otherwise = (odd ? args.at(-1) : undefined) ?? NULL
+	const values = pairs.filter((_, i) => i % 2 === 1)
+	const type = commonType([...values, otherwise])
+	const branches = values.map(
+		(value, i) => `WHEN ${asCondition(pairs[2 * i] ?? NULL, call.position)} THEN ${coerced(value, type).sql}`,
+	)
+	return { sql: `(CASE ${branches.join(' ')} ELSE ${coerced(otherwise, type).sql} END)`, ...type }
+}
+
+/** `min(a, b, ...)` and `max(a, b, ...)`: NULL if one of them is. */
+function extreme(call: ScalarCall, op: '<' | '>='): TypedSql {
+	const { args, position } = call
+	if (args.length < 2) throw refused(`wrong number of arguments to function ${call.name}()`, position)
+	if (args.some(({ kind }) => kind === 'null')) return NULL
+	const type = commonType(args)
+	if (type.kind === 'any' && type.classes & BLOB_CLASS) throw unsupported(`${call.name}() of BLOBs and other values`, position)
+	const [first = NULL, ...rest] = args.map(
+		(arg): TypedSql => ({ ...coerced(arg, type), affinity: undefined, constant: undefined }),
+	)
+	const anyNull = args.map(({ sql }) => `${sql} IS NULL`).join(' OR ')
+	const collated = args.some(({ collation }) => collation !== undefined && collation !== 'BINARY')
+	if (!collated && (type.kind === 'text' || (type.kind !== 'any' && args.every(isNumber)))) {
+		const all = [first, ...rest].map(({ sql }) => sql).join(', ')
+		return { sql: `(CASE WHEN ${anyNull} THEN NULL ELSE ${op === '<' ? 'least' : 'greatest'}(${all}) END)`, ...type }
+	}
+	let result = first
+	for (const next of rest) {
+		// Of equals max() keeps the first one, min() takes the last.
+		result = {
+			...result,
+			sql: `(CASE WHEN ${asCondition(compare(op, result, next, position))} THEN ${result.sql} ELSE ${next.sql} END)`,
+		}
+	}
+	return { ...result, sql: `(CASE WHEN ${anyNull} THEN NULL ELSE ${result.sql} END)`, ...type }
+}

@@ -1,0 +1,142 @@
+/**
+ * Window functions and their windows.
+ *
+ * @module
+ */
+import type { FrameBound, FunctionCallExpr, FunctionCallStarExpr, SortedColumn, Window } from 'sqlite3-parser'
+import type { RewriteContext } from '../context.ts'
+import { asCondition, asKey, asReal, coerced, commonType, settled } from '../convert.ts'
+import { NULL } from '../literals.ts'
+import { orderTerms } from '../order-term.ts'
+import type { Scope } from '../scope.ts'
+import { type TypedSql, typed } from '../typed-sql.ts'
+import { refused, unsupported } from '../unsupported.ts'
+import { callArguments, isDistinct, printAggregate } from './aggregate.ts'
+import { namesAggregate } from './names.ts'
+
+/** A call with OVER. */
+export function windowCall(
+	ctx: RewriteContext,
+	name: string,
+	call: FunctionCallExpr | FunctionCallStarExpr,
+	scope: Scope,
+): TypedSql {
+	const over = call.filterOver?.overClause
+	if (over === undefined) throw refused(`misuse of window function ${name}()`, call.span)
+	const window = over.type === 'NameOver' ? namedWindow(over.name.text, scope) : over.window
+	const filter = call.filterOver?.filterClause
+	const condition = filter === undefined ? '' : ` FILTER (WHERE ${asCondition(ctx.expression(filter, scope), filter.span)})`
+	const tail = `${condition} OVER (${printWindow(ctx, window, scope)})`
+	const args = callArguments(ctx, call, scope)
+	if (namesAggregate(call)) {
+		if (isDistinct(call)) throw refused('DISTINCT is not supported for window functions', call.span)
+		if (call.type === 'FunctionCallExpr' && call.orderBy !== undefined)
+			throw unsupported('ORDER BY in a window function', call.span)
+		return printAggregate(name, { args, distinct: false, order: '', tail, windowed: true }, call)
+	}
+	if (filter !== undefined) throw refused('FILTER clause may only be used with aggregate window functions', call.span)
+	const [e = NULL, second, third] = args
+	const value: TypedSql = {
+		...coerced(e, e.kind === 'null' ? typed('integer', '') : e),
+		affinity: undefined,
+		constant: undefined,
+	}
+	switch (name) {
+		case 'lag':
+		case 'lead': {
+			const type = third === undefined ? value : commonType([value, third])
+			const operands = [
+				coerced(value, type),
+				...(second === undefined ? [] : [second]),
+				...(third === undefined ? [] : [coerced(third, type)]),
+			]
+			if (second !== undefined && typeof second.constant?.value !== 'bigint')
+				throw unsupported(`${name}() by an offset that is no constant integer`, call.span)
+			if (typeof second?.constant?.value === 'bigint' && second.constant.value < 0n)
+				throw unsupported(`${name}() by a negative offset`, call.span)
+			return { ...value, ...type, sql: `${name}(${operands.map(({ sql }) => sql).join(', ')})${tail}` }
+		}
+		case 'first_value':
+		case 'last_value':
+			return { ...value, sql: `${name}(${value.sql})${tail}` }
+		case 'nth_value':
+		case 'ntile': {
+			const count = name === 'ntile' ? e : second
+			const known = count?.constant?.value
+			if (typeof known !== 'bigint' || known < 1n)
+				throw unsupported(`${name}() by what is no constant positive integer`, call.span)
+			if (name === 'ntile') return typed('integer', `ntile(${e.sql})${tail}`)
+			return { ...value, sql: `nth_value(${value.sql}, ${count?.sql})${tail}` }
+		}
+		case 'percent_rank':
+		case 'cume_dist':
+			return typed('real', `${name}()${tail}`)
+		default:
+			return typed('integer', `${name}()${tail}`)
+	}
+}
+
+function namedWindow(name: string, scope: Scope): Window {
+	const window = scope.window(name)
+	if (window === undefined) throw refused(`no such window: ${name}`)
+	return window
+}
+
+const BOUNDS = {
+	CurrentRowFrameBound: 'CURRENT ROW',
+	UnboundedFollowingFrameBound: 'UNBOUNDED FOLLOWING',
+	UnboundedPrecedingFrameBound: 'UNBOUNDED PRECEDING',
+} as const
+const EXCLUDES = { NoOthers: '', CurrentRow: ' EXCLUDE CURRENT ROW', Group: ' EXCLUDE GROUP', Ties: ' EXCLUDE TIES' } as const
+
+function printWindow(ctx: RewriteContext, window: Window, scope: Scope): string {
+	const base = window.base === undefined ? undefined : resolve(namedWindow(window.base.text, scope), scope)
+	const partitionBy = window.partitionBy ?? base?.partitionBy ?? []
+	const orderBy = window.orderBy ?? base?.orderBy ?? []
+	const frame = window.frameClause ?? base?.frameClause
+	const parts: string[] = []
+	if (partitionBy.length > 0) {
+		parts.push(`PARTITION BY ${partitionBy.map((expr) => asKey(ctx.expression(expr, scope))).join(', ')}`)
+	}
+	const ranged = frame?.mode === 'Range' && [frame.start, frame.end].some((bound) => bound !== undefined && 'expr' in bound)
+	const terms = orderBy.flatMap((column) =>
+		orderTerms(ranged ? rangeKey(ctx, column, scope) : ctx.expression(column.expr, scope), column),
+	)
+	if (terms.length > 0) parts.push(`ORDER BY ${terms.join(', ')}`)
+	if (frame !== undefined) {
+		const bound = (each: FrameBound): string => {
+			if (!('expr' in each)) return BOUNDS[each.type]
+			const offset = ctx.expression(each.expr, scope)
+			const value = offset.constant?.value
+			if ((typeof value !== 'bigint' && typeof value !== 'number') || value < 0) {
+				throw unsupported('a frame bound that is no constant number', each.expr.span)
+			}
+			return `${ranged ? asReal(offset) : offset.sql} ${each.type === 'PrecedingFrameBound' ? 'PRECEDING' : 'FOLLOWING'}`
+		}
+		const end = frame.end === undefined ? 'CURRENT ROW' : bound(frame.end)
+		const exclude = frame.exclude === undefined ? '' : EXCLUDES[frame.exclude]
+		parts.push(`${frame.mode.toUpperCase()} BETWEEN ${bound(frame.start)} AND ${end}${exclude}`)
+	}
+	return parts.join(' ')
+}
+
+/** A window with what it takes from the one it is based on. */
+function resolve(window: Window, scope: Scope): Window {
+	if (window.base === undefined) return window
+	const base = resolve(namedWindow(window.base.text, scope), scope)
+	return {
+		...window,
+		partitionBy: window.partitionBy ?? base.partitionBy,
+		orderBy: window.orderBy ?? base.orderBy,
+		frameClause: window.frameClause ?? base.frameClause,
+	}
+}
+
+/** RANGE with an offset counts in numbers; texts are their own peers only. */
+function rangeKey(ctx: RewriteContext, column: SortedColumn, scope: Scope): TypedSql {
+	const e = settled(ctx.expression(column.expr, scope))
+	if (e.kind !== 'integer' && e.kind !== 'real' && e.kind !== 'numeric') {
+		throw unsupported('RANGE with an offset over what is no number', column.expr.span)
+	}
+	return typed('real', asReal(e))
+}

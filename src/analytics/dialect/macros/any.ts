@@ -1,0 +1,124 @@
+/**
+ * Macros over values whose storage class is known only when the query runs: structs of a class (1 INTEGER, 2 REAL, 3 TEXT,
+ * 4 BLOB) and one field for each. NULL is NULL itself, never a struct.
+ *
+ * @module
+ */
+import { withArguments } from './let.ts'
+
+const struct = (tag: number, fields: Record<string, string>) => {
+	const field = (name: string, type: string) => `'${name}': ${fields[name] ?? `CAST(NULL AS ${type})`}`
+	const all = [field('i', 'BIGINT'), field('r', 'DOUBLE'), field('t', 'VARCHAR'), field('b', 'BLOB')]
+	return `{'c': CAST(${tag} AS TINYINT), ${all.join(', ')}}`
+}
+
+const make = (name: string, tag: number, field: string, type: string) =>
+	`${name}(x) AS CASE WHEN x IS NULL THEN NULL ELSE ${struct(tag, { [field]: `CAST(x AS ${type})` })} END`
+
+/** An arithmetic operator: INTEGER of two INTEGERs, else REAL. */
+const arithmetic = (name: string, integers: string, reals: string) =>
+	`${name}(x, y) AS ${withArguments(
+		{ a: 'x', b: 'y' },
+		`CASE WHEN p.a IS NULL OR p.b IS NULL THEN NULL
+			WHEN p.a.c = 1 AND p.b.c = 1 THEN _sl_any_integer(${integers})
+			ELSE _sl_any_real(NULLIF(${reals}, CAST('nan' AS DOUBLE))) END`,
+	)}`
+
+const A = 'CASE p.a.c WHEN 1 THEN CAST(p.a.i AS DOUBLE) ELSE p.a.r END'
+const B = 'CASE p.b.c WHEN 1 THEN CAST(p.b.i AS DOUBLE) ELSE p.b.r END'
+const INTEGER_A = 'CASE p.a.c WHEN 1 THEN p.a.i ELSE _sl_real_integer(p.a.r) END'
+const INTEGER_B = 'CASE p.b.c WHEN 1 THEN p.b.i ELSE _sl_real_integer(p.b.r) END'
+
+export const ANY_MACROS: readonly string[] = [
+	make('_sl_any_integer', 1, 'i', 'BIGINT'),
+	make('_sl_any_real', 2, 'r', 'DOUBLE'),
+	make('_sl_any_text', 3, 't', 'VARCHAR'),
+	make('_sl_any_blob', 4, 'b', 'BLOB'),
+	// NUMERIC affinity keeps whole numbers as INTEGER.
+	`_sl_any_numeric(x) AS ${withArguments(
+		{ a: 'x' },
+		`CASE WHEN p.a IS NULL THEN NULL
+			WHEN _sl_is_whole(p.a) THEN ${struct(1, { i: 'CAST(p.a AS BIGINT)' })} ELSE ${struct(2, { r: 'p.a' })} END`,
+	)}`,
+	// A number at the start of a text, as arithmetic reads it.
+	`_sl_text_number(x) AS ${withArguments(
+		{ a: 'x', d: `regexp_extract(x, '^[\\t-\\r ]*([+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?)', 1)` },
+		`CASE WHEN p.a IS NULL THEN NULL
+			WHEN p.d = '' THEN _sl_any_integer(0)
+			WHEN regexp_full_match(p.d, '[+-]?\\d+') AND TRY_CAST(p.d AS BIGINT) IS NOT NULL THEN _sl_any_integer(TRY_CAST(p.d AS BIGINT))
+			ELSE _sl_any_real(_sl_parse_real(p.d)) END`,
+	)}`,
+	// A text that is a number as a whole becomes that number, any other stays.
+	`_sl_text_affinity(x) AS ${withArguments(
+		{ a: 'x', d: `trim(x, chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ')` },
+		`CASE WHEN p.a IS NULL THEN NULL
+			WHEN NOT regexp_full_match(p.d, '[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?') THEN _sl_any_text(p.a)
+			WHEN regexp_full_match(p.d, '[+-]?\\d+') AND TRY_CAST(p.d AS BIGINT) IS NOT NULL THEN _sl_any_integer(TRY_CAST(p.d AS BIGINT))
+			ELSE _sl_any_real(_sl_parse_real(p.d)) END`,
+	)}`,
+	`_sl_any_affinity(x) AS ${withArguments({ a: 'x' }, 'CASE WHEN p.a.c = 3 THEN _sl_text_affinity(p.a.t) ELSE p.a END')}`,
+	`_sl_any_text_affinity(x) AS ${withArguments(
+		{ a: 'x' },
+		'CASE WHEN p.a.c IN (1, 2) THEN _sl_any_text(_sl_any_to_text(p.a)) ELSE p.a END',
+	)}`,
+	`_sl_any_number(x) AS ${withArguments({ a: 'x' }, 'CASE WHEN p.a.c = 3 THEN _sl_text_number(p.a.t) ELSE p.a END')}`,
+	// As sum() takes it: a text that is no number as a whole counts as a REAL.
+	`_sl_any_summand(x) AS ${withArguments(
+		{ a: 'x' },
+		`CASE WHEN p.a.c = 3 THEN CASE WHEN _sl_text_affinity(p.a.t).c = 3 THEN _sl_any_real(_sl_text_real(p.a.t))
+			ELSE _sl_text_affinity(p.a.t) END ELSE p.a END`,
+	)}`,
+	// CAST(... AS NUMERIC): whole numbers become INTEGER.
+	`_sl_any_cast_numeric(x) AS ${withArguments(
+		{ a: 'x' },
+		'CASE WHEN p.a.c = 2 AND _sl_is_whole(p.a.r) THEN _sl_any_integer(CAST(p.a.r AS BIGINT)) ELSE p.a END',
+	)}`,
+	`_sl_any_to_text(x) AS ${withArguments(
+		{ a: 'x' },
+		`CASE p.a.c WHEN 1 THEN CAST(p.a.i AS VARCHAR) WHEN 2 THEN _sl_real_text(p.a.r) WHEN 3 THEN p.a.t
+			WHEN 4 THEN decode(p.a.b) END`,
+	)}`,
+	`_sl_any_to_real(x) AS ${withArguments(
+		{ a: 'x' },
+		`CASE p.a.c WHEN 1 THEN CAST(p.a.i AS DOUBLE) WHEN 2 THEN p.a.r WHEN 3 THEN _sl_text_real(p.a.t)
+			WHEN 4 THEN error('sqlake: BLOB as a number')::DOUBLE END`,
+	)}`,
+	`_sl_any_to_integer(x) AS ${withArguments(
+		{ a: 'x' },
+		`CASE p.a.c WHEN 1 THEN p.a.i WHEN 2 THEN _sl_real_integer(p.a.r) WHEN 3 THEN _sl_text_integer(p.a.t)
+			WHEN 4 THEN error('sqlake: BLOB as a number')::BIGINT END`,
+	)}`,
+	`_sl_any_typeof(x) AS ${withArguments(
+		{ a: 'x' },
+		`CASE p.a.c WHEN 1 THEN 'integer' WHEN 2 THEN 'real' WHEN 3 THEN 'text' WHEN 4 THEN 'blob' ELSE 'null' END`,
+	)}`,
+	// What compares, sorts and groups as SQLite compares: class, number, what a double cannot tell of an integer, text, bytes.
+	`_sl_key(x) AS ${withArguments(
+		{ a: 'x' },
+		`CASE WHEN p.a IS NULL THEN NULL ELSE {
+			'k': CASE WHEN p.a.c <= 2 THEN CAST(1 AS TINYINT) ELSE p.a.c END,
+			'n': CASE p.a.c WHEN 1 THEN CAST(p.a.i AS DOUBLE) WHEN 2 THEN p.a.r ELSE CAST(0 AS DOUBLE) END,
+			'd': CASE WHEN p.a.c <> 1 OR p.a.i BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(0 AS BIGINT)
+				ELSE CAST(CAST(p.a.i AS HUGEINT) - CAST(CAST(p.a.i AS DOUBLE) AS HUGEINT) AS BIGINT) END,
+			't': COALESCE(p.a.t, ''), 'b': COALESCE(p.a.b, CAST('' AS BLOB))} END`,
+	)}`,
+	// What a result column carries to the reader of the result.
+	`_sl_any_encode(x) AS ${withArguments(
+		{ a: 'x' },
+		`CASE p.a.c WHEN 1 THEN 'i' || CAST(p.a.i AS VARCHAR) WHEN 2 THEN 'r' || CAST(p.a.r AS VARCHAR) WHEN 3 THEN 't' || p.a.t
+			WHEN 4 THEN 'b' || hex(p.a.b) END`,
+	)}`,
+	arithmetic('_sl_any_add', 'p.a.i + p.b.i', `(${A}) + (${B})`),
+	arithmetic('_sl_any_subtract', 'p.a.i - p.b.i', `(${A}) - (${B})`),
+	arithmetic('_sl_any_multiply', 'p.a.i * p.b.i', `(${A}) * (${B})`),
+	arithmetic('_sl_any_divide', 'p.a.i // p.b.i', `(${A}) / (${B})`),
+	arithmetic('_sl_any_modulo', 'p.a.i % p.b.i', `CAST((${INTEGER_A}) % (${INTEGER_B}) AS DOUBLE)`),
+	`_sl_any_negate(x) AS ${withArguments(
+		{ a: 'x' },
+		'CASE p.a.c WHEN 1 THEN _sl_any_integer(-p.a.i) WHEN 2 THEN _sl_any_real(-p.a.r) END',
+	)}`,
+	`_sl_any_abs(x) AS ${withArguments(
+		{ a: 'x' },
+		'CASE p.a.c WHEN 1 THEN _sl_any_integer(abs(p.a.i)) WHEN 2 THEN _sl_any_real(abs(p.a.r)) END',
+	)}`,
+]

@@ -1,0 +1,80 @@
+/**
+ * From SQLite's dialect to DuckDB's.
+ *
+ * @module
+ */
+import type { Expr, Select } from 'sqlite3-parser'
+import type { ParsedStatement } from '../../router/parse-sql.ts'
+import type { EngineValue } from '../query-engine.ts'
+import type { PrintedSelect, RewriteContext, SelectOptions } from './context.ts'
+import type { DialectTable } from './dialect-table.ts'
+import { printExpression } from './expression.ts'
+import type { ResultColumn } from './result.ts'
+import type { Scope } from './scope.ts'
+import { printSelect } from './select/select.ts'
+import type { TypedSql } from './typed-sql.ts'
+
+/** A SELECT in SQLite's dialect, with what it is about. */
+export interface DialectQuery {
+	readonly parsed: ParsedStatement
+	readonly select: Select
+	/** One for each parameter: a number is REAL, a bigint INTEGER. */
+	readonly params: readonly EngineValue[]
+	/** What the engine shows under the names of the query's tables. */
+	readonly tables: readonly DialectTable[]
+	/** The moment that `'now'` means, in milliseconds since the epoch. */
+	readonly now: number
+}
+
+/** The same query for DuckDB. */
+export interface RewrittenQuery {
+	/** One SELECT without parameters: they are written into it, so that DuckDB knows their types. It needs the macros of {@link file://./prelude.ts}. */
+	readonly sql: string
+	/** The outputs, whose values {@link file://./result.ts} reads. */
+	readonly columns: readonly ResultColumn[]
+}
+
+/**
+ * Rewrites a query so that DuckDB gives SQLite's answer.
+ *
+ * @throws `DIALECT_UNSUPPORTED` for what has no equal in DuckDB, with `details: { construct, offset, line, column }`;
+ *   `QUERY_FAILED` for what SQLite refuses as well; `VALUE_UNSUPPORTED` for an integer beyond 64 bits.
+ * @example
+ * rewriteQuery({ parsed: parseSQL('SELECT 7 / 2'), ... }).sql // SELECT CAST('3' AS BIGINT) AS c0
+ */
+export function rewriteQuery(query: DialectQuery): RewrittenQuery {
+	const { sql, columns } = printSelect(new Rewriting(query), query.select, { parent: null, ctes: new Map(), outermost: true })
+	return { sql, columns: columns.map(({ name, kind }) => ({ name, kind })) }
+}
+
+class Rewriting implements RewriteContext {
+	readonly parsed: ParsedStatement
+	readonly params: readonly EngineValue[]
+	readonly tables: ReadonlyMap<string, DialectTable>
+	readonly now: number
+	#names = 0
+
+	constructor({ parsed, params, tables, now }: DialectQuery) {
+		this.parsed = parsed
+		this.params = params
+		this.tables = new Map(tables.map((table) => [table.name.toLowerCase(), table]))
+		this.now = now
+	}
+
+	text({ span: { offset, length } }: { readonly span: { readonly offset: number; readonly length: number } }): string {
+		return this.parsed.sql.slice(offset, offset + length)
+	}
+
+	fresh(prefix: string): string {
+		this.#names += 1
+		return `_${prefix}${this.#names}`
+	}
+
+	expression(expr: Expr, scope: Scope): TypedSql {
+		return printExpression(this, expr, scope)
+	}
+
+	select(select: Select, options: SelectOptions): PrintedSelect {
+		return printSelect(this, select, options)
+	}
+}

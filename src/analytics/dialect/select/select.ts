@@ -1,0 +1,216 @@
+/**
+ * SELECT statements.
+ *
+ * @module
+ */
+import type { Expr, Limit, OneSelect, Select, SelectFrom, SelectValues, SortedColumn } from 'sqlite3-parser'
+import { collationNamed } from '../collation.ts'
+import type { OutputColumn, PrintedSelect, RewriteContext, SelectOptions } from '../context.ts'
+import { asCondition, coerced, commonType, settled } from '../convert.ts'
+import { NULL } from '../literals.ts'
+import { orderTerms } from '../order-term.ts'
+import { Scope } from '../scope.ts'
+import { INTEGER_CLASS, NUMBER_CLASSES, REAL_CLASS, type TypedSql } from '../typed-sql.ts'
+import { refused, unsupported } from '../unsupported.ts'
+import { printCompound } from './compound.ts'
+import { printFrom } from './from.ts'
+import { printGrouping } from './grouping.ts'
+import { printLimit } from './limit.ts'
+import { ordinalOf } from './ordinal.ts'
+import { type Output, printOutputs } from './outputs.ts'
+import { printWith } from './with.ts'
+
+/** How one SELECT of a statement is printed. */
+export interface ArmOptions extends SelectOptions {
+	readonly orderBy?: readonly SortedColumn[] | undefined
+	readonly limit?: Limit | undefined
+	/** Whether it is the statement itself: values of no certain class are then encoded for the reader of the result. */
+	readonly outermost?: boolean | undefined
+}
+
+/** Prints a SELECT with all that belongs to it. */
+export function printSelect(
+	ctx: RewriteContext,
+	select: Select,
+	options: SelectOptions & { readonly outermost?: boolean },
+): PrintedSelect {
+	const { sql: prefix, ctes } = printWith(ctx, select.with, options, printSelect, printArm)
+	const inner: ArmOptions = { ...options, ctes, orderBy: select.orderBy, limit: select.limit }
+	const printed =
+		select.compounds === undefined ? printArm(ctx, select.select, inner) : printCompound(ctx, select, inner, printArm)
+	return { ...printed, sql: prefix + printed.sql }
+}
+
+/** Prints one SELECT or VALUES. */
+export function printArm(ctx: RewriteContext, arm: OneSelect, options: ArmOptions): PrintedSelect {
+	return arm.type === 'SelectFrom' ? printBlock(ctx, arm, options) : printValues(ctx, arm, options)
+}
+
+function printBlock(ctx: RewriteContext, select: SelectFrom, options: ArmOptions): PrintedSelect {
+	const scope = new Scope(options.parent, options.ctes)
+	const from = select.from === undefined ? '' : printFrom(ctx, select.from, scope)
+	for (const column of select.columns) {
+		if (column.type !== 'ExprResultColumn' || column.alias === undefined) continue
+		const alias = column.alias.name.text.toLowerCase()
+		if (!scope.aliases.has(alias)) scope.aliases.set(alias, column.expr)
+	}
+	for (const { name, window } of select.windowClause ?? []) scope.windows.set(name.text.toLowerCase(), window)
+
+	const where =
+		select.whereClause === undefined
+			? ''
+			: ` WHERE ${asCondition(ctx.expression(select.whereClause, scope), select.whereClause.span)}`
+	const grouped = printGrouping(ctx, select, options.orderBy, scope)
+	scope.grouping = grouped?.grouping ?? null
+	const outputs = printOutputs(ctx, select.columns, scope, options.targets)
+	const conditions = [
+		...(select.having === undefined ? [] : [asCondition(ctx.expression(select.having, scope), select.having.span)]),
+		...(grouped?.having === undefined ? [] : [grouped.having]),
+	]
+	if (
+		grouped !== null &&
+		grouped.groupBy === '' &&
+		!namesAggregate(scope, [...outputs.map(({ value }) => value.sql), ...conditions])
+	) {
+		conditions.push('count(*) >= 0')
+	}
+	const having = conditions.length === 0 ? '' : ` HAVING ${conditions.join(' AND ')}`
+	const body = `${from === '' ? '' : ` FROM ${from}`}${where}${grouped?.groupBy ?? ''}${having}`
+	const columns = outputs.map(({ column }) => column)
+	const ordered = orderOf(ctx, select, outputs, options.orderBy, scope)
+	const list = (encode: boolean) => outputs.map(({ value }, i) => `${shown(value, encode)} AS c${i}`).join(', ')
+	const limit = printLimit(ctx, options.limit)
+	const order =
+		ordered.terms.length > 0
+			? ordered.terms
+			: options.limit === undefined
+				? []
+				: [...(grouped?.grouping.keys ?? [])].map((key) => `${key} NULLS FIRST`)
+	const result = { columns, order: ordered.positional }
+
+	if (select.distinctness !== 'Distinct') {
+		const sorted = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`
+		return { ...result, sql: `SELECT ${list(options.outermost === true)}${body}${sorted}${limit}` }
+	}
+	for (const { value, expr } of outputs) refuseDistinct(value, expr)
+	const distinct = `SELECT DISTINCT ${list(false)}${body}`
+	if (order.length === 0 && limit === '' && options.outermost !== true) return { ...result, sql: distinct }
+	if (order.length > 0 && ordered.positional === undefined) {
+		throw unsupported('ORDER BY of a SELECT DISTINCT by what is not among its columns', options.orderBy?.[0]?.expr.span)
+	}
+	const alias = ctx.fresh('d')
+	const outer = columns.map(
+		({ kind, classes }, i) => `${shown({ sql: `${alias}.c${i}`, kind, classes }, options.outermost === true)} AS c${i}`,
+	)
+	const sorted =
+		ordered.positional === undefined || ordered.positional.length === 0
+			? ''
+			: ` ORDER BY ${ordered.positional.map((term) => qualify(term, alias)).join(', ')}`
+	return { ...result, sql: `SELECT ${outer.join(', ')} FROM (${distinct}) AS ${alias}${sorted}${limit}` }
+}
+
+/** Whether an aggregate is left in what was printed; else nothing would say that there is one row. */
+function namesAggregate(scope: Scope, printed: readonly string[]): boolean {
+	return scope.aggregates.some((aggregate) => printed.some((sql) => sql.includes(aggregate)))
+}
+
+/** A value as an output; the outermost ones are read by {@link file://../result.ts}. */
+export function shown(value: Pick<TypedSql, 'sql' | 'kind' | 'classes'>, encode: boolean): string {
+	if (value.kind === 'null') return 'CAST(NULL AS BIGINT)'
+	return encode && value.kind === 'any' ? `_sl_any_encode(${value.sql})` : value.sql
+}
+
+/** Of equal values that are not the same SQLite keeps the one it meets first. */
+export function refuseDistinct(value: Pick<TypedSql, 'kind' | 'classes' | 'collation'>, expr: Expr | undefined): void {
+	const mixed = value.kind === 'any' && (value.classes & NUMBER_CLASSES) === (INTEGER_CLASS | REAL_CLASS)
+	if (mixed || (value.kind === 'text' && value.collation !== undefined && value.collation !== 'BINARY')) {
+		throw unsupported('distinct rows of values that are equal but not the same', expr?.span, 'CAST the column to one type.')
+	}
+}
+
+interface Order {
+	/** Terms for the SELECT itself. */
+	readonly terms: readonly string[]
+	/** The same over `c0`, `c1` ..., `%` in place of the alias; undefined if a term is not among the outputs, or there is none. */
+	readonly positional: readonly string[] | undefined
+}
+
+function orderOf(
+	ctx: RewriteContext,
+	select: SelectFrom,
+	outputs: readonly Output[],
+	orderBy: readonly SortedColumn[] | undefined,
+	scope: Scope,
+): Order {
+	if (orderBy === undefined) return { terms: [], positional: undefined }
+	const terms: string[] = []
+	let positional: string[] | undefined = []
+	for (const sorted of orderBy) {
+		const { value, position } = sortedValue(ctx, select, outputs, sorted.expr, scope)
+		const printed = orderTerms(value, sorted)
+		terms.push(...printed)
+		if (printed.length === 0) continue
+		if (position === null) positional = undefined
+		else positional?.push(...orderTerms({ ...value, sql: `%.c${position}` }, sorted))
+	}
+	return { terms, positional }
+}
+
+/** Terms over outputs, with the alias they are read from. */
+export function qualify(term: string, alias: string): string {
+	return term.replaceAll('%.c', `${alias}.c`)
+}
+
+function sortedValue(
+	ctx: RewriteContext,
+	{ columns }: SelectFrom,
+	outputs: readonly Output[],
+	expr: Expr,
+	scope: Scope,
+): { readonly value: TypedSql; readonly position: number | null } {
+	const { inner, collation } = withoutCollation(expr)
+	const collate = (value: TypedSql): TypedSql =>
+		collation === undefined ? value : { ...value, collation, explicitCollation: true }
+	const ordinal = ordinalOf(inner, outputs.length, 'ORDER BY')
+	const aliased = inner.type === 'Id' ? outputs.findIndex(({ alias }) => alias === inner.name.toLowerCase()) : -1
+	const position = ordinal === null ? aliased : ordinal - 1
+	const output = outputs[position]
+	if (output !== undefined) {
+		// A constant output sorts nothing, and DuckDB would take it for a position.
+		return { value: collate(output.value), position }
+	}
+	if (columns.length === 0) throw refused('no columns')
+	const value = settled(ctx.expression(inner, scope))
+	const same = outputs.findIndex((each) => each.value.sql === value.sql)
+	return { value: collate(value), position: same < 0 ? null : same }
+}
+
+/** `x COLLATE c` as x and c. */
+export function withoutCollation(expr: Expr): { readonly inner: Expr; readonly collation: TypedSql['collation'] } {
+	if (expr.type === 'ParenthesizedExpr' && expr.exprs.length === 1 && expr.exprs[0] !== undefined)
+		return withoutCollation(expr.exprs[0])
+	if (expr.type !== 'CollateExpr') return { inner: expr, collation: undefined }
+	return { inner: withoutCollation(expr.expr).inner, collation: collationNamed(expr.collation, expr.span) }
+}
+
+function printValues(ctx: RewriteContext, values: SelectValues, options: ArmOptions): PrintedSelect {
+	const scope = new Scope(options.parent, options.ctes)
+	const rows = values.values.map((row) => row.values.map((expr) => settled(ctx.expression(expr, scope))))
+	const width = rows[0]?.length ?? 0
+	if (rows.some((row) => row.length !== width)) throw refused('all VALUES must have the same number of terms', values.span)
+	const types = Array.from({ length: width }, (_, i) => options.targets?.[i] ?? commonType(rows.map((row) => row[i] ?? NULL)))
+	const alias = ctx.fresh('v')
+	const names = types.map((_, i) => `c${i}`)
+	const body = rows.map((row) => `(${row.map((value, i) => coerced(value, types[i] ?? value).sql).join(', ')})`)
+	const columns = types.map(
+		({ kind, classes }, i): OutputColumn => ({ name: `column${i + 1}`, text: `column${i + 1}`, kind, classes }),
+	)
+	const list = columns.map(
+		({ kind, classes }, i) => `${shown({ sql: `${alias}.c${i}`, kind, classes }, options.outermost === true)} AS c${i}`,
+	)
+	if (options.orderBy !== undefined) throw unsupported('ORDER BY of VALUES', values.span)
+	return {
+		sql: `SELECT ${list.join(', ')} FROM (VALUES ${body.join(', ')}) AS ${alias}(${names.join(', ')})${printLimit(ctx, options.limit)}`,
+		columns,
+	}
+}

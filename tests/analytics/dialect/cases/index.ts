@@ -1,0 +1,6 @@
+import type { ConstructGroup } from './construct.ts'
+import { DATES, FUNCTIONS } from './functions.ts'
+import { OPERATORS } from './operators.ts'
+import { AGGREGATES, QUERIES, WINDOWS } from './queries.ts'
+
+export const GROUPS: readonly ConstructGroup[] = [QUERIES, OPERATORS, FUNCTIONS, DATES, AGGREGATES, WINDOWS]
