@@ -54,7 +54,7 @@ export interface EngineQuery {
 
 /** Limits of one query. */
 export interface EngineLimits {
-	/** Milliseconds from the call to the last row, waiting for other queries included. */
+	/** Milliseconds from the call to the last row, waiting for other queries, or for who takes the rows, included. */
 	readonly timeoutMs: number
 	readonly signal?: AbortSignal
 }
@@ -65,6 +65,9 @@ export interface EngineResult {
 	/** Bytes read from the store; what an engine kept from earlier queries does not count. */
 	readonly bytesRead: number
 }
+
+/** Some rows of a result, and the bytes that were read since the batch before. */
+export type EngineBatch = EngineResult
 
 /** What an engine is made with. */
 export interface EngineOptions {
@@ -83,6 +86,14 @@ export interface QueryEngine {
 	 *   refuses the SQL or the result has a type that SQLite lacks; `LAKE_CORRUPT` for a file that is missing or does not decode.
 	 */
 	run(query: EngineQuery, limits: EngineLimits): Promise<EngineResult>
+	/**
+	 * Runs one query whose rows are made as they are asked for: what the engine and the caller hold at a time does not grow with
+	 * the result. The time that the caller takes between batches counts. Between batches other queries may run.
+	 *
+	 * @returns at least one batch, so that the columns are known; a batch may be empty. To leave the loop early gives the query up.
+	 * @throws as {@link QueryEngine.run} does, from the first batch or a later one.
+	 */
+	stream(query: EngineQuery, limits: EngineLimits): AsyncGenerator<EngineBatch, void, undefined>
 	/** Frees what the engine holds. A later query starts it again. */
 	close(): Promise<void>
 }

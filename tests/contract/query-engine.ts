@@ -5,7 +5,7 @@
  */
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { EngineOptions, EngineTable, EngineValue, QueryEngine } from '../../src/analytics/query-engine.ts'
+import type { EngineLimits, EngineOptions, EngineTable, EngineValue, QueryEngine } from '../../src/analytics/query-engine.ts'
 import { SQLakeError } from '../../src/errors.ts'
 import type { IcebergField } from '../../src/lake/iceberg/types.ts'
 import { parquetSchemaOf } from '../../src/lake/parquet/parquet-schema.ts'
@@ -257,6 +257,113 @@ export function queryEngineContract(
 			expect(SQLakeError.is(error, 'ANALYTICS_MEMORY')).toBe(true)
 			expect(error.details).toEqual({ memoryLimitBytes: 16 * 1024 * 1024 })
 			expect((await run('SELECT 1')).rows).toEqual([[1]])
+		})
+
+		describe('streams', () => {
+			const stream = (
+				sql: string,
+				limits: Partial<EngineLimits> = {},
+				tables: readonly EngineTable[] = [],
+				store = openStore(),
+			) => engine.stream({ store, tables, views: [], sql, params: [] }, { timeoutMs: 20_000, ...limits })
+
+			it('a result in batches, whose first one already has the columns', async () => {
+				const store = openStore()
+				const table = await everything(store)
+				const batches = await Array.fromAsync(stream('SELECT * FROM everything', {}, [table], store))
+				expect(batches[0]?.columns).toEqual(['id', 'label', 'weight', 'active', 'bytes', 'at'])
+				const whole = await query('SELECT * FROM everything', [], [table], store)
+				expect(batches.flatMap(({ rows }) => rows)).toEqual(whole.rows)
+				expect(batches.reduce((sum, { bytesRead }) => sum + bytesRead, 0)).toBe(whole.bytesRead)
+			})
+
+			it('the columns of a result without rows', async () => {
+				const batches = await Array.fromAsync(stream('SELECT 1 AS one, 2 AS two WHERE false'))
+				expect(batches[0]?.columns).toEqual(['one', 'two'])
+				expect(batches.flatMap(({ rows }) => rows)).toEqual([])
+			})
+
+			it('all rows of a large result, in order', async () => {
+				let next = 0
+				for await (const { rows } of stream('SELECT i, i * 2 FROM range(100000) t(i) ORDER BY i')) {
+					for (const [i, double] of rows) if (i !== next++ || double !== 2 * Number(i)) throw new Error(`row ${next}: found ${i}`)
+				}
+				expect(next).toBe(100_000)
+			})
+
+			it('the first rows of a result that would take for ever', async () => {
+				let seen = 0
+				for await (const { rows } of stream("SELECT i, repeat('x', 100) FROM range(100000000000) t(i)")) {
+					seen += rows.length
+					if (seen > 100_000) break
+				}
+				expect(seen).toBeLessThan(1_000_000)
+				expect((await query('SELECT 1')).rows).toEqual([[1]])
+			})
+
+			it('while other queries run between its batches', async () => {
+				const store = openStore()
+				const table = { ...(await everything(store)), cacheKey: crypto.randomUUID() }
+				let rows = 0
+				for await (const batch of stream('SELECT e.id FROM everything e, range(10000)', {}, [table], store)) {
+					rows += batch.rows.length
+					expect((await query('SELECT count(*) FROM everything', [], [table], store)).rows).toEqual([[5]])
+				}
+				expect(rows).toBe(50_000)
+			})
+
+			it('two results side by side', async () => {
+				const [left, right] = [stream('SELECT i FROM range(30000) t(i)'), stream('SELECT -i FROM range(30000) t(i)')]
+				let sum = 0
+				for (let done = false; !done; ) {
+					const pulled = await Promise.all([left.next(), right.next()])
+					for (const { value } of pulled) for (const [i] of value?.rows ?? []) sum += Number(i)
+					done = pulled.every((each) => each.done)
+				}
+				expect(sum).toBe(0)
+			})
+
+			it('up to an error in the middle', async () => {
+				const failing = "SELECT CASE WHEN i < 2000000 THEN 'fine' ELSE error('too far') END FROM range(3000000) t(i)"
+				let seen = 0
+				const reading = async () => {
+					for await (const { rows } of stream(failing)) seen += rows.length
+				}
+				await expect(reading()).rejects.toMatchObject({
+					code: 'ANALYTICS_FAILED',
+					message: expect.stringMatching(/^Invalid Input Error: too far/),
+				})
+				expect(seen).toBeGreaterThan(0)
+				expect((await query('SELECT 1')).rows).toEqual([[1]])
+			})
+
+			it('until its caller aborts', async () => {
+				const controller = new AbortController()
+				const reading = async () => {
+					for await (const { rows } of stream('SELECT i FROM range(100000000000) t(i)', { signal: controller.signal })) {
+						if (rows.length > 0) controller.abort()
+					}
+				}
+				await expect(reading()).rejects.toMatchObject({ code: 'ANALYTICS_ABORTED' })
+				expect((await query('SELECT 1')).rows).toEqual([[1]])
+			})
+
+			it('until its time is over, which runs while its caller works', async () => {
+				const reading = async () => {
+					for await (const _ of stream('SELECT i FROM range(100000000000) t(i)', { timeoutMs: 200 })) {
+						await new Promise((resolve) => setTimeout(resolve, 20))
+					}
+				}
+				await expect(reading()).rejects.toMatchObject({ code: 'ANALYTICS_TIMEOUT' })
+				expect((await query('SELECT 1')).rows).toEqual([[1]])
+			})
+
+			it('what a query that was refused has no rows of', async () => {
+				await expect(stream('SELECT nonsense FROM nowhere').next()).rejects.toMatchObject({ code: 'ANALYTICS_FAILED' })
+				await expect(stream('SELECT 1', { signal: AbortSignal.abort() }).next()).rejects.toMatchObject({
+					code: 'ANALYTICS_ABORTED',
+				})
+			})
 		})
 
 		it('names a file that is missing or damaged', async () => {

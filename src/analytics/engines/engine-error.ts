@@ -8,6 +8,9 @@ import { messageOf, SQLakeError } from '../../errors.ts'
 /** Some of DuckDB-WASM's errors are JSON. */
 const JSON_ERROR = /^\{"exception_type":/
 
+/** What DuckDB puts before the error that ended a result in the middle. */
+const WRAPPED_ERROR = /^Attempting to (?:execute|fetch from) an unsuccessful or closed [^\n]*\nError: (.*)$/s
+
 /** The message of an error of DuckDB, in one form. */
 export function duckdbMessage(error: unknown): string {
 	const message = messageOf(error)
@@ -15,7 +18,7 @@ export function duckdbMessage(error: unknown): string {
 	try {
 		const { exception_type: type, exception_message: text }: { exception_type?: unknown; exception_message?: unknown } =
 			JSON.parse(message)
-		return `${String(type)} Error: ${String(text)}`
+		return WRAPPED_ERROR.exec(String(text))?.[1] ?? `${String(type)} Error: ${String(text)}`
 	} catch {
 		// Cut short by DuckDB: the raw text still says more than a complaint about its form.
 		return message

@@ -7,11 +7,12 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType, DuckDBValue } from '@duckdb/node-api'
 import { messageOf, SQLakeError } from '../../../errors.ts'
 import { corrupt } from '../../../lake/parquet/open-parquet.ts'
 import type { ObjectStore } from '../../../lake/storage/object-store.ts'
 import type {
+	EngineBatch,
 	EngineFile,
 	EngineLimits,
 	EngineOptions,
@@ -21,6 +22,7 @@ import type {
 	EngineValue,
 	QueryEngine,
 } from '../../query-engine.ts'
+import { collectBatches } from '../collect-batches.ts'
 import { settingStatements } from '../duckdb-settings.ts'
 import { literal, quoteIdentifier } from '../duckdb-sql.ts'
 import { engineError } from '../engine-error.ts'
@@ -32,6 +34,9 @@ type NodeApi = typeof import('@duckdb/node-api')
 
 /** Memory of a machine that runs Node is not a Worker's. */
 const DEFAULT_MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024
+
+/** Starts a statement: with its whole result, or with one that comes as it is fetched. */
+type StartQuery = (connection: DuckDBConnection, sql: string) => Promise<DuckDBResult>
 
 /** A store whose objects are files that DuckDB can open itself. */
 interface LocalStore {
@@ -69,19 +74,11 @@ export class NativeEngine implements QueryEngine {
 	}
 
 	async run(query: EngineQuery, limits: EngineLimits): Promise<EngineResult> {
-		const deadline = new QueryDeadline(limits)
-		deadline.check()
-		this.#instance ??= this.#open()
-		const instance = await deadline.race(this.#instance)
-		const connection = await instance.connect()
-		const paths = new Map<EngineFile, string>()
-		try {
-			return await this.#runOn(connection, query, deadline, paths)
-		} catch (error) {
-			throw await this.#explain(error, paths)
-		} finally {
-			connection.closeSync()
-		}
+		return collectBatches(this.#batches(query, limits, (connection, sql) => connection.run(sql)))
+	}
+
+	stream(query: EngineQuery, limits: EngineLimits): AsyncGenerator<EngineBatch, void, undefined> {
+		return this.#batches(query, limits, (connection, sql) => connection.stream(sql))
 	}
 
 	async close(): Promise<void> {
@@ -92,6 +89,22 @@ export class NativeEngine implements QueryEngine {
 		this.#copies = undefined
 		this.#copied.clear()
 		if (copies !== undefined) await rm(copies, { recursive: true, force: true })
+	}
+
+	async *#batches(query: EngineQuery, limits: EngineLimits, start: StartQuery): AsyncGenerator<EngineBatch, void, undefined> {
+		const deadline = new QueryDeadline(limits)
+		deadline.check()
+		this.#instance ??= this.#open()
+		const instance = await deadline.race(this.#instance)
+		const connection = await instance.connect()
+		const paths = new Map<EngineFile, string>()
+		try {
+			yield* this.#runOn(connection, query, deadline, paths, start)
+		} catch (error) {
+			throw await this.#explain(error, paths)
+		} finally {
+			connection.closeSync()
+		}
 	}
 
 	async #open(): Promise<DuckDBInstance> {
@@ -105,12 +118,13 @@ export class NativeEngine implements QueryEngine {
 	}
 
 	/** @param paths Filled with the place of each file on disk. */
-	async #runOn(
+	async *#runOn(
 		connection: DuckDBConnection,
 		query: EngineQuery,
 		deadline: QueryDeadline,
 		paths: Map<EngineFile, string>,
-	): Promise<EngineResult> {
+		start: StartQuery,
+	): AsyncGenerator<EngineBatch, void, undefined> {
 		for (const statement of settingStatements(this.#options)) await connection.run(statement)
 		let bytesRead = 0
 		for (const table of query.tables) {
@@ -128,16 +142,24 @@ export class NativeEngine implements QueryEngine {
 		}
 		await connection.run(`PREPARE query AS ${query.sql}`)
 		const args = query.params.length === 0 ? '' : `(${query.params.map(literal).join(', ')})`
-		const execution = connection.runAndReadAll(`EXECUTE query${args}`)
-		const result = await deadline.race(execution).catch(async (error: unknown) => {
-			connection.interrupt()
-			await execution.catch(() => {}) // Its end is awaited so that the connection can be closed; the error is already known.
-			throw error
-		})
+		const execution = `EXECUTE query${args}`
+		const result = await interruptible(connection, deadline, start(connection, execution))
+		const { isStreaming } = result
 		const columns = result.columnNames()
 		const readers = result.columnTypes().map((type, i) => valueReader(type, columns[i] ?? ''))
-		const rows = result.getRows().map((row) => row.map((value, i) => (value === null ? null : (readers[i]?.(value) ?? null))))
-		return { columns, rows, bytesRead }
+		yield { columns, rows: [], bytesRead }
+		for (;;) {
+			deadline.check()
+			const chunk = await interruptible(connection, deadline, result.fetchChunk())
+			if (chunk === null || chunk.rowCount === 0) break
+			const rows = chunk.getRows().map((row) => row.map((value, i) => (value === null ? null : (readers[i]?.(value) ?? null))))
+			yield { columns, rows, bytesRead: 0 }
+		}
+		// A stream that fails looks as if it were at its end, except that it is no stream any more (duckdb_result_is_streaming).
+		if (isStreaming && !result.isStreaming) {
+			await interruptible(connection, deadline, connection.run(`EXPLAIN ANALYZE ${execution}`)) // Throws it again, with its message.
+			throw new SQLakeError('ANALYTICS_FAILED', 'DuckDB gave the query up in the middle and does not say why')
+		}
 	}
 
 	async #pathOf(store: ObjectStore, table: EngineTable, file: EngineFile): Promise<string> {
@@ -174,6 +196,15 @@ export class NativeEngine implements QueryEngine {
 		}
 		return engineError(error, this.#options.memoryLimitBytes)
 	}
+}
+
+/** Waits for DuckDB, and stops it when the query may not go on. Its end is awaited so that the connection can be closed. */
+async function interruptible<T>(connection: DuckDBConnection, deadline: QueryDeadline, work: Promise<T>): Promise<T> {
+	return deadline.race(work).catch(async (error: unknown) => {
+		connection.interrupt()
+		await work.catch(() => {}) // The error is already known.
+		throw error
+	})
 }
 
 function isLocal(store: ObjectStore): store is ObjectStore & LocalStore {

@@ -32,6 +32,15 @@ export interface ArrowInsertTarget {
 	readonly create: boolean
 }
 
+/** What a call answers: DuckDB's message where the status is neither 0 nor {@link STATUS_RETRY}. */
+interface Response {
+	readonly status: number
+	readonly bytes: Uint8Array
+}
+
+/** DuckDB-WASM: nothing failed, but there is no answer yet. */
+const STATUS_RETRY = 256
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
@@ -84,13 +93,17 @@ export class DuckDBWasm {
 		)
 	}
 
-	/** Starts a statement. @returns the head of an Arrow IPC stream once it is done, null while it is not: {@link poll}. */
+	/**
+	 * Starts a statement whose rows come as they are fetched, so that its result is never held as a whole.
+	 *
+	 * @returns the head of an Arrow IPC stream once there are rows to fetch, null while there are not: {@link poll}.
+	 */
 	start(connection: ConnectionHandle, sql: string): Uint8Array | null {
 		const header = this.#withBytes(encoder.encode(sql), (pointer, length) =>
 			this.#call(
 				'duckdb_web_pending_query_start_buffer',
 				['number', 'number', 'number', 'boolean'],
-				[connection, pointer, length, false],
+				[connection, pointer, length, true],
 			),
 		)
 		return header.length === 0 ? null : header
@@ -107,9 +120,12 @@ export class DuckDBWasm {
 		this.#module.ccall('duckdb_web_pending_query_cancel', 'boolean', ['number'], [connection])
 	}
 
-	/** The next part of the Arrow IPC stream; empty at its end. */
-	fetch(connection: ConnectionHandle): Uint8Array {
-		return this.#call('duckdb_web_query_fetch_results', ['number'], [connection])
+	/** The next part of the Arrow IPC stream, empty at its end; null while it is not ready, after one more task. */
+	fetch(connection: ConnectionHandle): Uint8Array | null {
+		const { status, bytes } = this.#respond('duckdb_web_query_fetch_results', ['number'], [connection])
+		if (status === STATUS_RETRY) return null
+		if (status !== 0) throw new DuckDBError(decoder.decode(bytes))
+		return bytes
 	}
 
 	/** Appends the rows of an Arrow IPC stream to a table. */
@@ -134,8 +150,14 @@ export class DuckDBWasm {
 		}
 	}
 
-	/** Calls a function that answers through a response of three doubles: status, pointer, length. */
 	#call(name: string, types: readonly string[], args: readonly (string | number | boolean)[]): Uint8Array {
+		const { status, bytes } = this.#respond(name, types, args)
+		if (status !== 0) throw new DuckDBError(decoder.decode(bytes))
+		return bytes
+	}
+
+	/** Calls a function that answers through a response of three doubles: status, pointer, length. */
+	#respond(name: string, types: readonly string[], args: readonly (string | number | boolean)[]): Response {
 		const module = this.#module
 		const stack = module.stackSave()
 		const response = module.stackAlloc(24)
@@ -144,7 +166,6 @@ export class DuckDBWasm {
 		module.stackRestore(stack)
 		const bytes = pointer === 0 ? new Uint8Array() : module.HEAPU8.slice(pointer, pointer + length)
 		module.ccall('duckdb_web_clear_response', null, [], [])
-		if (status !== 0) throw new DuckDBError(decoder.decode(bytes))
-		return bytes
+		return { status, bytes }
 	}
 }

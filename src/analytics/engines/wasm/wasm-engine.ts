@@ -7,6 +7,7 @@ import { SQLakeError } from '../../../errors.ts'
 import { openParquet } from '../../../lake/parquet/open-parquet.ts'
 import { readColumns } from '../../../lake/parquet/read-columns.ts'
 import type {
+	EngineBatch,
 	EngineFile,
 	EngineLimits,
 	EngineOptions,
@@ -15,6 +16,7 @@ import type {
 	EngineTable,
 	QueryEngine,
 } from '../../query-engine.ts'
+import { collectBatches } from '../collect-batches.ts'
 import { DEFAULT_MEMORY_LIMIT_BYTES, settingStatements } from '../duckdb-settings.ts'
 import { columnType, literal, quoteIdentifier } from '../duckdb-sql.ts'
 import { engineError } from '../engine-error.ts'
@@ -45,6 +47,14 @@ export interface WasmEngineOptions extends Partial<EngineOptions> {
 	readonly cacheBytes?: number
 }
 
+/** A query from its first table to its last row. */
+interface RunningQuery {
+	readonly database: Database
+	readonly connection: ConnectionHandle
+	readonly load: QueryLoad
+	readonly deadline: QueryDeadline
+}
+
 /** A running database with what it keeps. */
 interface Database {
 	readonly duckdb: DuckDBWasm
@@ -64,6 +74,7 @@ export class WasmEngine implements QueryEngine {
 	readonly #options: EngineOptions
 	readonly #cacheBytes: number
 	readonly #exclusive = new Exclusive(() => this.#discard())
+	readonly #running = new Set<RunningQuery>()
 	#database: Database | undefined
 	#tableCount = 0
 
@@ -81,7 +92,28 @@ export class WasmEngine implements QueryEngine {
 	async run(query: EngineQuery, limits: EngineLimits): Promise<EngineResult> {
 		const deadline = new QueryDeadline(limits)
 		deadline.check()
-		return this.#exclusive.run(deadline, () => this.#runAlone(query, deadline))
+		return this.#exclusive.run(deadline, () => this.#withRoom(() => collectBatches(this.#batches(query, deadline))))
+	}
+
+	async *stream(query: EngineQuery, limits: EngineLimits): AsyncGenerator<EngineBatch, void, undefined> {
+		const deadline = new QueryDeadline(limits)
+		let batches = this.#batches(query, deadline)
+		const next = () => batches.next()
+		const again = () => {
+			batches = this.#batches(query, deadline)
+			return next()
+		}
+		try {
+			// The turn is held while a batch is made and not while the caller works on it: it may well ask something else meanwhile.
+			for (let pull = () => this.#withRoom(next, again); ; pull = next) {
+				deadline.check()
+				const { done, value } = await this.#exclusive.run(deadline, pull)
+				if (done) return
+				yield value
+			}
+		} finally {
+			await batches.return()
+		}
 	}
 
 	async close(): Promise<void> {
@@ -90,18 +122,19 @@ export class WasmEngine implements QueryEngine {
 
 	#discard(): void {
 		this.#database = undefined
+		this.#running.clear()
 	}
 
-	async #runAlone(query: EngineQuery, deadline: QueryDeadline): Promise<EngineResult> {
-		const database = await this.#open(deadline)
+	/** Tries once more with an empty cache: what earlier queries left behind must not be why this one fails. */
+	async #withRoom<T>(work: () => Promise<T>, again: () => Promise<T> = work): Promise<T> {
 		try {
-			return await this.#attempt(database, query, deadline)
+			return await work()
 		} catch (error) {
-			// What earlier queries left behind must not be why this one fails.
-			const dropped = SQLakeError.is(error, 'ANALYTICS_MEMORY') ? database.cache.clear() : []
-			if (dropped.length === 0) throw error
-			this.#drop(database, dropped)
-			return await this.#attempt(database, query, deadline)
+			const database = this.#database
+			const dropped = SQLakeError.is(error, 'ANALYTICS_MEMORY') && database !== undefined ? database.cache.clear() : []
+			if (database === undefined || dropped.length === 0) throw error
+			dropTables(database, dropped)
+			return await again()
 		}
 	}
 
@@ -112,33 +145,54 @@ export class WasmEngine implements QueryEngine {
 		return this.#database
 	}
 
-	async #attempt(database: Database, query: EngineQuery, deadline: QueryDeadline): Promise<EngineResult> {
+	/** Runs a query; its tables and its connection live until the last batch was taken or the generator is returned. */
+	async *#batches(query: EngineQuery, deadline: QueryDeadline): AsyncGenerator<EngineBatch, void, undefined> {
+		const database = await this.#open(deadline)
+		this.#endAbandoned()
 		const { duckdb } = database
 		const connection = duckdb.connect()
 		const load = new QueryLoad(database, connection, query, deadline, () => `t${++this.#tableCount}`)
+		const running = { database, connection, load, deadline }
+		this.#running.add(running)
 		try {
 			duckdb.run(connection, settingStatements(this.#options).join('; '))
 			for (const table of query.tables) await load.table(table)
 			for (const view of query.views) createView(duckdb, connection, view.name, view.sql)
 			duckdb.run(connection, `PREPARE query AS ${query.sql}`)
 			const args = query.params.length === 0 ? '' : `(${query.params.map(literal).join(', ')})`
-			return { ...(await execute(duckdb, connection, `EXECUTE query${args}`, deadline)), bytesRead: load.bytesRead }
+			let { bytesRead } = load
+			for await (const { columns, rows } of execute(duckdb, connection, `EXECUTE query${args}`, deadline)) {
+				yield { columns, rows, bytesRead }
+				bytesRead = 0
+				if (!this.#running.has(running)) throw new SQLakeError('ANALYTICS_FAILED', 'the engine was closed before the last row')
+			}
 		} catch (error) {
 			if (!(error instanceof DuckDBError) && !SQLakeError.is(error)) this.#discard()
 			throw engineError(error, this.#options.memoryLimitBytes)
 		} finally {
-			if (this.#database === database) {
-				duckdb.disconnect(connection)
-				this.#drop(database, load.finish())
-			}
+			this.#end(running)
 		}
 	}
 
-	#drop({ duckdb }: Database, tables: readonly LoadedTable[]): void {
-		const connection = duckdb.connect()
-		for (const { name } of tables) duckdb.run(connection, `DROP TABLE IF EXISTS ${name}`)
-		duckdb.disconnect(connection)
+	#end(running: RunningQuery): void {
+		// One that is not among them is of an instance that was thrown away, or was ended before.
+		if (!this.#running.delete(running)) return
+		const { database, connection, load } = running
+		database.duckdb.disconnect(connection)
+		dropTables(database, load.finish())
 	}
+
+	/** Of a request that the platform cancels nothing runs again, not even a `finally`: what its stream held is freed here. */
+	#endAbandoned(): void {
+		for (const running of this.#running) if (running.deadline.remainingMs === 0) this.#end(running)
+	}
+}
+
+function dropTables({ duckdb }: Database, tables: readonly LoadedTable[]): void {
+	if (tables.length === 0) return
+	const connection = duckdb.connect()
+	for (const { name } of tables) duckdb.run(connection, `DROP TABLE IF EXISTS ${name}`)
+	duckdb.disconnect(connection)
 }
 
 /** Brings the tables of one query into the database. */
@@ -233,31 +287,48 @@ function createView(duckdb: DuckDBWasm, connection: ConnectionHandle, name: stri
 	duckdb.run(connection, `CREATE TEMP VIEW ${quoteIdentifier(name)} AS ${sql}`)
 }
 
-/** Runs a statement task by task, letting the event loop turn now and then. */
-async function execute(
+/** Runs a statement task by task, letting the event loop turn now and then; the first batch has no rows. */
+async function* execute(
 	duckdb: DuckDBWasm,
 	connection: ConnectionHandle,
 	sql: string,
 	deadline: QueryDeadline,
-): Promise<ArrowRows> {
-	let header = duckdb.start(connection, sql)
-	// The clock of a Worker only moves while the event loop turns, so the pace is found from one turn to the next.
-	let tasksATurn = FIRST_TASKS
-	let turnedAt = Date.now()
+): AsyncGenerator<ArrowRows, void, undefined> {
+	const pace = new Pace(deadline)
 	try {
-		for (let tasks = 0; header === null; header = duckdb.poll(connection)) {
-			if (++tasks < tasksATurn) continue
-			tasks = 0
-			await deadline.yield()
-			const elapsed = Date.now() - turnedAt
-			turnedAt += elapsed
-			tasksATurn = elapsed > 50 ? Math.max(1, tasksATurn >> 1) : Math.min(MAX_TASKS_A_TURN, tasksATurn << 1)
+		let header = duckdb.start(connection, sql)
+		for (; header === null; header = duckdb.poll(connection)) await pace.afterTask()
+		yield arrowRows([header])
+		for (;;) {
+			const part = duckdb.fetch(connection)
+			if (part?.length === 0) return
+			if (part !== null) yield arrowRows([header, part])
+			await pace.afterTask()
 		}
 	} catch (error) {
 		if (SQLakeError.is(error)) duckdb.cancel(connection)
 		throw error
 	}
-	const parts = [header]
-	for (let part = duckdb.fetch(connection); part.length > 0; part = duckdb.fetch(connection)) parts.push(part)
-	return arrowRows(parts)
+}
+
+/** Lets the event loop turn now and then. The clock of a Worker only moves then, so the pace is found from one turn to the next. */
+class Pace {
+	readonly #deadline: QueryDeadline
+	#tasks = 0
+	#tasksATurn = FIRST_TASKS
+	#turnedAt = Date.now()
+
+	constructor(deadline: QueryDeadline) {
+		this.#deadline = deadline
+	}
+
+	/** @throws as {@link QueryDeadline.check} does. */
+	async afterTask(): Promise<void> {
+		if (++this.#tasks < this.#tasksATurn) return
+		this.#tasks = 0
+		await this.#deadline.yield()
+		const elapsed = Date.now() - this.#turnedAt
+		this.#turnedAt += elapsed
+		this.#tasksATurn = elapsed > 50 ? Math.max(1, this.#tasksATurn >> 1) : Math.min(MAX_TASKS_A_TURN, this.#tasksATurn << 1)
+	}
 }
