@@ -1,0 +1,17 @@
+import { badInput } from './bad-input.ts'
+import { changes } from './changes.ts'
+import { damage } from './damage.ts'
+import { outages } from './outages.ts'
+import { routing } from './routing.ts'
+import type { Scenario } from './support.ts'
+import { values } from './values.ts'
+
+/** Every scenario by what it promises. */
+export const scenarios: Readonly<Record<string, Scenario>> = {
+	...values,
+	...changes,
+	...routing,
+	...badInput,
+	...outages,
+	...damage,
+}

@@ -1,0 +1,96 @@
+import { SQLakeError } from 'sqlake'
+import { openLake, SQLakeCatalog, SQLakeDO } from 'sqlake/do'
+import migrations from './drizzle/migrations.js'
+import { type Fault, faultyBucket } from './faults.ts'
+import { scenarios } from './scenarios/index.ts'
+import { accounts, lakes, posts } from './schema.ts'
+
+export { SQLakeCatalog }
+
+/** What the two configurations bind; one of them has no catalog object. */
+export interface Env {
+	MAIN_DO: DurableObjectNamespace<MainDO>
+	EMPTY_DO: DurableObjectNamespace<EmptyDO>
+	FAULTY_DO: DurableObjectNamespace<FaultyDO>
+	DAMAGED_DO: DurableObjectNamespace<DamagedDO>
+	SQLAKE_CATALOG: DurableObjectNamespace<SQLakeCatalog>
+	MAIN_BUCKET: R2Bucket
+	EMPTY_BUCKET: R2Bucket
+	FAULTY_BUCKET: R2Bucket
+	DAMAGED_BUCKET: R2Bucket
+}
+
+/** Has methods of its own beside what the driver calls. */
+export class MainDO extends SQLakeDO<Env> {
+	override schema = lakes.main
+	override migrations = migrations
+	protected override cdcFlushInterval = 3_600_000
+
+	/** Writes through the local template and the local Drizzle database. */
+	async publish(account: string, titles: readonly string[]): Promise<number> {
+		this.sql`INSERT INTO accounts (id, email) VALUES (${account}, ${`${account}@example.com`}) ON CONFLICT DO NOTHING`
+		this.db.transaction((tx) => {
+			for (const title of titles)
+				tx.insert(posts)
+					.values({ id: `${account}/${title}`, accountId: account, title })
+					.run()
+		})
+		return this.db.select().from(posts).all().length
+	}
+
+	/** A transaction that fails half way. */
+	async failing(account: string): Promise<string> {
+		try {
+			this.db.transaction((tx) => {
+				tx.insert(accounts).values({ id: account, email: 'rolled back' }).run()
+				throw new Error('no')
+			})
+		} catch (error) {
+			return String(error)
+		}
+		return 'committed'
+	}
+}
+
+export class EmptyDO extends SQLakeDO<Env> {
+	override schema = lakes.empty
+	override migrations = migrations
+}
+
+/** Its bucket goes wrong on demand. */
+export class FaultyDO extends SQLakeDO<Env> {
+	override schema = lakes.faulty
+	override migrations = migrations
+	protected override cdcFlushInterval = 3_600_000
+	#fault: Fault = 'none'
+	protected override openLake = () =>
+		openLake({
+			bucket: faultyBucket(this.env.FAULTY_BUCKET, () => this.#fault),
+			bucketBinding: 'FAULTY_BUCKET',
+			catalogs: this.env.SQLAKE_CATALOG,
+		})
+
+	async setFault(fault: Fault): Promise<void> {
+		this.#fault = fault
+	}
+}
+
+export class DamagedDO extends SQLakeDO<Env> {
+	override schema = lakes.damaged
+	override migrations = migrations
+	protected override cdcFlushInterval = 3_600_000
+}
+
+export default {
+	async fetch(request: Request, env: Env): Promise<Response> {
+		const name = decodeURIComponent(new URL(request.url).pathname.slice(1))
+		if (name === '') return Response.json(Object.keys(scenarios))
+		try {
+			await scenarios[name]?.(env)
+			return Response.json({ ok: true })
+		} catch (error) {
+			const described = SQLakeError.is(error) ? JSON.stringify(error, null, 2) : ''
+			return Response.json({ ok: false, failure: `${error instanceof Error ? error.stack : String(error)}\n${described}` })
+		}
+	},
+} satisfies ExportedHandler<Env>
