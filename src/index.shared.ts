@@ -8,10 +8,27 @@ export { type ChangeColumns, changeColumns } from './driver/change-columns.ts'
 export type { SQLakeChangesDatabase, SQLakeDrizzle, SQLakeLakeDatabase } from './driver/database.ts'
 export { SQLakeDrizzleDatabase } from './driver/database.ts'
 export { drizzle, type SQLakeClient, type SQLakeDrizzleConfig } from './driver/drizzle.ts'
-export { DurableObjectTransport, type ShardNamespace } from './driver/durable-object-transport.ts'
 export type * from './driver/transport.ts'
 export { errorCodes, SQLakeError, type SQLakeErrorCode } from './errors.ts'
-export * from './observability/index.ts'
+export {
+	type AttributeName,
+	type Attributes,
+	ConsoleLogger,
+	type ConsoleLoggerOptions,
+	createObservability,
+	type HistogramSummary,
+	InMemoryMetrics,
+	InMemoryTracer,
+	type Logger,
+	type LogLevel,
+	type MetricName,
+	type Metrics,
+	type Observability,
+	type RecordedSpan,
+	type Span,
+	type SpanName,
+	type Tracer,
+} from './observability/index.ts'
 export {
 	computeShardId,
 	determineRoute,
@@ -20,15 +37,40 @@ export {
 	type RouteOptions,
 	type SqlValue,
 } from './router/index.ts'
-export * from './router/route.ts'
-export * from './schema/index.ts'
+export type {
+	AnyRoute,
+	NoneRoute,
+	Route,
+	ScatterRoute,
+	ShardRoute,
+	ShardsRoute,
+} from './router/route.ts'
+export {
+	type ColumnMode,
+	type ColumnRecord,
+	type ColumnSchema,
+	GLOBAL_SHARD,
+	type InferInsert,
+	type InferSelect,
+	type LakeSchema,
+	type LakeType,
+	type ShardConfig,
+	SQLake,
+	type SQLakeConfig,
+	type SQLakeDatabase,
+	type SQLakeOptions,
+	type StorageMode,
+	type TableEntry,
+	type TableRef,
+	type TableSchema,
+} from './schema/index.ts'
 export { bookmarkOf } from './session/bookmarks.ts'
 export type { Connection, LakePosition, Target } from './session/connection.ts'
 export type { QueryOptions, QueryPlan } from './session/executor.ts'
 export type { MomentInput } from './session/moment.ts'
 export { type MapOptions, MappedQuery, PipelinedQuery } from './session/pipelined-query.ts'
-export { ConnectionRouter, getQueryRouter, type QueryRouter, type RouterQuery, setQueryRouter } from './session/query-router.ts'
+export { getQueryRouter, type QueryRouter, type RouterQuery, setQueryRouter } from './session/query-router.ts'
 export type { QueryResult, RunResult } from './session/result.ts'
-export { type ChangeRow, createSQLTag, type LakeTag, type SQLTag, sql } from './session/sql.ts'
+export { type ChangeRow, type LakeTag, type SQLTag, sql } from './session/sql.ts'
 export { type LakeSQLQuery, type RowOf, type RunOptions, SQLQuery } from './session/sql-query.ts'
 export type { SQLakeClientOptions, SQLakeWorkerClient } from './worker/sqlake.ts'
