@@ -4,4 +4,5 @@
  * @module
  */
 export * from './index.shared.ts'
+export { createInMemoryRouter, LocalRouter } from './local/routers.workerd.ts'
 export { sqlake, WorkerRouter } from './worker/workerd.ts'

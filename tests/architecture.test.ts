@@ -19,6 +19,7 @@ const mayImport: Record<string, readonly string[] | 'everything but cli' | 'ever
 	migrator: ['schema', 'lake'],
 	worker: ['schema', 'router', 'session', 'driver', 'lake', 'analytics', 'cdc'],
 	do: 'everything but cli',
+	local: 'everything but cli',
 	cli: 'everything but do',
 }
 
@@ -61,6 +62,15 @@ const files = sourceFiles(source)
 const imports = files.flatMap(importsOf)
 const roomOf = (file: string): string => relative(source, file).split('/')[0] ?? ''
 const isRoom = (room: string): boolean => !room.endsWith('.ts')
+
+/** The files that a file loads, itself included. */
+function reachableFrom(file: string, reached = new Set<string>()): Set<string> {
+	if (reached.has(file)) return reached
+	reached.add(file)
+	for (const { from, target, typeOnly } of imports)
+		if (from === file && target !== null && !typeOnly) reachableFrom(target, reached)
+	return reached
+}
 
 describe('the house', () => {
 	it('has only the rooms that are documented', () => {
@@ -125,6 +135,22 @@ describe('the house', () => {
 			.filter((i) => i.specifier.startsWith('node:'))
 			.map((i) => relative(source, i.from))
 			.filter((file) => !file.startsWith('cli/') && !/(^|[/.-])(node|file|local)([./-]|$)/.test(file))
+		expect(wrong).toEqual([])
+	})
+
+	it('opens no door of a Worker on Node modules, and none of Node on cloudflare:workers', () => {
+		const doors = {
+			'node:': ['index.workerd.ts', 'analytics.workerd.ts', 'do.ts', 'columns.ts'],
+			'cloudflare:': ['index.ts', 'analytics.ts', 'iceberg.ts', 'columns.ts'],
+		}
+		const wrong = Object.entries(doors).flatMap(([prefix, names]) =>
+			names.flatMap((name) => {
+				const reached = reachableFrom(join(source, name))
+				return imports
+					.filter((i) => !i.typeOnly && reached.has(i.from) && i.specifier.startsWith(prefix))
+					.map((i) => `${name} -> ${relative(source, i.from)} -> ${i.specifier}`)
+			}),
+		)
 		expect(wrong).toEqual([])
 	})
 

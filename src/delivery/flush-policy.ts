@@ -12,6 +12,9 @@ export interface FlushPolicy {
 	readonly interval: number
 }
 
+/** The settings that hold unless others are given. */
+export const DEFAULT_FLUSH_POLICY: FlushPolicy = { threshold: 1_000, interval: 60_000 }
+
 /** What is known of a shard when its next flush is decided. */
 export interface FlushState {
 	/** Changes in the buffer, or in a flight whose outcome is not known. */

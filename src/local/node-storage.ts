@@ -1,0 +1,181 @@
+/**
+ * Node's SQLite with the surface of a Durable Object's storage.
+ *
+ * @module
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { scanStatement } from '../do/statement.ts'
+import { SQLakeError } from '../errors.ts'
+import { loadNodeSqlite, openDatabase } from './node-sqlite.ts'
+import { RowCursor } from './row-cursor.ts'
+
+/** What keeps the alarm of a storage. */
+export interface AlarmClock {
+	/** Milliseconds since the epoch; null where none is set. */
+	get(): number | null
+	set(at: number | null): void
+}
+
+/** A value as Node binds it. */
+type NodeValue = string | number | bigint | Uint8Array | null
+
+/** Milliseconds that a statement waits for another process to be done with the file. */
+const BUSY_TIMEOUT = 5_000
+
+/** Prepared statements that are kept. */
+const MAX_STATEMENTS = 100
+
+/**
+ * The parts of `DurableObjectStorage` that a shard uses, over a file or memory. Values bind and come back as in a Durable Object:
+ * a number is bound as REAL, an INTEGER beyond 2^53 comes back rounded, a BLOB as ArrayBuffer. A statement has run to its end
+ * when `exec` returns. Each transaction is on disk when it has been committed.
+ */
+export class NodeStorage {
+	readonly #database: DatabaseSync
+	readonly #totalChanges: StatementSync
+	readonly #alarm: AlarmClock
+	readonly #statements = new Map<string, StatementSync>()
+	#depth = 0
+
+	/** @param path - of the file, which is created where there is none; `':memory:'` keeps all in memory */
+	constructor(path: string, alarm: AlarmClock) {
+		this.#database = openDatabase(path, { timeout: BUSY_TIMEOUT })
+		this.#alarm = alarm
+		// Readers of other processes and the writer do not wait for each other; with FULL a commit is durable all the same.
+		this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+		this.#totalChanges = this.#database.prepare('SELECT total_changes() AS n')
+	}
+
+	/** This storage for code that expects a Durable Object's: it has what a shard calls, and nothing else. */
+	get durableObjectStorage(): DurableObjectStorage {
+		const storage = this
+		const surface = {
+			sql: {
+				exec: (query: string, ...bindings: unknown[]) => storage.exec(query, bindings),
+				get databaseSize() {
+					return storage.databaseSize
+				},
+			},
+			transactionSync: <T>(run: () => T): T => storage.transactionSync(run),
+			sync: async () => {},
+			getAlarm: async () => storage.#alarm.get(),
+			setAlarm: async (at: number | Date) => storage.#alarm.set(Number(at)),
+			deleteAlarm: async () => storage.#alarm.set(null),
+		}
+		return surface as unknown as DurableObjectStorage
+	}
+
+	/** Bytes of the database. */
+	get databaseSize(): number {
+		const pragma = (name: string) => Number(this.exec(`PRAGMA ${name}`, []).raw().next().value?.[0])
+		return pragma('page_count') * pragma('page_size')
+	}
+
+	/** Runs SQL: one statement, or several that have no bound values and whose rows nobody wants. */
+	exec(query: string, bindings: readonly unknown[]): RowCursor {
+		const { multiple, placeholders } = scanStatement(query)
+		const expected = placeholders.reduce((most, { index }) => Math.max(most, index + 1), 0)
+		if (expected !== bindings.length) {
+			throw new Error(`Wrong number of parameter bindings for SQL query: expected ${expected}, found ${bindings.length}.`)
+		}
+		const before = this.#changesSoFar()
+		// Node prepares the first statement of a text and drops the rest without a word. A trigger's body counts as several, too.
+		if (multiple) {
+			if (expected > 0) throw new Error('Several statements in one text cannot have bound values.')
+			this.#database.exec(query)
+			return new RowCursor([], [], this.#changesSoFar() - before)
+		}
+		const values = bindings.map(nodeValue)
+		const named = placeholders.filter(({ text }) => !text.startsWith('?'))
+		const statement = this.#prepare(query)
+		// With setReturnArrays rows are arrays, which the declared type does not know.
+		const rows = (named.length === 0
+			? statement.all(...values)
+			: statement.all(...byName(named, values))) as unknown as unknown[][]
+		const columns = statement.columns().map(({ name }) => name)
+		return new RowCursor(
+			columns,
+			rows.map((row) => row.map(storageValue)),
+			this.#changesSoFar() - before,
+		)
+	}
+
+	/** Runs a function in a transaction, or in a savepoint of the one that is open; an error rolls it back. */
+	transactionSync<T>(run: () => T): T {
+		const savepoint = `sqlake_${this.#depth}`
+		const outermost = this.#depth === 0
+		// IMMEDIATE: a transaction that reads first could not write any more once another process has written.
+		this.#database.exec(outermost ? 'BEGIN IMMEDIATE' : `SAVEPOINT ${savepoint}`)
+		this.#depth++
+		try {
+			const result = run()
+			this.#database.exec(outermost ? 'COMMIT' : `RELEASE ${savepoint}`)
+			return result
+		} catch (error) {
+			// Some errors, such as a full disk, have rolled everything back already.
+			if (this.#database.isTransaction) {
+				this.#database.exec(outermost ? 'ROLLBACK' : `ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`)
+			}
+			throw error
+		} finally {
+			this.#depth--
+		}
+	}
+
+	close(): void {
+		this.#statements.clear()
+		this.#database.close()
+	}
+
+	#changesSoFar(): number {
+		return Number(this.#totalChanges.get()?.n)
+	}
+
+	#prepare(query: string): StatementSync {
+		const known = this.#statements.get(query)
+		if (known !== undefined) return known
+		const statement = this.#database.prepare(query)
+		statement.setReadBigInts(true)
+		statement.setReturnArrays(true)
+		if (this.#statements.size >= MAX_STATEMENTS)
+			for (const oldest of this.#statements.keys()) if (this.#statements.delete(oldest)) break
+		this.#statements.set(query, statement)
+		return statement
+	}
+}
+
+/** Node binds named parameters by their names and the others in order, a Durable Object all in order. */
+function byName(
+	named: readonly { readonly text: string; readonly index: number }[],
+	values: readonly NodeValue[],
+): [Record<string, NodeValue>, ...NodeValue[]] {
+	const indexes = new Set(named.map(({ index }) => index))
+	return [
+		Object.fromEntries(named.map(({ text, index }) => [text, values[index] ?? null])),
+		...values.filter((_, index) => !indexes.has(index)),
+	]
+}
+
+function nodeValue(value: unknown): NodeValue {
+	if (typeof value === 'string') {
+		if (!loadNodeSqlite().cutsTextAtNul || !value.includes('\0')) return value
+		throw new SQLakeError('VALUE_UNSUPPORTED', `bound text: expected none with NUL in Node ${process.version}, found one`, {
+			hint: 'this Node reads text up to its first NUL only: run it with Node 24',
+		})
+	}
+	if (value === null || typeof value === 'number' || value instanceof Uint8Array) return value
+	if (value instanceof ArrayBuffer) return new Uint8Array(value)
+	throw new TypeError(`Cannot bind a value of type ${typeof value}.`)
+}
+
+/** A value as a Durable Object reads it. */
+function storageValue(value: unknown): SqlStorageValue {
+	if (typeof value === 'bigint') return Number(value)
+	if (value instanceof Uint8Array) return value.buffer.byteLength === value.byteLength ? exact(value) : exact(value.slice())
+	return value as SqlStorageValue
+}
+
+function exact({ buffer }: Uint8Array): ArrayBuffer {
+	if (buffer instanceof ArrayBuffer) return buffer
+	throw new SQLakeError('INTERNAL', 'a BLOB read from SQLite: expected an ArrayBuffer of its own')
+}

@@ -1,0 +1,113 @@
+/**
+ * Opens a shard on Node's SQLite: what a Durable Object does when it starts.
+ *
+ * @module
+ */
+import { Capture } from '../cdc/capture.ts'
+import type { FlushPolicy } from '../delivery/flush-policy.ts'
+import { ObjectMemory } from '../do/object-memory.ts'
+import { Shard } from '../do/shard.ts'
+import { SharedAlarm } from '../do/shared-alarm.ts'
+import { SQLakeError } from '../errors.ts'
+import type { Lake } from '../lake/open-lake.ts'
+import { applyBundledMigrations } from '../migrator/apply-bundled-migrations.ts'
+import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
+import type { Observability } from '../observability/observability.ts'
+import type { SQLakeDatabase } from '../schema/database.ts'
+import type { DeliveryLock } from './delivery-lock.ts'
+import { LockedDelivery } from './locked-delivery.ts'
+import { type AlarmClock, NodeStorage } from './node-storage.ts'
+
+/** What the shards of a router have in common. */
+export interface ShardSettings {
+	readonly schema: SQLakeDatabase
+	readonly lake: Lake
+	readonly policy: FlushPolicy
+	readonly observability: Observability
+	readonly lock: DeliveryLock
+	/** Sees to work that nobody awaits. */
+	readonly background: (work: Promise<unknown>) => void
+}
+
+/** A shard whose database is open. */
+export interface OpenShard {
+	readonly shard: Shard
+	readonly storage: NodeStorage
+}
+
+/**
+ * Opens a shard's database, applies pending migrations and installs capture.
+ *
+ * @param path - of the database; `':memory:'` for one in memory
+ * @throws SQLakeError MIGRATION_FAILED, CAPTURE_INSTALL; SHARD_ID_INVALID where the file is another shard's
+ */
+export function openShard(
+	name: string,
+	path: string,
+	migrations: BundledMigrations,
+	alarmClock: AlarmClock,
+	{ schema, lake, policy, observability, lock, background }: ShardSettings,
+): OpenShard {
+	const nodeStorage = new NodeStorage(path, alarmClock)
+	try {
+		const storage = nodeStorage.durableObjectStorage
+		// Two processes may start one shard at the same time: the second finds all done.
+		const capture = nodeStorage.transactionSync(() => {
+			claim(new ObjectMemory(storage.sql), name, path)
+			applyBundledMigrations(storage, migrations)
+			if (!schema.cdc) return null
+			const capture = new Capture(storage, schema.lake, { shard: name })
+			capture.install()
+			return capture
+		})
+		const shard = new Shard({
+			name,
+			storage,
+			capture,
+			delivery: (capture) =>
+				new LockedDelivery(lock, {
+					...lake,
+					capture,
+					shard: name,
+					lake: schema.lake,
+					sync: () => storage.sync(),
+					now: () => Date.now(),
+					observability,
+					// No platform's alarm ends a flush here: it goes on until the buffer is empty.
+					limits: { budget: Number.POSITIVE_INFINITY },
+				}),
+			alarm: new SharedAlarm(storage, new ObjectMemory(storage.sql)),
+			policy: () => policy,
+			observability,
+			now: () => Date.now(),
+			background,
+		})
+		return { shard, storage: nodeStorage }
+	} catch (error) {
+		nodeStorage.close()
+		throw error
+	}
+}
+
+/** The name of the shard that a database file is of; null for a file that has none yet. */
+export function shardOfFile(path: string): string | null {
+	const storage = new NodeStorage(path, { get: () => null, set: () => {} })
+	try {
+		return new ObjectMemory(storage.durableObjectStorage.sql).get('shard')
+	} finally {
+		storage.close()
+	}
+}
+
+/** Writes the shard's name into its database, or checks the one that is there. */
+function claim(memory: ObjectMemory, name: string, path: string): void {
+	const owner = memory.get('shard')
+	if (owner !== null && owner !== name) {
+		throw new SQLakeError(
+			'SHARD_ID_INVALID',
+			`database ${path}: expected that of shard ${JSON.stringify(name)}, found that of ${JSON.stringify(owner)}`,
+			{ hint: 'the file was renamed or copied; put it back under its own name' },
+		)
+	}
+	memory.set('shard', name)
+}
