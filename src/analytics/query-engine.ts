@@ -47,6 +47,8 @@ export interface EngineQuery {
 	readonly store: ObjectStore
 	readonly tables: readonly EngineTable[]
 	readonly views: readonly EngineView[]
+	/** Statements that make the macros which the views and the query name; they end with the query. */
+	readonly macros?: readonly string[]
 	/** One SELECT. Parameters are `$1`, `$2` ... */
 	readonly sql: string
 	readonly params: readonly EngineValue[]

@@ -1,5 +1,5 @@
 /**
- * What an engine runs once, so that rewritten queries find their macros.
+ * The macros that rewritten queries use.
  *
  * @module
  */
@@ -7,23 +7,35 @@ import { ANY_MACROS } from './macros/any.ts'
 import { DATE_MACROS } from './macros/date.ts'
 import { SCALAR_MACROS } from './macros/scalar.ts'
 
-/** Statements that make the macros. They belong to the database, so that one run serves all connections. */
-export function dialectPrelude(): string[] {
-	return byDependency([...SCALAR_MACROS, ...ANY_MACROS, ...DATE_MACROS]).map((macro) => `CREATE OR REPLACE MACRO ${macro}`)
+/** Definitions by name. */
+const MACROS: ReadonlyMap<string, string> = new Map(
+	[...SCALAR_MACROS, ...ANY_MACROS, ...DATE_MACROS].map((macro) => [macro.slice(0, macro.indexOf('(')), macro]),
+)
+
+/** All macros have this prefix, as no table or function of a user's should. */
+const MACRO_NAME = /\b_sl_\w+/g
+
+/**
+ * Statements that make the macros a query names, and those that these name, in an order in which each finds its own. They
+ * belong to the connection: all of them take longer to make than most queries need, and most queries name none.
+ */
+export function macrosFor(sql: string): string[] {
+	const statements: string[] = []
+	const visited = new Set<string>()
+	const visit = (text: string) => {
+		for (const [name] of text.matchAll(MACRO_NAME)) {
+			const macro = MACROS.get(name)
+			if (macro === undefined || visited.has(name)) continue
+			visited.add(name)
+			visit(macro.slice(name.length))
+			statements.push(`CREATE OR REPLACE TEMP MACRO ${macro}`)
+		}
+	}
+	visit(sql)
+	return statements
 }
 
-/** DuckDB wants a macro's own macros to be there when it is made. */
-function byDependency(macros: readonly string[]): string[] {
-	const sources = new Map(macros.map((macro) => [macro.slice(0, macro.indexOf('(')), macro]))
-	const ordered: string[] = []
-	const visited = new Set<string>()
-	const visit = (name: string) => {
-		const macro = sources.get(name)
-		if (macro === undefined || visited.has(name)) return
-		visited.add(name)
-		for (const [used] of macro.slice(name.length).matchAll(/\b_sl_\w+/g)) visit(used)
-		ordered.push(macro)
-	}
-	for (const name of sources.keys()) visit(name)
-	return ordered
+/** Statements that make all macros. */
+export function dialectPrelude(): string[] {
+	return macrosFor([...MACROS.keys()].join(' '))
 }

@@ -30,6 +30,15 @@ export function resultValue({ kind }: ResultColumn, value: EngineValue): EngineV
 	}
 }
 
+/** Rows of a rewritten query with their values in SQLite's storage classes. */
+export function resultRows(
+	columns: readonly ResultColumn[],
+	rows: readonly (readonly EngineValue[])[],
+): readonly (readonly EngineValue[])[] {
+	if (columns.every(({ kind }) => kind !== 'any')) return rows
+	return rows.map((row) => columns.map((column, i) => resultValue(column, row[i] ?? null)))
+}
+
 /** The storage class of a value as the engine gave it. */
 export function storageClassOf({ kind }: ResultColumn, value: EngineValue): 'null' | 'integer' | 'real' | 'text' | 'blob' {
 	if (value === null) return 'null'

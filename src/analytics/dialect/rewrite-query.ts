@@ -9,6 +9,7 @@ import type { EngineValue } from '../query-engine.ts'
 import type { PrintedSelect, RewriteContext, SelectOptions } from './context.ts'
 import type { DialectTable } from './dialect-table.ts'
 import { printExpression } from './expression.ts'
+import { macrosFor } from './prelude.ts'
 import type { ResultColumn } from './result.ts'
 import type { Scope } from './scope.ts'
 import { printSelect } from './select/select.ts'
@@ -28,8 +29,10 @@ export interface DialectQuery {
 
 /** The same query for DuckDB. */
 export interface RewrittenQuery {
-	/** One SELECT without parameters: they are written into it, so that DuckDB knows their types. It needs the macros of {@link file://./prelude.ts}. */
+	/** One SELECT without parameters: they are written into it, so that DuckDB knows their types. */
 	readonly sql: string
+	/** Statements that make the macros it names, on the connection that runs it. */
+	readonly macros: readonly string[]
 	/** The outputs, whose values {@link file://./result.ts} reads. */
 	readonly columns: readonly ResultColumn[]
 }
@@ -44,7 +47,7 @@ export interface RewrittenQuery {
  */
 export function rewriteQuery(query: DialectQuery): RewrittenQuery {
 	const { sql, columns } = printSelect(new Rewriting(query), query.select, { parent: null, ctes: new Map(), outermost: true })
-	return { sql, columns: columns.map(({ name, kind }) => ({ name, kind })) }
+	return { sql, macros: macrosFor(sql), columns: columns.map(({ name, kind }) => ({ name, kind })) }
 }
 
 class Rewriting implements RewriteContext {

@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf, SQLakeError } from '../../errors.ts'
+import { dialectError } from '../dialect/run-time-error.ts'
 
 /** Some of DuckDB-WASM's errors are JSON. */
 const JSON_ERROR = /^\{"exception_type":/
@@ -40,5 +41,6 @@ export function engineError(error: unknown, memoryLimitBytes: number): SQLakeErr
 			details: { memoryLimitBytes },
 		})
 	}
-	return new SQLakeError('ANALYTICS_FAILED', message, { cause: error })
+	const refused = dialectError(message)
+	return refused ?? new SQLakeError('ANALYTICS_FAILED', message, { cause: error })
 }

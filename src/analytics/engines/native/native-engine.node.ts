@@ -137,6 +137,7 @@ export class NativeEngine implements QueryEngine {
 			await connection.run(`CREATE TEMP VIEW ${quoteIdentifier(table.name)} AS ${parquetRelation(table.columns, found)}`)
 			bytesRead += table.files.reduce((sum, file) => sum + file.sizeInBytes, 0)
 		}
+		for (const statement of query.macros ?? []) await connection.run(statement)
 		for (const view of query.views) {
 			await connection.run(`CREATE TEMP VIEW ${quoteIdentifier(view.name)} AS ${view.sql}`)
 		}

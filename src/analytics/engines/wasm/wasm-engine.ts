@@ -157,6 +157,7 @@ export class WasmEngine implements QueryEngine {
 		try {
 			duckdb.run(connection, settingStatements(this.#options).join('; '))
 			for (const table of query.tables) await load.table(table)
+			for (const statement of query.macros ?? []) duckdb.run(connection, statement)
 			for (const view of query.views) createView(duckdb, connection, view.name, view.sql)
 			duckdb.run(connection, `PREPARE query AS ${query.sql}`)
 			const args = query.params.length === 0 ? '' : `(${query.params.map(literal).join(', ')})`

@@ -1,0 +1,26 @@
+/**
+ * What a rewritten query refuses while it runs, because only then the values tell.
+ *
+ * @module
+ */
+import { SQLakeError } from '../../errors.ts'
+
+/** The macros raise their errors under this name. */
+const RAISED = /sqlake: (.*)/s
+const OVERFLOW = /^Out of Range Error: Overflow in|^Conversion Error: .*INT128.*(?:INT64|BIGINT).*out of range/s
+
+/** The error for DuckDB's message, if it says that a value has no equal on the lake; else undefined. */
+export function dialectError(message: string): SQLakeError | undefined {
+	const raised = RAISED.exec(message)?.[1]
+	if (raised !== undefined) {
+		return new SQLakeError('DIALECT_UNSUPPORTED', `${raised} cannot be answered as SQLite would in a lake query`, {
+			hint: 'Filter the rows where it occurs, or CAST the value.',
+			details: { construct: raised },
+		})
+	}
+	if (!OVERFLOW.test(message)) return undefined
+	return new SQLakeError('DIALECT_UNSUPPORTED', 'an integer beyond 64 bits cannot be answered as SQLite would in a lake query', {
+		hint: 'Where SQLite goes on with a REAL: CAST an operand to REAL.',
+		details: { construct: 'integer overflow', message },
+	})
+}
