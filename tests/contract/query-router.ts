@@ -1,0 +1,249 @@
+/**
+ * What every router promises, wherever its shards are.
+ *
+ * @module
+ */
+import { eq } from 'drizzle-orm'
+import { integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { drizzle, type SQLakeClient } from '../../src/driver/drizzle.ts'
+import { SQLake } from '../../src/schema/database.ts'
+import { type QueryRouter, setQueryRouter } from '../../src/session/query-router.ts'
+import { sql as globalSql } from '../../src/session/sql.ts'
+
+/** The tables that a router under test has; `ShardDO` of the workerd tests has the same. */
+export const schema = SQLake({
+	users: sqliteTable('users', {
+		id: text('id').primaryKey(),
+		plan: text('plan').default('free'),
+		createdAt: integer('created_at', { mode: 'timestamp' }),
+	}),
+	orders: sqliteTable('orders', {
+		id: text('id').primaryKey(),
+		userId: text('user_id').notNull(),
+		amount: real('amount').notNull(),
+		quantity: integer('quantity'),
+	}),
+	shard: { users: 'id', orders: 'userId' },
+})
+
+const { users, orders } = schema.tables
+
+/** A router under test. */
+export interface RouterUnderTest {
+	readonly router: QueryRouter
+	readonly client: SQLakeClient<typeof schema>
+	/** Delivers what waits in all shards; undefined where the lake is not asked. */
+	readonly flush?: () => Promise<unknown>
+	readonly close?: () => Promise<void>
+}
+
+const code = (value: string) => expect.objectContaining({ code: value })
+
+/** Runs the suite; each test gets a router of its own, and shards that no other test uses. */
+export function queryRouterContract(
+	name: string,
+	open: () => Promise<RouterUnderTest>,
+	options: { readonly lake: boolean },
+): void {
+	describe(name, () => {
+		let opened: RouterUnderTest
+		let test = 0
+		/** A shard of this test's own. */
+		const shard = (id: string) => `${id}-${test}`
+		const sql = () => globalSql.with(opened.router)
+		const db = () => drizzle(opened.client)
+
+		beforeEach(async () => {
+			test++
+			opened = await open()
+		})
+		afterEach(async () => {
+			setQueryRouter(null)
+			await opened.close?.()
+		})
+
+		it('runs the global template', async () => {
+			setQueryRouter(opened.router)
+			const id = shard('ada')
+			await globalSql`INSERT INTO users (id) VALUES (${id})`.run()
+			expect(await globalSql`SELECT id, plan FROM users WHERE id = ${id}`.first()).toEqual({ id, plan: 'free' })
+		})
+
+		it('reads what was written, in the shard that the statement pins', async () => {
+			const [ada, bob] = [shard('ada'), shard('bob')]
+			await db()
+				.insert(users)
+				.values({ id: ada, createdAt: new Date(86_400_000) })
+			await db().insert(orders).values({ id: 'o1', userId: ada, amount: 1.5, quantity: 2 })
+			await db().insert(orders).values({ id: 'o1', userId: bob, amount: 2 })
+			expect(await db().select().from(users).where(eq(users.id, ada))).toEqual([
+				{ id: ada, plan: 'free', createdAt: new Date(86_400_000) },
+			])
+			expect(await sql()`SELECT amount, quantity FROM orders WHERE user_id = ${ada}`.all()).toEqual([
+				{ amount: 1.5, quantity: 2 },
+			])
+			expect(await db().shard(bob).select().from(orders)).toMatchObject([{ userId: bob, amount: 2 }])
+			const returned = await db().update(orders).set({ amount: 3 }).where(eq(orders.userId, ada)).returning()
+			expect(returned).toEqual([{ id: 'o1', userId: ada, amount: 3, quantity: 2 }])
+			expect((await db().delete(orders).where(eq(orders.userId, ada))).rowsAffected).toBe(1)
+			expect(await db().select().from(orders).where(eq(orders.userId, ada))).toEqual([])
+		})
+
+		it('gives every write its bookmark: positions grow within a shard, and each shard has its own', async () => {
+			const [ada, bob] = [shard('ada'), shard('bob')]
+			const write = async (id: string) =>
+				(await db().insert(orders).values({ id: crypto.randomUUID(), userId: id, amount: 1 })).bookmark
+			const [first, second, other] = [await write(ada), await write(ada), await write(bob)]
+			expect(first).toEqual({ shard: ada, seq: 1n, epoch: 1 })
+			expect(second).toEqual({ shard: ada, seq: 2n, epoch: 1 })
+			expect(other).toEqual({ shard: bob, seq: 1n, epoch: 1 })
+			const unchanged = await sql()`UPDATE orders SET amount = amount WHERE user_id = ${ada} AND id = 'none'`.run()
+			expect(unchanged).toMatchObject({ rowsAffected: 0, bookmark: null })
+		})
+
+		it('keeps a batch together: all or nothing', async () => {
+			const id = shard('ada')
+			const insert = (order: string) => db().insert(orders).values({ id: order, userId: id, amount: 1 })
+			await db().batch([insert('a'), insert('b')])
+			await expect(db().batch([insert('c'), insert('a')])).rejects.toThrow(code('QUERY_FAILED'))
+			expect(await sql()`SELECT id FROM orders WHERE user_id = ${id} ORDER BY id`.values()).toEqual([['a'], ['b']])
+		})
+
+		it('binds values as a Durable Object does', async () => {
+			const id = shard('ada')
+			const classes = await sql().shard(id)`SELECT typeof(${1}) AS number, typeof(${1n}) AS bigint, typeof(${'1'}) AS text,
+				typeof(${new Uint8Array([1])}) AS bytes, typeof(${null}) AS missing, "no such column" AS quoted`.first()
+			expect(classes).toEqual({
+				number: 'real',
+				bigint: 'integer',
+				text: 'text',
+				bytes: 'blob',
+				missing: 'null',
+				quoted: 'no such column',
+			})
+			await sql()`INSERT INTO users (id, plan) VALUES (${id}, ${5})`.run()
+			expect(await sql()`SELECT plan FROM users WHERE id = ${id}`.first()).toEqual({ plan: '5.0' })
+			const big = 2n ** 62n + 1n
+			await sql()`INSERT INTO orders (id, user_id, amount, quantity) VALUES ('big', ${id}, 1, ${big})`.run()
+			expect(await sql()`SELECT CAST(quantity AS TEXT) AS q FROM orders WHERE user_id = ${id}`.first()).toEqual({
+				q: String(big),
+			})
+			const bytes = await sql().shard(id)`SELECT x'0102' AS bytes`.first()
+			expect(new Uint8Array((bytes as { bytes: ArrayBuffer }).bytes)).toEqual(new Uint8Array([1, 2]))
+		})
+
+		it('refuses what pins no shard, and what pins several; nothing is written', async () => {
+			const [ada, bob] = [shard('ada'), shard('bob')]
+			await expect(db().select().from(users)).rejects.toThrow(code('ROUTE_NO_SHARD'))
+			await expect(sql()`SELECT * FROM users`.all()).rejects.toMatchObject({ hint: expect.stringContaining('.analytics') })
+			await expect(db().delete(orders).where(eq(orders.id, 'x'))).rejects.toThrow(code('ROUTE_NO_SHARD'))
+			await expect(
+				db()
+					.insert(users)
+					.values([{ id: ada }, { id: bob }]),
+			).rejects.toThrow(code('ROUTE_MULTIPLE_SHARDS'))
+			for (const id of [ada, bob]) expect(await sql()`SELECT id FROM users WHERE id = ${id}`.all()).toEqual([])
+		})
+
+		it('answers bad input with typed errors', async () => {
+			const id = shard('ada')
+			await expect(sql()`SELEC 1`.all()).rejects.toThrow(code('SQL_PARSE'))
+			await expect(sql()`SELECT * FROM nowhere WHERE id = 1`.all()).rejects.toThrow(code('ROUTE_UNKNOWN_TABLE'))
+			await expect(sql()`SELECT missing FROM users WHERE id = ${id}`.all()).rejects.toThrow(code('QUERY_FAILED'))
+			await expect(sql()`INSERT INTO users (id) VALUES (${null})`.run()).rejects.toThrow(code('ROUTE_SHARD_KEY_NULL'))
+			await expect(sql()`INSERT INTO users (id) VALUES (${''})`.run()).rejects.toThrow(code('ROUTE_SHARD_KEY_NULL'))
+			await expect(sql()`INSERT INTO orders (id, user_id) VALUES ('a', ${id})`.run()).rejects.toThrow(code('QUERY_FAILED'))
+			await expect(sql().shard(id)`SELECT * FROM _cdc_buffer`.all()).rejects.toMatchObject({ code: expect.any(String) })
+			await expect(sql().shard(id)`PRAGMA foreign_keys = OFF`.run()).rejects.toMatchObject({ code: expect.any(String) })
+			await expect(sql()`SELECT ${new Date()} FROM users WHERE id = ${id}`.all()).rejects.toThrow(code('VALUE_UNSUPPORTED'))
+		})
+
+		it('keeps shards apart whatever their names are', async () => {
+			const names = ['a/b', '../a', '.', '%41', 'A', 'a', 'con', '🙂', "it's", 'x'.repeat(1_000)].map((id) => shard(id))
+			for (const id of names) await db().insert(users).values({ id, plan: id })
+			for (const id of names) expect(await db().shard(id).select({ plan: users.plan }).from(users)).toEqual([{ plan: id }])
+		})
+
+		it('explains where a query goes', async () => {
+			const id = shard('ada')
+			const plan = await sql()`SELECT * FROM users WHERE id = ${id}`.explain()
+			expect(plan).toMatchObject({ route: 'shard', shard: id })
+		})
+
+		if (!options.lake) return
+		const flush = async () => opened.flush?.()
+
+		it('answers on an empty lake with no rows', async () => {
+			expect(await db().analytics().select().from(users)).toEqual([])
+			expect(await sql().analytics`SELECT count(*) AS n FROM orders`).toEqual([{ n: 0 }])
+		})
+
+		it('asks all shards through the lake, as they are after updates and deletes', async () => {
+			for (const [index, id] of ['ada', 'bob', 'cyd'].entries()) {
+				await db()
+					.insert(users)
+					.values({ id, plan: index === 0 ? 'pro' : 'free', createdAt: new Date(index * 1000) })
+				await db()
+					.insert(orders)
+					.values([
+						{ id: 'o1', userId: id, amount: index },
+						{ id: 'o2', userId: id, amount: 10 },
+					])
+			}
+			await flush()
+			await db().update(orders).set({ amount: 100 }).where(eq(orders.userId, 'bob'))
+			await db().delete(users).where(eq(users.id, 'cyd'))
+			await flush()
+			expect(await db().analytics().select().from(users).orderBy(users.id)).toEqual([
+				{ id: 'ada', plan: 'pro', createdAt: new Date(0) },
+				{ id: 'bob', plan: 'free', createdAt: new Date(1000) },
+			])
+			expect(
+				await sql().analytics`SELECT u.plan, sum(o.amount) AS total FROM users u JOIN orders o ON o.user_id = u.id
+					GROUP BY u.plan ORDER BY u.plan`,
+			).toEqual([
+				{ plan: 'free', total: 200 },
+				{ plan: 'pro', total: 10 },
+			])
+			await expect(sql().analytics`DELETE FROM users`).rejects.toThrow(code('READ_ONLY'))
+			expect(await sql().analytics`SELECT count(*) AS n FROM users`.explain()).toMatchObject({ route: 'lake', shard: null })
+		})
+
+		it('answers as of a moment, and with the changes between two', async () => {
+			const start = await laterThanNow()
+			await db().insert(users).values({ id: 'ada' })
+			await flush()
+			const middle = await laterThanNow()
+			await db().update(users).set({ plan: 'pro' }).where(eq(users.id, 'ada'))
+			await db().delete(users).where(eq(users.id, 'ada'))
+			await flush()
+			const end = await laterThanNow()
+			expect(await sql().asOf(start - 1)`SELECT id FROM users`).toEqual([])
+			expect(await db().asOf(middle).select({ plan: users.plan }).from(users)).toEqual([{ plan: 'free' }])
+			expect(await sql().asOf(end)`SELECT id FROM users`).toEqual([])
+			const changes = await sql().between(start, end)`SELECT _op, _shard, _seq, plan FROM users ORDER BY _seq`
+			expect(changes).toEqual([
+				{ _op: 'c', _shard: 'ada', _seq: 1, plan: 'free' },
+				{ _op: 'u', _shard: 'ada', _seq: 2, plan: 'pro' },
+				{ _op: 'd', _shard: 'ada', _seq: 3, plan: 'pro' },
+			])
+			expect(await sql().between(start, middle)`SELECT count(*) AS n FROM users`).toEqual([{ n: 1 }])
+		})
+
+		it('sees a write in the lake once it was delivered', async () => {
+			const { bookmark } = await db().insert(users).values({ id: 'ada' })
+			if (bookmark === null || bookmark === undefined) throw new Error('expected a bookmark')
+			await flush()
+			expect(await sql().causal(bookmark)`SELECT count(*) AS n FROM users`).toEqual([{ n: 1 }])
+			expect(await opened.client.connection.position('ada')).toMatchObject({ epoch: 1, seq: 1 })
+		})
+	})
+}
+
+/** A moment that no write before it shares. */
+async function laterThanNow(): Promise<number> {
+	const now = Date.now()
+	while (Date.now() <= now + 1) await new Promise((resolve) => setTimeout(resolve, 1))
+	return now + 1
+}
