@@ -1,5 +1,9 @@
+import { eq } from 'drizzle-orm'
+import { drizzle, sqlake } from 'sqlake'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createTestHarness } from 'wrangler'
+import { accounts, lakes } from './schema.ts'
+import type { EmptyDO } from './worker.ts'
 
 // The local runtime would otherwise ask the network where on earth it is.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false'
@@ -22,5 +26,21 @@ describe.each(Object.entries(catalogs))('%s: an application %s', (worker) => {
 		const { ok, failure } = (await response.json()) as { ok: boolean; failure?: string }
 		expect(failure).toBeUndefined()
 		expect(ok).toBe(true)
+	})
+})
+
+describe('an application in Node', () => {
+	it('asks the same lake over the same bindings, on native DuckDB', async () => {
+		const env = await server.getWorker('acceptance-catalog').getEnv()
+		const db = drizzle(sqlake(env, { schema: lakes.empty, durableObject: 'EMPTY_DO' }))
+		const id = 'from node'
+		const { bookmark } = await db.insert(accounts).values({ id, email: 'node@example.com', age: 5 })
+		expect(bookmark).toEqual({ shard: id, seq: 1n, epoch: 1 })
+		const shards = env.EMPTY_DO as DurableObjectNamespace<EmptyDO>
+		await shards.get(shards.idFromName(id)).flush()
+		const strong = await db.select().from(accounts).where(eq(accounts.id, id))
+		expect(strong).toEqual([{ id, email: 'node@example.com', age: 5 }])
+		expect(await db.analytics().select().from(accounts)).toEqual(strong)
+		await expect(db.delete(accounts)).rejects.toMatchObject({ code: 'ROUTE_NO_SHARD' })
 	})
 })

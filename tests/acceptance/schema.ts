@@ -116,4 +116,5 @@ export const lakes = {
 	empty: lakeIn('EMPTY_BUCKET'),
 	faulty: lakeIn('FAULTY_BUCKET'),
 	damaged: lakeIn('DAMAGED_BUCKET'),
+	live: lakeIn('LIVE_BUCKET'),
 }

@@ -13,11 +13,14 @@ export interface Env {
 	EMPTY_DO: DurableObjectNamespace<EmptyDO>
 	FAULTY_DO: DurableObjectNamespace<FaultyDO>
 	DAMAGED_DO: DurableObjectNamespace<DamagedDO>
+	LIVE_DO: DurableObjectNamespace<LiveDO>
+	BROKEN_DO: DurableObjectNamespace<BrokenDO>
 	SQLAKE_CATALOG: DurableObjectNamespace<SQLakeCatalog>
 	MAIN_BUCKET: R2Bucket
 	EMPTY_BUCKET: R2Bucket
 	FAULTY_BUCKET: R2Bucket
 	DAMAGED_BUCKET: R2Bucket
+	LIVE_BUCKET: R2Bucket
 }
 
 /** Has methods of its own beside what the driver calls. */
@@ -79,6 +82,49 @@ export class DamagedDO extends SQLakeDO<Env> {
 	override schema = lakes.damaged
 	override migrations = migrations
 	protected override cdcFlushInterval = 3_600_000
+}
+
+/** Delivers by its alarm, has a constructor, an alarm and a fetch of its own, and dies on demand. */
+export class LiveDO extends SQLakeDO<Env> {
+	override schema = lakes.live
+	override migrations = migrations
+	protected override cdcFlushThreshold = 5
+	protected override cdcFlushInterval = 150
+	readonly #started: number
+
+	constructor(ctx: DurableObjectState, env: Env) {
+		super(ctx, env)
+		this.#started = this.sql`SELECT count(*) AS n FROM accounts`.first()?.n === 0 ? 0 : 1
+	}
+
+	override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+		await super.alarm(info)
+		if (this.takeAlarm()) this.sql`INSERT INTO settings (key, value) VALUES ('alarm', '"rang"') ON CONFLICT DO NOTHING`
+	}
+
+	override fetch(): Response {
+		return new Response(`started with ${this.#started}`)
+	}
+
+	async ringAt(at: number): Promise<void> {
+		await this.scheduleAlarm(at)
+	}
+
+	/** Dies at once; what was written before is safe. */
+	async die(): Promise<void> {
+		await this.ctx.storage.sync()
+		this.ctx.abort('the object was told to die')
+	}
+
+	/** Forgets everything, as an application may. */
+	async forget(): Promise<void> {
+		await this.ctx.storage.deleteAll()
+	}
+}
+
+/** Its tables were never made: the migrations are missing. */
+export class BrokenDO extends SQLakeDO<Env> {
+	override schema = lakes.live
 }
 
 export default {

@@ -1,6 +1,9 @@
 import { badInput } from './bad-input.ts'
 import { changes } from './changes.ts'
 import { damage } from './damage.ts'
+import { features } from './features.ts'
+import { history } from './history.ts'
+import { lifecycle } from './lifecycle.ts'
 import { outages } from './outages.ts'
 import { routing } from './routing.ts'
 import type { Scenario } from './support.ts'
@@ -10,6 +13,9 @@ import { values } from './values.ts'
 export const scenarios: Readonly<Record<string, Scenario>> = {
 	...values,
 	...changes,
+	...history,
+	...features,
+	...lifecycle,
 	...routing,
 	...badInput,
 	...outages,
