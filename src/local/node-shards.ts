@@ -4,6 +4,7 @@
  * @module
  */
 import type { DeliveryResult } from '../delivery/delivery.ts'
+import type { Shard } from '../do/shard.ts'
 import type { ExecuteRequest, ExecuteResponse, ShardTransport } from '../driver/transport.ts'
 import { messageOf, SQLakeError } from '../errors.ts'
 import { mapLimit } from '../lake/map-limit.ts'
@@ -50,13 +51,10 @@ export class NodeShards implements ShardTransport {
 	/** @throws SQLakeError with the code that a Durable Object gives; SHARD_UNAVAILABLE while another process holds the file. */
 	async execute(request: ExecuteRequest): Promise<ExecuteResponse> {
 		const { shard, statements } = request
-		const { shard: opened, storage } = await this.#shard(shard)
-		try {
+		return this.#use(shard, ({ shard: opened, storage }) =>
 			// Another process may write between two statements.
-			return statements.length === 1 ? opened.execute(request) : storage.transactionSync(() => opened.execute(request))
-		} catch (error) {
-			throw asShardError(error, shard)
-		}
+			statements.length === 1 ? opened.execute(request) : storage.transactionSync(() => opened.execute(request)),
+		)
 	}
 
 	/** The names of all shards that there are. */
@@ -76,7 +74,7 @@ export class NodeShards implements ShardTransport {
 					names,
 					async (name) => {
 						try {
-							return [await this.#deliver(name, ({ shard }) => shard.flush())]
+							return [await this.#deliver(name, (shard) => shard.flush())]
 						} catch (error) {
 							failures.push(error)
 							return []
@@ -110,44 +108,51 @@ export class NodeShards implements ShardTransport {
 		this.#parts.lock.close()
 	}
 
-	async #shard(name: string): Promise<Entry> {
+	/** Runs work with a shard. Its database is open until the work returns, not until a promise of it settles. */
+	async #use<T>(name: string, work: (entry: Entry) => T): Promise<Awaited<T>> {
 		this.#assertOpen()
-		const migrations = await this.#parts.migrations()
-		const path = await this.#parts.places.pathOf(name)
-		this.#assertOpen()
-		const known = this.#open.get(name)
-		if (known !== undefined) {
-			this.#open.delete(name)
-			this.#open.set(name, known)
-			return known
-		}
 		try {
-			const background = (work: Promise<unknown>) => this.#background(work)
-			const opened = openShard(name, path, migrations, this.#alarm(name), { ...this.#parts, background })
-			const entry: Entry = { ...opened, deliveries: 0 }
-			this.#open.set(name, entry)
-			background(opened.shard.arm())
-			this.#closeIdle()
-			return entry
+			const migrations = await this.#parts.migrations()
+			const path = await this.#parts.places.pathOf(name)
+			this.#assertOpen()
+			// From here on nothing is awaited before the work begins: another shard that is opened could close this one.
+			return await work(this.#entry(name, path, migrations))
 		} catch (error) {
 			throw asShardError(error, name)
 		}
 	}
 
 	/** Runs work that the shard's database must stay open for. */
-	async #deliver<T>(name: string, work: (entry: Entry) => Promise<T>): Promise<T> {
-		const entry = await this.#shard(name)
-		entry.deliveries++
-		try {
-			return await this.#track(work(entry))
-		} finally {
-			entry.deliveries--
-		}
+	async #deliver<T>(name: string, work: (shard: Shard) => Promise<T>): Promise<T> {
+		return this.#use(name, async (entry) => {
+			entry.deliveries++
+			try {
+				return await this.#track(work(entry.shard))
+			} finally {
+				entry.deliveries--
+			}
+		})
 	}
 
-	/** Closes the shards that were not used longest. Their alarms stay set, and open them again. */
+	#entry(name: string, path: string, migrations: BundledMigrations): Entry {
+		const known = this.#open.get(name)
+		if (known !== undefined) {
+			this.#open.delete(name)
+			this.#open.set(name, known)
+			return known
+		}
+		const background = (work: Promise<unknown>) => this.#background(work)
+		const opened = openShard(name, path, migrations, this.#alarm(name), { ...this.#parts, background })
+		const entry: Entry = { ...opened, deliveries: 0 }
+		this.#closeIdle()
+		this.#open.set(name, entry)
+		background(opened.shard.arm())
+		return entry
+	}
+
+	/** Makes room for one more: closes the shards that were not used longest. Their alarms stay set, and open them again. */
 	#closeIdle(): void {
-		let surplus = this.#open.size - this.#parts.places.maxOpen
+		let surplus = this.#open.size + 1 - this.#parts.places.maxOpen
 		for (const [name, { storage, deliveries }] of this.#open) {
 			if (surplus <= 0) return
 			if (deliveries > 0) continue
@@ -171,7 +176,7 @@ export class NodeShards implements ShardTransport {
 		const timer = setTimeout(
 			() => {
 				this.#timers.delete(name)
-				this.#background(this.#deliver(name, ({ shard }) => shard.onAlarm()))
+				this.#background(this.#deliver(name, (shard) => shard.onAlarm()))
 			},
 			Math.max(0, at - Date.now()),
 		)
