@@ -19,7 +19,7 @@ import { arithmetic, bitwise, bitwiseNot, concatenate, negate } from './operator
 import { glob, like } from './pattern.ts'
 import type { Scope } from './scope.ts'
 import { hasAggregate } from './select/aggregate-calls.ts'
-import { type TypedSql, typed } from './typed-sql.ts'
+import { commonJson, type TypedSql, typed } from './typed-sql.ts'
 import { refused, unsupported } from './unsupported.ts'
 
 /** Prints an expression. What stands in the GROUP BY is printed as it stands there. */
@@ -148,8 +148,8 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 			if (column === undefined || columns.length !== 1) {
 				throw refused(`sub-select returns ${columns.length} columns - expected 1`, expr.span)
 			}
-			const { kind, classes, affinity, collation } = column
-			return { sql: `(${returnsOneRow(expr.select) ? sql : `${sql} LIMIT 1`})`, kind, classes, affinity, collation }
+			const { kind, classes, affinity, collation, json } = column
+			return { sql: `(${returnsOneRow(expr.select) ? sql : `${sql} LIMIT 1`})`, kind, classes, affinity, collation, json }
 		}
 		case 'InListExpr':
 			return inList(ctx, expr, scope)
@@ -215,7 +215,11 @@ function caseExpression(ctx: RewriteContext, { base, whenThenPairs, elseExpr }: 
 	if (values.length === 0) return { ...otherwise, affinity: undefined, collation: undefined }
 	const type = commonType([...values, otherwise])
 	const branches = conditions.map((condition, i) => `WHEN ${condition} THEN ${coerced(values[i] ?? NULL, type).sql}`)
-	return { sql: `(CASE ${branches.join(' ')} ELSE ${coerced(otherwise, type).sql} END)`, ...type }
+	return {
+		sql: `(CASE ${branches.join(' ')} ELSE ${coerced(otherwise, type).sql} END)`,
+		...type,
+		json: commonJson([...values, otherwise]),
+	}
 }
 
 function unary(ctx: RewriteContext, expr: UnaryExpr, scope: Scope): TypedSql {

@@ -5,11 +5,12 @@
  */
 import { ANY_MACROS } from './macros/any.ts'
 import { DATE_MACROS } from './macros/date.ts'
+import { JSON_MACROS } from './macros/json.ts'
 import { SCALAR_MACROS } from './macros/scalar.ts'
 
 /** Definitions by name. */
 const MACROS: ReadonlyMap<string, string> = new Map(
-	[...SCALAR_MACROS, ...ANY_MACROS, ...DATE_MACROS].map((macro) => [macro.slice(0, macro.indexOf('(')), macro]),
+	[...SCALAR_MACROS, ...ANY_MACROS, ...DATE_MACROS, ...JSON_MACROS].map((macro) => [macro.slice(0, macro.indexOf('(')), macro]),
 )
 
 /** All macros have this prefix, as no table or function of a user's should. */

@@ -45,6 +45,8 @@ export interface TypedSql {
 	readonly constant?: { readonly value: EngineValue } | undefined
 	/** `TRUE` or `FALSE` as written, which `IS` treats in its own way. */
 	readonly truth?: boolean | undefined
+	/** Whether the text is JSON that a JSON function made, which others take as it is; 'mixed' if that depends on the row. */
+	readonly json?: boolean | 'mixed' | undefined
 	/** Whether a NaN may stand for NULL in it, until {@link file://./convert.ts settled}. */
 	readonly mayBeNaN?: boolean | undefined
 }
@@ -96,6 +98,13 @@ export function duckdbType(kind: Kind): string {
 		case 'any':
 			return 'STRUCT(c TINYINT, i BIGINT, r DOUBLE, t VARCHAR, b BLOB)'
 	}
+}
+
+/** Whether a choice among values is JSON. */
+export function commonJson(values: readonly TypedSql[]): TypedSql['json'] {
+	const texts = values.filter(({ kind }) => kind !== 'null')
+	if (texts.every(({ json }) => json === undefined || json === false)) return undefined
+	return texts.every(({ json }) => json === true) ? true : 'mixed'
 }
 
 /** Whether all values are numbers. */

@@ -30,6 +30,7 @@ import {
 	notInArray,
 	notLike,
 	or,
+	relations,
 	type SQL,
 	sql,
 	sum,
@@ -49,6 +50,7 @@ import {
 	union,
 	unionAll,
 } from 'drizzle-orm/sqlite-core'
+import { drizzle } from 'drizzle-orm/sqlite-proxy'
 import type { EngineValue } from '../../../src/analytics/query-engine.ts'
 
 const users = sqliteTable('users', {
@@ -89,7 +91,35 @@ export const DRIZZLE_SETUP: readonly string[] = [
 	`CREATE TABLE posts (id TEXT PRIMARY KEY, user_id INTEGER NOT NULL, title TEXT NOT NULL, views INTEGER NOT NULL, rating REAL, published INTEGER NOT NULL, at INTEGER NOT NULL)`,
 	`INSERT INTO posts VALUES ('p1', 1, 'Hello', 10, 4.5, 1, 1704067200), ('p2', 1, 'hello again', 3, NULL, 0, 1704153600), ('p3', 2, 'World', 7, 3.0, 1, 1706745600),
 		('p4', 4, 'Ünïcode', 0, 5.0, 1, 1709251200), ('p5', 9, 'lost', 1, 1.0, 0, 1711929600), ('p6', 4, 'HELLO', 22, 4.5, 1, 1711929601)`,
+	'CREATE TABLE comments (id INTEGER PRIMARY KEY, post_id TEXT NOT NULL, body TEXT NOT NULL, good INTEGER, at INTEGER, weight REAL)',
+	`INSERT INTO comments VALUES (1, 'p1', 'say "hi"', 1, 1704067200123, 0.5), (2, 'p1', 'back\\slash', 0, NULL, NULL), (3, 'p3', 'line
+break', NULL, 0, 1e21),
+		(4, 'p4', '', 1, 1, 2.0), (5, 'zz', 'orphan', 1, 1, 1.0)`,
 ]
+
+const comments = sqliteTable('comments', {
+	id: integer('id').primaryKey(),
+	postId: text('post_id').notNull(),
+	body: text('body').notNull(),
+	good: integer('good', { mode: 'boolean' }),
+	at: integer('at', { mode: 'timestamp_ms' }),
+	weight: real('weight'),
+})
+const usersRelations = relations(users, ({ one, many }) => ({
+	posts: many(posts),
+	manager: one(users, { fields: [users.managerId], references: [users.id] }),
+}))
+const postsRelations = relations(posts, ({ one, many }) => ({
+	author: one(users, { fields: [posts.userId], references: [users.id] }),
+	comments: many(comments),
+}))
+const commentsRelations = relations(comments, ({ one }) => ({
+	post: one(posts, { fields: [comments.postId], references: [posts.id] }),
+}))
+/** Only builds: nothing is ever sent. */
+const db = drizzle(async () => ({ rows: [] }), {
+	schema: { users, posts, comments, usersRelations, postsRelations, commentsRelations },
+})
 
 interface Built {
 	toSQL(): { sql: string; params: unknown[] }
@@ -392,6 +422,55 @@ const queries: Record<string, () => Built> = {
 			})
 			.from(posts)
 			.orderBy(posts.id),
+	'find many': () => db.query.users.findMany({ orderBy: asc(users.id) }),
+	'find first': () => db.query.users.findFirst({ where: eq(users.id, 2) }),
+	'find columns': () =>
+		db.query.users.findMany({
+			columns: { id: true, name: true },
+			where: gt(users.age, 20),
+			orderBy: [desc(users.age), asc(users.id)],
+			limit: 2,
+			offset: 1,
+		}),
+	'find extras': () =>
+		db.query.users.findMany({
+			columns: { id: true },
+			extras: { upper: sql<string>`upper(${users.name})`.as('upper') },
+			orderBy: asc(users.id),
+		}),
+	'find with one': () => db.query.posts.findMany({ with: { author: { columns: { avatar: false } } }, orderBy: asc(posts.id) }),
+	'find with one of some columns': () =>
+		db.query.posts.findMany({ with: { author: { columns: { name: true, score: true } } }, orderBy: asc(posts.id) }),
+	'find with many': () =>
+		db.query.users.findMany({ with: { posts: { orderBy: asc(posts.id) } }, orderBy: asc(users.id), columns: { avatar: false } }),
+	'find with many and limit': () =>
+		db.query.users.findMany({
+			with: { posts: { orderBy: desc(posts.views), limit: 1, where: eq(posts.published, true) } },
+			orderBy: asc(users.id),
+		}),
+	'find with many by rowid': () => db.query.posts.findMany({ with: { comments: true }, orderBy: asc(posts.id) }),
+	'find nested': () =>
+		db.query.posts.findMany({
+			with: {
+				author: { columns: { id: true, name: true, email: true } },
+				comments: { columns: { body: true, good: true }, orderBy: asc(comments.id) },
+			},
+			orderBy: asc(posts.id),
+		}),
+	'find nested twice': () =>
+		db.query.users.findMany({
+			columns: { id: true },
+			with: {
+				posts: { columns: { id: true, title: true }, orderBy: asc(posts.id), with: { comments: { orderBy: desc(comments.id) } } },
+			},
+			orderBy: asc(users.id),
+		}),
+	'find self': () =>
+		db.query.users.findMany({
+			columns: { id: true, name: true },
+			with: { manager: { columns: { id: true, name: true } } },
+			orderBy: asc(users.id),
+		}),
 	'placeholders as numbers': () =>
 		qb
 			.select({ v: sql`${users.id} + ${1}`, w: sql`${users.id} = ${1}`, t: sql`typeof(${1})`, c: sql`cast(${7} as text)` })

@@ -12,9 +12,10 @@ import { orderTerms } from '../order-term.ts'
 import type { Scope } from '../scope.ts'
 import { anySql, BLOB_CLASS, NUMBER_CLASSES, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
+import { jsonValue } from './json.ts'
 
-/** A Durable Object lacks the first two as well; JSON is not answered on the lake. */
-const UNSUPPORTED: ReadonlySet<string> = new Set(['median', 'percentile', 'json_group_array', 'json_group_object'])
+/** A Durable Object lacks the first two as well. */
+const UNSUPPORTED: ReadonlySet<string> = new Set(['median', 'percentile', 'json_group_object'])
 
 /** What an aggregate call is made of, once its arguments are printed. */
 export interface AggregateParts {
@@ -74,7 +75,7 @@ function callOrder(ctx: RewriteContext, call: FunctionCallExpr | FunctionCallSta
 
 /** The order in which SQLite visits the rows, where that can be told: by rowid, or as a sub-query sorts them. */
 function naturalOrder(name: string, scope: Scope): string {
-	if (name !== 'group_concat' && name !== 'string_agg') return ''
+	if (name !== 'group_concat' && name !== 'string_agg' && name !== 'json_group_array') return ''
 	const [source, other] = scope.sources
 	if (source === undefined || other !== undefined) return ''
 	if (source.order !== undefined && source.order !== null) return ` ORDER BY ${source.order.join(', ')}`
@@ -137,6 +138,11 @@ export function printAggregate(
 			const text = asText(e)
 			const order = parts.distinct ? ` ORDER BY ${text}` : parts.order
 			return typed('text', `string_agg(${distinct}${text}, '${separator.replaceAll("'", "''")}'${order})${tail}`)
+		}
+		case 'json_group_array': {
+			const value = jsonValue(e, span)
+			const order = parts.distinct ? ` ORDER BY ${value}` : parts.order
+			return { ...typed('text', `('[' || COALESCE(string_agg(${distinct}${value}, ','${order})${tail}, '') || ']')`), json: true }
 		}
 		default:
 			throw unsupported(`the function ${name}()`, span)

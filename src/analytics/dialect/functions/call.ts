@@ -11,6 +11,7 @@ import type { TypedSql } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
 import { aggregateCall } from './aggregate.ts'
 import { DATE_FUNCTIONS } from './date.ts'
+import { JSON_FUNCTIONS } from './json.ts'
 import { MATH_FUNCTIONS } from './math.ts'
 import { isAggregate, namesAggregate, WINDOW_FUNCTIONS } from './names.ts'
 import { PRINTF_FUNCTIONS } from './printf.ts'
@@ -20,7 +21,14 @@ import { VALUE_FUNCTIONS } from './value.ts'
 import { windowCall } from './window.ts'
 
 const SCALAR_FUNCTIONS: ReadonlyMap<string, ScalarFunction> = new Map(
-	Object.entries({ ...VALUE_FUNCTIONS, ...TEXT_FUNCTIONS, ...MATH_FUNCTIONS, ...DATE_FUNCTIONS, ...PRINTF_FUNCTIONS }),
+	Object.entries({
+		...VALUE_FUNCTIONS,
+		...TEXT_FUNCTIONS,
+		...MATH_FUNCTIONS,
+		...DATE_FUNCTIONS,
+		...PRINTF_FUNCTIONS,
+		...JSON_FUNCTIONS,
+	}),
 )
 
 /**

@@ -7,7 +7,7 @@ import { compare } from '../compare.ts'
 import { asCondition, asText, coerced, commonType } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { glob, like } from '../pattern.ts'
-import { BLOB_CLASS, isNumber, type TypedSql, typed } from '../typed-sql.ts'
+import { BLOB_CLASS, commonJson, isNumber, type TypedSql, typed } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
 import { expectArguments, ofOne, type ScalarCall, type ScalarFunction } from './scalar-function.ts'
 
@@ -79,7 +79,7 @@ function coalesce(args: readonly TypedSql[]): TypedSql {
 	if (only === undefined) return NULL
 	if (second === undefined) return { ...only, affinity: undefined }
 	const type = commonType(args)
-	return { sql: `COALESCE(${args.map((arg) => coerced(arg, type).sql).join(', ')})`, ...type }
+	return { sql: `COALESCE(${args.map((arg) => coerced(arg, type).sql).join(', ')})`, ...type, json: commonJson(args) }
 }
 
 function iif(call: ScalarCall): TypedSql {
@@ -93,7 +93,11 @@ function iif(call: ScalarCall): TypedSql {
 	const branches = values.map(
 		(value, i) => `WHEN ${asCondition(pairs[2 * i] ?? NULL, call.position)} THEN ${coerced(value, type).sql}`,
 	)
-	return { sql: `(CASE ${branches.join(' ')} ELSE ${coerced(otherwise, type).sql} END)`, ...type }
+	return {
+		sql: `(CASE ${branches.join(' ')} ELSE ${coerced(otherwise, type).sql} END)`,
+		...type,
+		json: commonJson([...values, otherwise]),
+	}
 }
 
 /** `min(a, b, ...)` and `max(a, b, ...)`: NULL if one of them is. */

@@ -137,7 +137,7 @@ function derived(ctx: RewriteContext, { columns, order }: PrintedSelect, name: s
 	return {
 		name,
 		alias,
-		columns: columns.map(({ text: _, ...column }, i) => ({ ...column, sql: `${alias}.c${i}` })),
+		columns: columns.map(({ text: _, json: _json, ...column }, i) => ({ ...column, sql: `${alias}.c${i}` })),
 		order: order?.map((term) => term.replaceAll('%.c', `${alias}.c`)),
 	}
 }

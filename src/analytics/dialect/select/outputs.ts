@@ -53,8 +53,8 @@ export function printOutputs(
 }
 
 function output(value: TypedSql, name: string, text: string, alias: string | null, expr: Expr | undefined): Output {
-	const { kind, classes, affinity, collation } = value
-	return { value, column: { name, text, kind, classes, affinity, collation }, alias, expr }
+	const { kind, classes, affinity, collation, json } = value
+	return { value, column: { name, text, kind, classes, affinity, collation, json }, alias, expr }
 }
 
 /** A column is called by the name in its table, however it is written. */

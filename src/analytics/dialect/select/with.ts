@@ -60,7 +60,7 @@ function cteColumns(cte: CommonTableExpr, columns: readonly OutputColumn[], type
 	if (cte.columns !== undefined && cte.columns.length !== columns.length) {
 		throw refused(`table ${cte.tblName.text} has ${columns.length} values for ${cte.columns.length} columns`, cte.span)
 	}
-	return columns.map(({ text: _, ...column }, i) => ({
+	return columns.map(({ text: _, json: _json, ...column }, i) => ({
 		...column,
 		kind: types[i]?.kind ?? column.kind,
 		classes: types[i]?.classes ?? column.classes,
