@@ -159,7 +159,9 @@ function comparableNumbers(l: TypedSql, r: TypedSql): Comparands {
 	if (l.kind === r.kind) return { left: l.sql, right: r.sql }
 	const whole = (e: TypedSql) => {
 		const value = e.constant?.value
-		return typeof value === 'number' && Number.isSafeInteger(value) ? constant(BigInt(value)).sql : undefined
+		return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 63
+			? constant(BigInt(value)).sql
+			: undefined
 	}
 	if (l.kind === 'integer') {
 		const right = whole(r)
@@ -169,5 +171,12 @@ function comparableNumbers(l: TypedSql, r: TypedSql): Comparands {
 		const left = whole(l)
 		if (left !== undefined) return { left, right: r.sql }
 	}
-	return { left: asReal(l), right: asReal(r) }
+	// An infinite or fractional constant needs no care: no rounding of an INTEGER brings the two together.
+	if (l.constant !== undefined || r.constant !== undefined) return { left: asReal(l), right: asReal(r) }
+	return { left: exactReal(l), right: exactReal(r) }
+}
+
+/** An INTEGER as a DOUBLE, unless that would round it: SQLite compares the two exactly. */
+function exactReal(e: TypedSql): string {
+	return e.kind === 'integer' ? `_sl_exact_real(${e.sql})` : asReal(e)
 }

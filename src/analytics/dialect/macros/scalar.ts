@@ -37,6 +37,8 @@ export const SCALAR_MACROS: readonly string[] = [
 		WHEN x >= 9223372036854775807e0 THEN CAST('9223372036854775807' AS BIGINT)
 		WHEN x <= -9223372036854775808e0 THEN CAST('-9223372036854775808' AS BIGINT)
 		ELSE CAST(trunc(x) AS BIGINT) END`,
+	`_sl_exact_real(x) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 OR CAST(CAST(x AS DOUBLE) AS HUGEINT) = x
+		THEN CAST(x AS DOUBLE) WHEN x IS NOT NULL THEN error('sqlake: an INTEGER beyond 2^53 compared with a REAL')::DOUBLE END`,
 	// Half away from zero in decimal; digits are only looked at where a double leaves it in doubt.
 	`_sl_round(x, n) AS CASE WHEN x IS NULL OR n IS NULL OR isnan(x) THEN NULL
 		WHEN abs(x) >= 4503599627370496e0 THEN x
