@@ -10,8 +10,8 @@ const MIN_INT64 = -(2n ** 63n)
 const MAX_INT64 = 2n ** 63n - 1n
 
 /**
- * The value as it is bound. A boolean becomes 0 or 1; a typed array or a DataView becomes the bytes it shows. A bigint stays
- * one and is bound as INTEGER, a number is bound as REAL.
+ * The value as it is bound. A boolean becomes the INTEGER 0 or 1, as in the `this.sql` of a Durable Object; a typed array or a
+ * DataView becomes the bytes it shows. A bigint stays one and is bound as INTEGER, a number is bound as REAL.
  *
  * @param value - what Drizzle's encoders or the `sql` template left
  * @param position - of the parameter, from 1, for the message
@@ -23,7 +23,7 @@ export function bindValue(value: unknown, position: number): WireValue {
 		case 'number':
 			return value
 		case 'boolean':
-			return value ? 1 : 0
+			return value ? 1n : 0n
 		case 'bigint':
 			if (value < MIN_INT64 || value > MAX_INT64) throw unsupported(position, 'a bigint beyond 64 bits', 'bind it as text')
 			return value

@@ -11,7 +11,7 @@ describe('a bound value', () => {
 		expect(bindValue('a', 1)).toBe('a')
 		expect(bindValue(1.5, 1)).toBe(1.5)
 		expect(bindValue(2n ** 63n - 1n, 1)).toBe(2n ** 63n - 1n)
-		expect(bindValue(true, 1)).toBe(1)
+		expect(bindValue(true, 1)).toBe(1n)
 		expect(bindValue(false, 1)).toBe(0)
 		expect(bindValue(null, 1)).toBeNull()
 		expect(bindValue(new Uint16Array([258]).subarray(0), 1)).toEqual(new Uint8Array([2, 1]))
