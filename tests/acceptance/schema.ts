@@ -89,6 +89,27 @@ export const audit = sqliteTable('audit', {
 	what: text('what').notNull(),
 })
 
+/** Names that SQL must quote, columns that SQLite computes, a row that refers to another of its table. */
+export const odd = sqliteTable(
+	'Ödd näme',
+	{
+		id: integer('id').primaryKey({ autoIncrement: true }),
+		owner: text('owner').notNull(),
+		group: text('group'),
+		quoted: integer('a"b'),
+		spaced: text('with space'),
+		upper: text('UPPER').default('up'),
+		stored: text('stored').generatedAlwaysAs(sql`upper("group")`, { mode: 'stored' }),
+		virtual: integer('virtual').generatedAlwaysAs(sql`"a""b" * 2`, { mode: 'virtual' }),
+		parent: integer('parent'),
+	},
+	(table) => [
+		foreignKey({ columns: [table.parent], foreignColumns: [table.id] })
+			.onDelete('set null')
+			.onUpdate('cascade'),
+	],
+)
+
 function lakeIn(r2Bucket: string) {
 	return SQLake({
 		samples,
@@ -97,7 +118,9 @@ function lakeIn(r2Bucket: string) {
 		accounts,
 		posts,
 		audit,
+		odd,
 		shard: {
+			odd: 'owner',
 			samples: 'owner',
 			lines: ['tenant', 'region'],
 			accounts: 'id',

@@ -4,6 +4,7 @@ import { damage } from './damage.ts'
 import { features } from './features.ts'
 import { history } from './history.ts'
 import { lifecycle } from './lifecycle.ts'
+import { odds } from './odds.ts'
 import { outages } from './outages.ts'
 import { routing } from './routing.ts'
 import type { Scenario } from './support.ts'
@@ -20,4 +21,5 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 	...badInput,
 	...outages,
 	...damage,
+	...odds,
 }
