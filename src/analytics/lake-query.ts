@@ -17,7 +17,9 @@ import type { Observability } from '../observability/observability.ts'
 import { withSpan } from '../observability/with-span.ts'
 import { parseSQL } from '../router/parse-sql.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
-import { toDuckDB } from './dialect/to-duckdb.ts'
+import { type DialectColumn, dialectTable } from './dialect/dialect-table.ts'
+import { resultRows } from './dialect/result.ts'
+import { rewriteQuery } from './dialect/rewrite-query.ts'
 import { DEFAULT_TIMEOUT_MS } from './engines/duckdb-settings.ts'
 import { QueryDeadline } from './engines/query-deadline.ts'
 import type { EngineValue, QueryEngine } from './query-engine.ts'
@@ -29,6 +31,14 @@ import { statementTables } from './scan/statement-tables.ts'
 import { type ChangeWindow, planTable } from './scan/table-plan.ts'
 import { tableRelation } from './scan/table-view.ts'
 import { parseTime, parseTimeRange, resolveTimeTravel, SnapshotNotFoundError } from './time-travel.ts'
+
+/** What the rows of changes have besides the table's own columns, in the order of the views. */
+const CHANGE_DIALECT_COLUMNS: readonly DialectColumn[] = [
+	{ name: '_op', affinity: 'TEXT', kind: 'text' },
+	{ name: '_shard', affinity: 'TEXT', kind: 'text' },
+	{ name: '_seq', affinity: 'INTEGER', kind: 'integer' },
+	{ name: '_ts', affinity: 'INTEGER', kind: 'integer' },
+]
 
 /** What {@link createLakeQuery} is made with. */
 export interface LakeQueryOptions {
@@ -103,8 +113,9 @@ class LakeQuery implements LakeTransport {
 		const select = parsed.statement.body
 		const params = statement.params.map(engineValue)
 		const extraColumns = moment.kind === 'between' ? [...CHANGE_COLUMNS.keys()] : []
-		const { uses, knownNames } = statementTables({ parsed, select, params, schema, extraColumns })
-		const sql = toDuckDB({ parsed, select, params, knownNames })
+		const uses = statementTables({ parsed, select, params, schema, extraColumns })
+		const shown = uses.map(({ table }) => dialectTable(table, moment.kind === 'between' ? CHANGE_DIALECT_COLUMNS : []))
+		const { sql, macros, columns } = rewriteQuery({ parsed, select, params, tables: shown, now: Date.now() })
 		const window = windowOf(moment)
 
 		const deadline = new QueryDeadline({ timeoutMs: limitMs, ...(signal === undefined ? {} : { signal }) })
@@ -131,14 +142,21 @@ class LakeQuery implements LakeTransport {
 
 		const result = await withSpan(this.#observability.tracer, 'sqlake.lake.execute', {}, () =>
 			engine.run(
-				{ store, tables: tables.flatMap((table) => table.tables), views: tables.map(({ view }) => view), sql, params: [] },
+				{
+					store,
+					tables: tables.flatMap((table) => table.tables),
+					views: tables.map(({ view }) => view),
+					macros,
+					sql,
+					params: [],
+				},
 				{ timeoutMs: deadline.remainingMs, ...(signal === undefined ? {} : { signal }) },
 			),
 		)
 		const files = plans.flatMap((plan) => [...plan.plain, ...plan.merged])
 		return {
-			columns: result.columns,
-			rows: result.rows,
+			columns: columns.map(({ name }) => name),
+			rows: resultRows(columns, result.rows),
 			stats: {
 				snapshots: Object.fromEntries(
 					plans.flatMap(({ use, snapshotId }) => (snapshotId === null ? [] : [[use.table.name, Number(snapshotId)]])),

@@ -314,7 +314,7 @@ export function lakeQueryContract(engine: QueryEngine): void {
 		await expect(rows('SELECT * FROM nowhere')).rejects.toMatchObject({ code: 'ROUTE_UNKNOWN_TABLE' })
 		await expect(rows('SELEC 1')).rejects.toMatchObject({ code: 'SQL_PARSE', details: { offset: 0 } })
 		await expect(rows("INSERT INTO users (id) VALUES ('x')")).rejects.toMatchObject({ code: 'READ_ONLY' })
-		await expect(rows('SELECT no_such_column FROM users')).rejects.toMatchObject({ code: 'ANALYTICS_FAILED' })
+		await expect(rows('SELECT no_such_column FROM users')).rejects.toMatchObject({ code: 'QUERY_FAILED' })
 		await expect(rows('SELECT ?')).rejects.toMatchObject({ code: 'QUERY_FAILED' })
 		await expect(rows('SELECT 1', [], { kind: 'between', from: 2, to: 1 })).rejects.toMatchObject({ code: 'TIME_INVALID' })
 		await expect(rows('SELECT 1', [], { kind: 'asOf', at: Number.NaN })).rejects.toMatchObject({ code: 'TIME_INVALID' })

@@ -41,13 +41,6 @@ export interface TableUse {
 	readonly conditions: readonly (readonly ConstantCondition[])[]
 }
 
-/** The tables of a query. */
-export interface StatementTables {
-	readonly uses: readonly TableUse[]
-	/** Everything that a name in the statement may mean, in lower case: columns of the tables, and what the statement itself names. */
-	readonly knownNames: ReadonlySet<string>
-}
-
 /** A query's SELECT, its text and parameters. */
 export interface StatementInput {
 	readonly parsed: ParsedStatement
@@ -63,7 +56,7 @@ export interface StatementInput {
  *
  * @throws `ROUTE_UNKNOWN_TABLE` for a table that neither the schema nor the statement defines.
  */
-export function statementTables(input: StatementInput): StatementTables {
+export function statementTables(input: StatementInput): TableUse[] {
 	const collector = new Collector(input)
 	collector.select(input.select, new Set())
 	return collector.result()
@@ -93,34 +86,33 @@ const COMPARISON_OPS: Readonly<Record<string, readonly [ComparisonOp, flipped: C
 	GreaterEquals: ['gte', 'lte'],
 }
 
+/** Names by which a statement asks for the primary key without naming it. */
+const KEY_NAMES: readonly string[] = ['rowid', 'oid', '_rowid_', 'group_concat', 'string_agg', 'json_group_array']
+
 class Collector {
 	readonly #input: StatementInput
 	readonly #byName = new Map<string, TableSchema>()
 	readonly #collected = new Map<TableSchema, Collected>()
 	readonly #names = new Set<string>()
-	/** Names that the statement gives to tables and columns of its own. */
-	readonly #defined = new Set<string>()
 
 	constructor(input: StatementInput) {
 		this.#input = input
 		for (const table of input.schema.tables.values()) this.#byName.set(table.name.toLowerCase(), table)
 	}
 
-	result(): StatementTables {
-		const knownNames = new Set([...this.#defined, ...this.#input.extraColumns])
-		const uses: TableUse[] = []
-		for (const { table, all, conditions } of this.#collected.values()) {
-			for (const column of table.columns) knownNames.add(column.name.toLowerCase())
-			uses.push({ table, names: all ? null : this.#names, conditions })
-		}
-		return { uses, knownNames }
+	result(): TableUse[] {
+		// The rowid is the primary key, which aggregates that keep an order sort by as well.
+		const needsKey = KEY_NAMES.some((name) => this.#names.has(name))
+		return [...this.#collected.values()].map(({ table, all, conditions }) => {
+			const names = needsKey ? new Set([...this.#names, ...table.primaryKey.map(lower)]) : this.#names
+			return { table, names: all ? null : names, conditions }
+		})
 	}
 
 	/** @param outer Names of common table expressions that are in sight, in lower case. */
 	select(select: Select, outer: ReadonlySet<string>): void {
 		const ctes = new Set([...outer, ...(select.with?.ctes ?? []).map((cte) => lower(cte.tblName.text))])
 		for (const cte of select.with?.ctes ?? []) {
-			for (const column of cte.columns ?? []) this.#defined.add(lower(column.colName.text))
 			this.select(cte.select, ctes)
 		}
 		for (const arm of [select.select, ...(select.compounds ?? []).map((compound) => compound.select)]) {
@@ -139,7 +131,6 @@ class Collector {
 			else if (column.type === 'TableStarResultColumn') {
 				for (const { alias, collected } of placed) if (alias === lower(column.table.text)) collected.all = true
 			} else {
-				if (column.alias !== undefined) this.#defined.add(lower(column.alias.name.text))
 				this.#expressions(column.expr, ctes)
 			}
 		}
@@ -161,7 +152,6 @@ class Collector {
 	}
 
 	#source(source: SelectTable, ctes: ReadonlySet<string>, placed: Placed[]): void {
-		if (source.alias !== undefined) this.#defined.add(lower(source.alias.name.text))
 		switch (source.type) {
 			case 'SelectSelectTable':
 				this.select(source.select, ctes)
