@@ -65,8 +65,8 @@ export {
 	type TableSchema,
 } from './schema/index.ts'
 export { bookmarkOf } from './session/bookmarks.ts'
-export type { Connection, LakePosition, Target } from './session/connection.ts'
-export type { QueryOptions, QueryPlan } from './session/executor.ts'
+export type { CausalOptions, Connection, LakePosition, QueryOptions, Target } from './session/connection.ts'
+export type { QueryPlan } from './session/executor.ts'
 export type { MomentInput } from './session/moment.ts'
 export { type MapOptions, MappedQuery, PipelinedQuery } from './session/pipelined-query.ts'
 export { getQueryRouter, type QueryRouter, type RouterQuery, setQueryRouter } from './session/query-router.ts'

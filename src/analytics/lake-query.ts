@@ -3,7 +3,15 @@
  *
  * @module
  */
-import type { LakeMoment, LakeRequest, LakeResponse, LakeTransport, WireValue } from '../driver/transport.ts'
+import type {
+	LakeBatch,
+	LakeMoment,
+	LakeQueryStats,
+	LakeRequest,
+	LakeResponse,
+	LakeTransport,
+	WireValue,
+} from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
 import type { Catalog, CatalogSnapshot, CatalogTable } from '../lake/catalog/catalog.ts'
 import { MetadataCache } from '../lake/catalog/metadata-cache.ts'
@@ -13,22 +21,22 @@ import type { SnapshotId } from '../lake/iceberg/types.ts'
 import { mapLimit } from '../lake/map-limit.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
 import { createObservability } from '../observability/create-observability.ts'
-import type { Observability } from '../observability/observability.ts'
+import type { Observability, Span } from '../observability/observability.ts'
 import { withSpan } from '../observability/with-span.ts'
 import { parseSQL } from '../router/parse-sql.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { type DialectColumn, dialectTable } from './dialect/dialect-table.ts'
-import { resultRows } from './dialect/result.ts'
+import { type ResultColumn, resultRows } from './dialect/result.ts'
 import { rewriteQuery } from './dialect/rewrite-query.ts'
 import { DEFAULT_TIMEOUT_MS } from './engines/duckdb-settings.ts'
 import { QueryDeadline } from './engines/query-deadline.ts'
-import type { EngineValue, QueryEngine } from './query-engine.ts'
+import type { EngineLimits, EngineQuery, EngineValue, QueryEngine } from './query-engine.ts'
 import { checkKeys } from './scan/check-keys.ts'
 import { checkRescued } from './scan/check-rescued.ts'
 import { CHANGE_COLUMNS } from './scan/scan-conditions.ts'
 import { loadShardEpochs } from './scan/shard-epochs.ts'
 import { statementTables } from './scan/statement-tables.ts'
-import { type ChangeWindow, planTable } from './scan/table-plan.ts'
+import { type ChangeWindow, planTable, type TablePlan } from './scan/table-plan.ts'
 import { tableRelation } from './scan/table-view.ts'
 import { parseTime, parseTimeRange, resolveTimeTravel, SnapshotNotFoundError } from './time-travel.ts'
 
@@ -84,22 +92,45 @@ class LakeQuery implements LakeTransport {
 	 *   `LAKE_VALUE_MISFIT`, `DIALECT_UNSUPPORTED`, `STORE_UNAVAILABLE`, or as {@link QueryEngine.run} does.
 	 */
 	async query(request: LakeRequest): Promise<LakeResponse> {
-		const { tracer, metrics } = this.#observability
+		const { tracer } = this.#observability
 		const startedAt = Date.now()
 		return withSpan(tracer, 'sqlake.query', { 'sqlake.route': 'lake' }, async (span) => {
-			const response = await this.#run(request, startedAt)
-			const { filesKept, filesPruned, bytesRead, rowsRead } = response.stats
-			span.setAttributes({ 'sqlake.files_kept': filesKept, 'sqlake.files_pruned': filesPruned })
-			metrics.record('sqlake.query.files_kept', filesKept)
-			metrics.record('sqlake.query.files_pruned', filesPruned)
-			metrics.record('sqlake.query.bytes_read', bytesRead)
-			metrics.record('sqlake.query.rows_read', rowsRead, { 'sqlake.route': 'lake' })
-			return response
+			const { query, columns, limits, plans } = await this.#prepare(request)
+			const { rows, bytesRead } = await withSpan(tracer, 'sqlake.lake.execute', {}, () =>
+				this.#options.engine.run(query, limits),
+			)
+			return { columns: columns.map(({ name }) => name), rows: resultRows(columns, rows), stats: this.#report(span, plans, bytesRead, startedAt) }
 		})
 	}
 
-	async #run({ statement, moment, timeoutMs, signal }: LakeRequest, startedAt: number): Promise<LakeResponse> {
-		const { catalog, store, schema, engine, defaults } = this.#options
+	/**
+	 * Rows as they are asked for, in bounded memory. The time that the caller takes counts.
+	 *
+	 * @throws as {@link LakeTransport.query} does, from the first batch or a later one.
+	 */
+	async *stream(request: LakeRequest): AsyncGenerator<LakeBatch, LakeQueryStats, undefined> {
+		const startedAt = Date.now()
+		const span = this.#observability.tracer.startSpan('sqlake.query', { 'sqlake.route': 'lake', 'sqlake.streamed': true })
+		let bytesRead = 0
+		try {
+			const { query, columns, limits, plans } = await this.#prepare(request)
+			const names = columns.map(({ name }) => name)
+			for await (const batch of this.#options.engine.stream(query, limits)) {
+				bytesRead += batch.bytesRead
+				yield { columns: names, rows: resultRows(columns, batch.rows) }
+			}
+			return this.#report(span, plans, bytesRead, startedAt)
+		} catch (error) {
+			span.recordError(error)
+			throw error
+		} finally {
+			span.end()
+		}
+	}
+
+	/** What the engine is to run, from planning; nothing but metadata is read. */
+	async #prepare({ statement, moment, timeoutMs, signal }: LakeRequest): Promise<PreparedLakeQuery> {
+		const { catalog, store, schema, defaults } = this.#options
 		const limitMs = timeoutMs ?? defaults?.timeoutMs ?? DEFAULT_TIMEOUT_MS
 		const parsed = parseSQL(statement.sql)
 		if (parsed.statement.type !== 'SelectStmt') {
@@ -118,7 +149,8 @@ class LakeQuery implements LakeTransport {
 		const { sql, macros, columns } = rewriteQuery({ parsed, select, params, tables: shown, now: Date.now() })
 		const window = windowOf(moment)
 
-		const deadline = new QueryDeadline({ timeoutMs: limitMs, ...(signal === undefined ? {} : { signal }) })
+		const limits = { timeoutMs: limitMs, startedAt: Date.now(), ...(signal === undefined ? {} : { signal }) }
+		const deadline = new QueryDeadline(limits)
 		const plan = async () => {
 			const snapshot = await catalog.load()
 			const snapshotIdOf = snapshotChooser(snapshot, moment)
@@ -129,46 +161,51 @@ class LakeQuery implements LakeTransport {
 				const snapshotId = catalogTable === null ? null : snapshotIdOf(catalogTable)
 				return planTable({ ...common, use, catalogTable, epochs, ...(snapshotId === undefined ? {} : { snapshotId }) })
 			})
-			const tables = plans.map((plan, index) => tableRelation(plan, `_sqlake_${index}`, epochs.newest))
+			const relations = plans.map((plan, index) => tableRelation(plan, `_sqlake_${index}`, epochs.newest))
 			for (const [index, plan] of plans.entries()) {
-				const relation = tables[index]
+				const relation = relations[index]
 				if (relation !== undefined) await checkRescued(plan, relation, store)
 				checkKeys(plan)
 			}
-			return { tables, plans }
+			return { relations, plans }
 		}
-		const { tables, plans } = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', {}, () => deadline.race(plan()))
+		const { relations, plans } = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', {}, () => deadline.race(plan()))
 		deadline.check()
-
-		const result = await withSpan(this.#observability.tracer, 'sqlake.lake.execute', {}, () =>
-			engine.run(
-				{
-					store,
-					tables: tables.flatMap((table) => table.tables),
-					views: tables.map(({ view }) => view),
-					macros,
-					sql,
-					params: [],
-				},
-				{ timeoutMs: deadline.remainingMs, ...(signal === undefined ? {} : { signal }) },
-			),
-		)
-		const files = plans.flatMap((plan) => [...plan.plain, ...plan.merged])
-		return {
-			columns: columns.map(({ name }) => name),
-			rows: resultRows(columns, result.rows),
-			stats: {
-				snapshots: Object.fromEntries(
-					plans.flatMap(({ use, snapshotId }) => (snapshotId === null ? [] : [[use.table.name, Number(snapshotId)]])),
-				),
-				filesKept: files.length,
-				filesPruned: plans.reduce((sum, plan) => sum + plan.pruned, 0),
-				bytesRead: plans.reduce((sum, plan) => sum + plan.bytesRead, result.bytesRead),
-				rowsRead: files.reduce((sum, file) => sum + file.recordCount, 0),
-				durationMs: Date.now() - startedAt,
-			},
-		}
+		const tables = relations.flatMap((relation) => relation.tables)
+		const query = { store, tables, views: relations.map(({ view }) => view), macros, sql, params: [] }
+		return { query, columns, plans, limits }
 	}
+
+	/** What the query did, told to observability as well. */
+	#report(span: Span, plans: readonly TablePlan[], bytesRead: number, startedAt: number): LakeQueryStats {
+		const { metrics } = this.#observability
+		const files = plans.flatMap((plan) => [...plan.plain, ...plan.merged])
+		const stats: LakeQueryStats = {
+			snapshots: Object.fromEntries(
+				plans.flatMap(({ use, snapshotId }) => (snapshotId === null ? [] : [[use.table.name, Number(snapshotId)]])),
+			),
+			filesKept: files.length,
+			filesPruned: plans.reduce((sum, plan) => sum + plan.pruned, 0),
+			bytesRead: plans.reduce((sum, plan) => sum + plan.bytesRead, bytesRead),
+			rowsRead: files.reduce((sum, file) => sum + file.recordCount, 0),
+			durationMs: Date.now() - startedAt,
+		}
+		span.setAttributes({ 'sqlake.files_kept': stats.filesKept, 'sqlake.files_pruned': stats.filesPruned })
+		metrics.record('sqlake.query.files_kept', stats.filesKept)
+		metrics.record('sqlake.query.files_pruned', stats.filesPruned)
+		metrics.record('sqlake.query.bytes_read', stats.bytesRead)
+		metrics.record('sqlake.query.rows_read', stats.rowsRead, { 'sqlake.route': 'lake' })
+		return stats
+	}
+}
+
+/** A query that was planned. */
+interface PreparedLakeQuery {
+	readonly query: EngineQuery
+	/** The outputs of the query. */
+	readonly columns: readonly ResultColumn[]
+	readonly plans: readonly TablePlan[]
+	readonly limits: EngineLimits
 }
 
 /** Times in requests are milliseconds, in the lake microseconds. */

@@ -58,6 +58,8 @@ export interface EngineQuery {
 export interface EngineLimits {
 	/** Milliseconds from the call to the last row, waiting for other queries, or for who takes the rows, included. */
 	readonly timeoutMs: number
+	/** When the time began to run, in milliseconds since the epoch; now, if absent. */
+	readonly startedAt?: number
 	readonly signal?: AbortSignal
 }
 

@@ -15,7 +15,7 @@ import {
 } from 'drizzle-orm/sqlite-core'
 import type { Bookmark } from '../cdc/change-batch.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
-import { causalTarget, lakeTarget, type Target } from '../session/connection.ts'
+import { type CausalOptions, causalTarget, lakeTarget, type QueryOptions, type Target } from '../session/connection.ts'
 import { asOfMoment, betweenMoment, type MomentInput, snapshotMoment } from '../session/moment.ts'
 import { readOnlyError } from '../session/plan.ts'
 import type { RunResult } from '../session/result.ts'
@@ -89,9 +89,13 @@ export class SQLakeDrizzleDatabase<
 		return new SQLakeDrizzleDatabase(this.#over({ kind: 'shard', shard: id }))
 	}
 
-	/** All shards, from the lake: eventually consistent, and read-only. */
-	analytics(): SQLakeLakeDatabase<TFullSchema> {
-		return lakeDatabase(this.#over(lakeTarget({ kind: 'current' })))
+	/**
+	 * All shards, from the lake: eventually consistent, and read-only.
+	 *
+	 * @param options - limits of each of its queries: `timeoutMs`, and a `signal` that aborts them
+	 */
+	analytics(options?: QueryOptions): SQLakeLakeDatabase<TFullSchema> {
+		return lakeDatabase(this.#over(lakeTarget({ kind: 'current' }, options)))
 	}
 
 	/**
@@ -100,8 +104,8 @@ export class SQLakeDrizzleDatabase<
 	 * @param at - a Date, ISO 8601 text, or milliseconds since the epoch
 	 * @throws SQLakeError TIME_INVALID
 	 */
-	asOf(at: MomentInput): SQLakeLakeDatabase<TFullSchema> {
-		return lakeDatabase(this.#over(lakeTarget(asOfMoment(at))))
+	asOf(at: MomentInput, options?: QueryOptions): SQLakeLakeDatabase<TFullSchema> {
+		return lakeDatabase(this.#over(lakeTarget(asOfMoment(at), options)))
 	}
 
 	/**
@@ -109,8 +113,8 @@ export class SQLakeDrizzleDatabase<
 	 *
 	 * @throws SQLakeError TIME_INVALID
 	 */
-	snapshot(id: bigint | number | string): SQLakeLakeDatabase<TFullSchema> {
-		return lakeDatabase(this.#over(lakeTarget(snapshotMoment(id))))
+	snapshot(id: bigint | number | string, options?: QueryOptions): SQLakeLakeDatabase<TFullSchema> {
+		return lakeDatabase(this.#over(lakeTarget(snapshotMoment(id), options)))
 	}
 
 	/**
@@ -118,8 +122,8 @@ export class SQLakeDrizzleDatabase<
 	 *
 	 * @throws SQLakeError TIME_INVALID
 	 */
-	between(from: MomentInput, to: MomentInput): SQLakeChangesDatabase<TFullSchema> {
-		return lakeDatabase(this.#over(lakeTarget(betweenMoment(from, to)))) as never
+	between(from: MomentInput, to: MomentInput, options?: QueryOptions): SQLakeChangesDatabase<TFullSchema> {
+		return lakeDatabase(this.#over(lakeTarget(betweenMoment(from, to), options))) as never
 	}
 
 	/**
@@ -128,8 +132,8 @@ export class SQLakeDrizzleDatabase<
 	 * @param options.timeoutMs - how long to wait for the write; 30 seconds by default
 	 * @throws SQLakeError CAUSAL_TIMEOUT when a query runs and the write does not arrive in time
 	 */
-	causal(bookmark: Bookmark, options?: { readonly timeoutMs?: number }): SQLakeLakeDatabase<TFullSchema> {
-		return lakeDatabase(this.#over(causalTarget(bookmark, options?.timeoutMs)))
+	causal(bookmark: Bookmark, options?: CausalOptions): SQLakeLakeDatabase<TFullSchema> {
+		return lakeDatabase(this.#over(causalTarget(bookmark, options)))
 	}
 
 	/** The bookmark of the last write through this database: to any shard, or to the one named. */

@@ -24,7 +24,7 @@ import {
 import type { SQLiteViewBase } from 'drizzle-orm/sqlite-core/view-base'
 import type { Bookmark } from '../cdc/change-batch.ts'
 import { SQLakeError } from '../errors.ts'
-import { causalTarget, lakeTarget, type Target } from '../session/connection.ts'
+import { type CausalOptions, causalTarget, lakeTarget, type QueryOptions, type Target } from '../session/connection.ts'
 import type { SQLakeDialect } from '../session/dialect.ts'
 import type { QueryPlan } from '../session/executor.ts'
 import { asOfMoment, betweenMoment, type MomentInput, snapshotMoment } from '../session/moment.ts'
@@ -147,8 +147,8 @@ export class SQLakeSelect<
 	}
 
 	/** Asks the lake: all shards, eventually consistent. */
-	analytics(): this {
-		return this.#over(lakeTarget({ kind: 'current' }))
+	analytics(options?: QueryOptions): this {
+		return this.#over(lakeTarget({ kind: 'current' }, options))
 	}
 
 	/**
@@ -157,8 +157,8 @@ export class SQLakeSelect<
 	 * @param at - a Date, ISO 8601 text, or milliseconds since the epoch
 	 * @throws SQLakeError TIME_INVALID
 	 */
-	asOf(at: MomentInput): this {
-		return this.#over(lakeTarget(asOfMoment(at)))
+	asOf(at: MomentInput, options?: QueryOptions): this {
+		return this.#over(lakeTarget(asOfMoment(at), options))
 	}
 
 	/**
@@ -166,8 +166,8 @@ export class SQLakeSelect<
 	 *
 	 * @throws SQLakeError TIME_INVALID
 	 */
-	snapshot(id: bigint | number | string): this {
-		return this.#over(lakeTarget(snapshotMoment(id)))
+	snapshot(id: bigint | number | string, options?: QueryOptions): this {
+		return this.#over(lakeTarget(snapshotMoment(id), options))
 	}
 
 	/**
@@ -175,8 +175,8 @@ export class SQLakeSelect<
 	 *
 	 * @throws SQLakeError CAUSAL_TIMEOUT when the query runs and the write does not arrive in time
 	 */
-	causal(bookmark: Bookmark, options?: { readonly timeoutMs?: number }): this {
-		return this.#over(causalTarget(bookmark, options?.timeoutMs))
+	causal(bookmark: Bookmark, options?: CausalOptions): this {
+		return this.#over(causalTarget(bookmark, options))
 	}
 
 	/**
@@ -188,6 +188,7 @@ export class SQLakeSelect<
 	between(
 		from: MomentInput,
 		to: MomentInput,
+		options?: QueryOptions,
 	): SQLakeSelect<
 		TTableName,
 		TResultType,
@@ -198,16 +199,38 @@ export class SQLakeSelect<
 		TDynamic,
 		TExcludedMethods
 	> {
-		const select = this.#over(lakeTarget(betweenMoment(from, to)))
+		const select = this.#over(lakeTarget(betweenMoment(from, to), options))
 		select.#addChangeColumns()
 		// The selection has just grown by what the type says.
 		return select as never
 	}
 
+	/**
+	 * The rows one by one, made as they are asked for: of a large result of the lake only a part is held at a time. To leave the
+	 * loop early ends the query; its time limit counts the time of the loop's own work, too. A shard answers at once, as a whole.
+	 *
+	 * @example
+	 * ```ts
+	 * for await (const order of db.select().from(orders).analytics({ timeoutMs: 600_000 }).stream()) write(order)
+	 * ```
+	 */
+	async *stream(): AsyncGenerator<TResult[number], void, undefined> {
+		yield* this.#prepared().stream() as AsyncGenerator<TResult[number], void, undefined>
+	}
+
+	/** Drizzle's name, in its MySQL driver, for {@link stream}. */
+	iterator(): AsyncGenerator<TResult[number], void, undefined> {
+		return this.stream()
+	}
+
 	/** Where the query runs and why; for the lake with its snapshots and the files kept and pruned. */
 	async explain(): Promise<QueryPlan> {
+		return this.#prepared().explain()
+	}
+
+	#prepared(): SQLakePreparedQuery {
 		const prepared: unknown = this.prepare()
-		if (prepared instanceof SQLakePreparedQuery) return prepared.explain()
+		if (prepared instanceof SQLakePreparedQuery) return prepared
 		throw new SQLakeError('INTERNAL', 'select: prepared by another session than sqlake’s')
 	}
 

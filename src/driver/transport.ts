@@ -86,9 +86,23 @@ export interface LakeResponse {
 	readonly stats: LakeQueryStats
 }
 
+/** Some rows of a large result. */
+export interface LakeBatch {
+	readonly columns: readonly string[]
+	/** In SQLite's storage classes, as a Durable Object would answer. */
+	readonly rows: readonly (readonly WireValue[])[]
+}
+
 /** Reaches the lake. */
 export interface LakeTransport {
 	query(request: LakeRequest): Promise<LakeResponse>
+	/**
+	 * The rows as they are asked for, so that a large result is never held as a whole. To leave the loop early ends the query. The
+	 * time that the caller takes counts. A transport that can only give whole answers leaves it out.
+	 *
+	 * @returns at least one batch, so that the columns are known; a batch may be empty. The generator's own result is the statistics.
+	 */
+	stream?(request: LakeRequest): AsyncGenerator<LakeBatch, LakeQueryStats, undefined>
 }
 
 /** The RPC surface of a sqlake Durable Object, as the driver calls it. */

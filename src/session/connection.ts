@@ -14,6 +14,14 @@ export interface LakePosition {
 	readonly seq: number
 }
 
+/** Limits and cancellation of one lake query. */
+export interface QueryOptions {
+	/** Milliseconds that it may take, from the call to the last row; the client's `analyticsTimeoutMs`, or 30,000, by default. */
+	readonly timeoutMs?: number | undefined
+	/** Aborts it. */
+	readonly signal?: AbortSignal | undefined
+}
+
 /** Everything that queries run through. One for each env, shared by all sessions of it. */
 export interface Connection {
 	readonly schema: LakeSchema
@@ -21,6 +29,8 @@ export interface Connection {
 	/** Where a read that pins no shard goes; without it such a read is an error. */
 	readonly fallback: 'analytics' | undefined
 	readonly observability: Observability | undefined
+	/** Milliseconds that a lake query may take unless it says otherwise; the transport's own default where absent. */
+	readonly analyticsTimeoutMs?: number | undefined
 	/** The lake, made when it is first needed: an analytics engine is large. */
 	lake(): Promise<LakeTransport>
 	/** How far a shard's changes are in the lake; null for a shard that has never delivered. */
@@ -34,9 +44,9 @@ export type Target =
 	/** To the shard named, whatever the statement pins. */
 	| { readonly kind: 'shard'; readonly shard: string }
 	/** To the lake, as of a moment. */
-	| { readonly kind: 'lake'; readonly moment: LakeMoment }
+	| { readonly kind: 'lake'; readonly moment: LakeMoment; readonly limits?: QueryOptions }
 	/** To the lake, once the write that the bookmark names is in it. */
-	| { readonly kind: 'causal'; readonly bookmark: Bookmark; readonly timeoutMs: number }
+	| { readonly kind: 'causal'; readonly bookmark: Bookmark; readonly timeoutMs: number; readonly limits?: QueryOptions }
 
 /** The target of a session that nothing was said about. */
 export const ROUTED: Target = { kind: 'routed' }
@@ -45,11 +55,19 @@ export const ROUTED: Target = { kind: 'routed' }
 export const DEFAULT_CAUSAL_TIMEOUT_MS = 30_000
 
 /** The lake, as of a moment. */
-export function lakeTarget(moment: LakeMoment): Target {
-	return { kind: 'lake', moment }
+export function lakeTarget(moment: LakeMoment, limits?: QueryOptions): Target {
+	return { kind: 'lake', moment, ...(limits === undefined ? {} : { limits }) }
+}
+
+/** How a causal read waits for its write. */
+export interface CausalOptions {
+	/** Milliseconds to wait for the write; 30,000 by default. */
+	readonly timeoutMs?: number | undefined
+	/** Aborts the wait, and the query after it. */
+	readonly signal?: AbortSignal | undefined
 }
 
 /** The lake, once a write is in it. */
-export function causalTarget(bookmark: Bookmark, timeoutMs: number = DEFAULT_CAUSAL_TIMEOUT_MS): Target {
-	return { kind: 'causal', bookmark, timeoutMs }
+export function causalTarget(bookmark: Bookmark, { timeoutMs = DEFAULT_CAUSAL_TIMEOUT_MS, signal }: CausalOptions = {}): Target {
+	return { kind: 'causal', bookmark, timeoutMs, ...(signal === undefined ? {} : { limits: { signal } }) }
 }

@@ -3,15 +3,24 @@
  *
  * @module
  */
-import type { BoundStatement, ExecuteRequest, ExecuteResponse, LakeQueryStats, LakeTransport } from '../driver/transport.ts'
+import type {
+	BoundStatement,
+	ExecuteRequest,
+	ExecuteResponse,
+	LakeBatch,
+	LakeQueryStats,
+	LakeRequest,
+} from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
 import type { Attributes } from '../observability/observability.ts'
 import { withSpan } from '../observability/with-span.ts'
 import { STATEMENT_LIMITS, splitInsert, tooManyParams } from './bulk-insert.ts'
 import { waitUntilVisible } from './causal.ts'
-import type { Connection, Target } from './connection.ts'
+import type { Connection, QueryOptions, Target } from './connection.ts'
 import { type FilledQuery, type Plan, planQuery } from './plan.ts'
 import { mergeResults, type QueryResult } from './result.ts'
+
+type LakePlan = Extract<Plan, { kind: 'lake' }>
 
 /** Where a query runs, and why. For the lake, what it read. */
 export interface QueryPlan {
@@ -21,14 +30,6 @@ export interface QueryPlan {
 	readonly reason: string
 	/** For the lake: snapshots, files kept and pruned, rows and bytes read. Null for a shard. */
 	readonly lake: LakeQueryStats | null
-}
-
-/** Limits and cancellation of one query. */
-export interface QueryOptions {
-	/** Milliseconds that a lake query may take. */
-	readonly timeoutMs?: number | undefined
-	/** Aborts a lake query. */
-	readonly signal?: AbortSignal | undefined
 }
 
 /** Runs one query where it belongs. */
@@ -43,6 +44,22 @@ export async function executeQuery(
 	const { shard, access } = plan
 	const request = { shard, statements: statementsOf(query), readOnly: access === 'read' }
 	return mergeResults(await executeInShard(request, connection))
+}
+
+/**
+ * Runs one query whose rows come in batches, at least one. A large result of the lake is never held as a whole; the answer of a
+ * shard, which one call brings, is one batch. To leave the loop early ends the query.
+ */
+export async function* streamQuery(
+	query: FilledQuery,
+	target: Target,
+	connection: Connection,
+	options: QueryOptions = {},
+): AsyncGenerator<LakeBatch, void, undefined> {
+	const plan = planQuery(query, target, connection)
+	const lake = plan.kind === 'lake' ? await connection.lake() : undefined
+	if (plan.kind !== 'lake' || lake?.stream === undefined) yield await executeQuery(query, target, connection, options)
+	else yield* lake.stream(await lakeRequest(query, plan.target, connection, options))
 }
 
 /**
@@ -111,20 +128,33 @@ async function executeInShard(request: ExecuteRequest, { shards, observability }
 }
 
 async function queryLake(
-	{ sql, params }: FilledQuery,
-	{ target }: Extract<Plan, { kind: 'lake' }>,
+	query: FilledQuery,
+	{ target }: LakePlan,
 	connection: Connection,
-	{ timeoutMs, signal }: QueryOptions,
+	options: QueryOptions,
 ): Promise<QueryResult> {
-	const lake: LakeTransport = await connection.lake()
+	const lake = await connection.lake()
+	const request = await lakeRequest(query, target, connection, options)
+	const { columns, rows, stats } = await lake.query(request)
+	return { columns, rows, changes: 0, lastInsertRowid: null, bookmark: null, stats }
+}
+
+/** The request to the lake, once it may be made: a causal read waits first. What one call says goes before what its form says. */
+async function lakeRequest(
+	{ sql, params }: FilledQuery,
+	target: LakePlan['target'],
+	connection: Connection,
+	options: QueryOptions,
+): Promise<LakeRequest> {
+	const timeoutMs = options.timeoutMs ?? target.limits?.timeoutMs ?? connection.analyticsTimeoutMs
+	const signal = options.signal ?? target.limits?.signal
 	if (target.kind === 'causal') await waitUntilVisible(target, connection, signal)
-	const { columns, rows, stats } = await lake.query({
+	return {
 		statement: { sql, params },
 		moment: target.kind === 'causal' ? { kind: 'current' } : target.moment,
 		...(timeoutMs === undefined ? {} : { timeoutMs }),
 		...(signal === undefined ? {} : { signal }),
-	})
-	return { columns, rows, changes: 0, lastInsertRowid: null, bookmark: null, stats }
+	}
 }
 
 function statementsOf({ sql, params, built }: FilledQuery): BoundStatement[] {

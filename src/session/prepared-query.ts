@@ -17,9 +17,9 @@ import { bindValues } from './bind-value.ts'
 import { withBookmark } from './bookmarks.ts'
 import type { Connection, Target } from './connection.ts'
 import { builtQuery } from './dialect.ts'
-import { executeQuery, explainQuery, type QueryPlan } from './executor.ts'
+import { executeQuery, explainQuery, type QueryPlan, streamQuery } from './executor.ts'
 import { type FilledQuery, fillParams, type Placeholders } from './plan.ts'
-import { type QueryResult, type RunResult, rowObjects, runResult } from './result.ts'
+import { type QueryResult, type RunResult, rowObject, rowObjects, runResult } from './result.ts'
 import { type RowMapper, rowMapper } from './row-mapper.ts'
 
 /** Maps all rows of a relational query at once. */
@@ -103,6 +103,17 @@ export class SQLakePreparedQuery<T extends PreparedQueryConfig = PreparedQueryCo
 
 	override async get(placeholders?: Placeholders): Promise<T['get']> {
 		return this.#mapGet(await this.#execute(placeholders))
+	}
+
+	/** The rows one by one, mapped as {@link all} does, made as they are asked for. */
+	async *stream(placeholders?: Placeholders): AsyncGenerator<unknown, void, undefined> {
+		const { connection, target, logger } = this.#context
+		const query = this.fill(placeholders)
+		logger.logQuery(query.sql, [...query.params])
+		const mapRow = this.#mapRow
+		for await (const { columns, rows } of streamQuery(query, target, connection)) {
+			for (const row of rows) yield mapRow === undefined ? rowObject(columns, row) : mapRow(row, this.joinsNotNullableMap)
+		}
 	}
 
 	override async values(placeholders?: Placeholders): Promise<T['values']> {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { WireValue } from '../driver/transport.ts'
+import type { LakeBatch, WireValue } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
-import type { Connection, Target } from './connection.ts'
-import { executeQuery, explainQuery, type QueryOptions, type QueryPlan } from './executor.ts'
+import type { Connection, QueryOptions, Target } from './connection.ts'
+import { executeQuery, explainQuery, type QueryPlan, streamQuery } from './executor.ts'
 import type { FilledQuery } from './plan.ts'
 import type { QueryResult } from './result.ts'
 
@@ -21,6 +21,8 @@ export interface RouterQuery {
 /** Sends statements to where they belong. */
 export interface QueryRouter {
 	execute(query: RouterQuery, options?: QueryOptions): Promise<QueryResult>
+	/** Runs a statement whose rows come in batches, at least one; a router without it answers as a whole. */
+	stream?(query: RouterQuery, options?: QueryOptions): AsyncGenerator<LakeBatch, void, undefined>
 	/** Says where a statement would run, and why. */
 	explain(query: RouterQuery): Promise<QueryPlan>
 }
@@ -57,6 +59,10 @@ export class ConnectionRouter implements QueryRouter {
 
 	async execute(query: RouterQuery, options?: QueryOptions): Promise<QueryResult> {
 		return executeQuery(filled(query), query.target, this.#connection, options)
+	}
+
+	stream(query: RouterQuery, options?: QueryOptions): AsyncGenerator<LakeBatch, void, undefined> {
+		return streamQuery(filled(query), query.target, this.#connection, options)
 	}
 
 	async explain(query: RouterQuery): Promise<QueryPlan> {

@@ -8,8 +8,8 @@ import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
 import { parseSQL } from '../router/parse-sql.ts'
 import { bindValues } from './bind-value.ts'
 import { withBookmark } from './bookmarks.ts'
-import type { Target } from './connection.ts'
-import type { QueryOptions, QueryPlan } from './executor.ts'
+import type { QueryOptions, Target } from './connection.ts'
+import type { QueryPlan } from './executor.ts'
 import { type MapOptions, type Mapped, type MappedQuery, PipelinedQuery } from './pipelined-query.ts'
 import { fillParams, type Placeholders } from './plan.ts'
 import { getQueryRouter, type QueryRouter, type RouterQuery } from './query-router.ts'
@@ -74,6 +74,24 @@ export class SQLQuery<T = unknown> extends SQL<T> {
 				bookmark,
 			),
 		)
+	}
+
+	/**
+	 * The rows one by one, made as they are asked for: of a large result of the lake only a part is held at a time. To leave the
+	 * loop early ends the query; `timeoutMs` counts the time of the loop's own work, too. A shard answers at once, as a whole.
+	 *
+	 * @example
+	 * ```ts
+	 * for await (const row of sql.analytics`SELECT * FROM orders`.stream({ timeoutMs: 600_000 })) write(row)
+	 * ```
+	 */
+	async *stream(options?: RunOptions): AsyncGenerator<RowOf<T>, void, undefined> {
+		const router = this.#router()
+		const query = this.#render(options?.placeholders)
+		const batches = router.stream?.(query, options) ?? [await router.execute(query, options)]
+		for await (const { columns, rows } of batches) {
+			for (const row of rows) yield rowObject(columns, row) as RowOf<T>
+		}
 	}
 
 	/** Runs the statement for its effect. */

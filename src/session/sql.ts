@@ -5,7 +5,7 @@
  */
 import { sql as drizzleSql, type Name, type Param, type Placeholder, type SQLChunk } from 'drizzle-orm'
 import type { Bookmark, ChangeOp } from '../cdc/change-batch.ts'
-import { causalTarget, lakeTarget, ROUTED, type Target } from './connection.ts'
+import { type CausalOptions, causalTarget, lakeTarget, ROUTED, type Target } from './connection.ts'
 import { asOfMoment, betweenMoment, type MomentInput, snapshotMoment } from './moment.ts'
 import type { QueryRouter } from './query-router.ts'
 import { type LakeSQLQuery, lakeSQLQuery, SQLQuery } from './sql-query.ts'
@@ -19,7 +19,8 @@ export interface ChangeRow {
 	readonly _ts: number
 }
 
-/** A template for the lake: `await` gives all rows; `.first()`, `.all()`, `.values()` and `.map()` work as well. */
+/** A template for the lake: `await` gives all rows; `.first()`, `.all()`, `.values()`, `.map()` and
+ * `.stream()` work as well, and take `timeoutMs` and `signal`. */
 export type LakeTag = <T = unknown>(strings: TemplateStringsArray, ...values: unknown[]) => LakeSQLQuery<T>
 
 /** The `sql` template: Drizzle's, and runnable. */
@@ -63,7 +64,7 @@ export interface SQLTag {
 	 * @param options.timeoutMs - how long to wait for the write; 30 seconds by default
 	 * @throws SQLakeError CAUSAL_TIMEOUT when the query runs and the write does not arrive in time
 	 */
-	causal(bookmark: Bookmark, options?: { readonly timeoutMs?: number }): LakeTag
+	causal(bookmark: Bookmark, options?: CausalOptions): LakeTag
 	/** Runs in the shard named: statements need no shard key. */
 	shard(id: string): SQLTag
 	/** The same template, bound to a router: requests with routers of their own do not disturb each other. */
@@ -97,7 +98,7 @@ export function createSQLTag(router?: QueryRouter, target: Target = ROUTED): SQL
 		asOf: (at: MomentInput) => lake(lakeTarget(asOfMoment(at))),
 		snapshot: (id: bigint | number | string) => lake(lakeTarget(snapshotMoment(id))),
 		between: (from: MomentInput, to: MomentInput) => lake(lakeTarget(betweenMoment(from, to))),
-		causal: (bookmark: Bookmark, options?: { readonly timeoutMs?: number }) => lake(causalTarget(bookmark, options?.timeoutMs)),
+		causal: (bookmark: Bookmark, options?: CausalOptions) => lake(causalTarget(bookmark, options)),
 		shard: (id: string) => createSQLTag(router, { kind: 'shard', shard: id }),
 		with: (bound: QueryRouter) => createSQLTag(bound, target),
 	})

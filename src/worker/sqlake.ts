@@ -23,6 +23,8 @@ export interface SQLakeClientOptions {
 	readonly catalog?: Catalog
 	/** What answers lake queries, such as a service of another Worker. Default: DuckDB, loaded at the first lake query. */
 	readonly analytics?: LakeTransport
+	/** Milliseconds that a lake query may take unless it says otherwise. Default 30,000. */
+	readonly analyticsTimeoutMs?: number
 	/** Where logs, metrics and spans go. */
 	readonly observability?: Observability
 	/** `'analytics'` sends reads that pin no shard to the lake instead of refusing them. */
@@ -73,7 +75,16 @@ export function createSQLake(load: LoadAnalytics) {
 	}
 }
 
-const OPTION_NAMES = ['schema', 'durableObject', 'catalog', 'analytics', 'observability', 'fallback', 'location'] as const
+const OPTION_NAMES = [
+	'schema',
+	'durableObject',
+	'catalog',
+	'analytics',
+	'analyticsTimeoutMs',
+	'observability',
+	'fallback',
+	'location',
+] as const
 
 function createClient<TDatabase extends SQLakeDatabase>(
 	env: object,
@@ -82,6 +93,7 @@ function createClient<TDatabase extends SQLakeDatabase>(
 		durableObject,
 		catalog,
 		analytics,
+		analyticsTimeoutMs,
 		observability,
 		fallback,
 		location,
@@ -108,6 +120,7 @@ function createClient<TDatabase extends SQLakeDatabase>(
 		shards: new DurableObjectTransport(findShardNamespace(env, durableObject)),
 		fallback,
 		observability,
+		analyticsTimeoutMs,
 		lake: async () => {
 			opened ??= await load(parts)
 			return opened

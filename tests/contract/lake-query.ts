@@ -119,6 +119,45 @@ export function lakeQueryContract(engine: QueryEngine): void {
 		expect(await rows('SELECT id FROM users WHERE id IN (SELECT user_id FROM orders WHERE amount > ?)', [2])).toEqual([['ada']])
 	})
 
+	it('streams the rows that it would answer, and ends with the statistics', async () => {
+		const { query, transport } = await filled()
+		for (const sql of ['SELECT * FROM users ORDER BY id', 'SELECT id FROM users WHERE false', 'SELECT typeof(age) FROM users']) {
+			const request = { statement: { sql, params: [] }, moment: current }
+			const whole = await query(sql)
+			const batches = transport.stream?.(request)
+			const rows: (readonly WireValue[])[] = []
+			let step = await batches?.next()
+			expect(step?.done).toBe(false)
+			for (; step !== undefined && !step.done; step = await batches?.next()) {
+				expect(step.value.columns).toEqual(whole.columns)
+				rows.push(...step.value.rows)
+			}
+			expect(rows).toEqual(whole.rows)
+			expect(step?.value).toMatchObject({ filesKept: whole.stats.filesKept, rowsRead: whole.stats.rowsRead })
+		}
+	})
+
+	it('streams no further than it is asked, and goes on with other queries', async () => {
+		const { rows, transport } = await filled()
+		const sql = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT a.i FROM n a, n b, users'
+		let seen = 0
+		for await (const batch of transport.stream?.({ statement: { sql, params: [] }, moment: current }) ?? []) {
+			seen += batch.rows.length
+			if (seen > 0) break
+		}
+		expect(seen).toBeLessThan(1_000_000)
+		expect(await rows('SELECT count(*) FROM users')).toEqual([[2]])
+	})
+
+	it('says what is wrong with a streamed query, aborted ones included', async () => {
+		const { transport } = await filled()
+		const first = (sql: string, signal?: AbortSignal) =>
+			transport.stream?.({ statement: { sql, params: [] }, moment: current, ...(signal === undefined ? {} : { signal }) }).next()
+		await expect(first('DELETE FROM users')).rejects.toMatchObject({ code: 'READ_ONLY' })
+		await expect(first('SELECT * FROM nowhere')).rejects.toMatchObject({ code: 'ROUTE_UNKNOWN_TABLE' })
+		await expect(first('SELECT * FROM users', AbortSignal.abort())).rejects.toMatchObject({ code: 'ANALYTICS_ABORTED' })
+	})
+
 	it('answers as of a moment, inclusive', async () => {
 		const { rows } = await filled()
 		const asOf = (at: number) =>

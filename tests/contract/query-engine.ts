@@ -11,6 +11,7 @@ import type { IcebergField } from '../../src/lake/iceberg/types.ts'
 import { parquetSchemaOf } from '../../src/lake/parquet/parquet-schema.ts'
 import { MemoryObjectStore } from '../../src/lake/storage/memory.ts'
 import type { ObjectStore } from '../../src/lake/storage/object-store.ts'
+import { collect } from '../analytics/support/collect.ts'
 
 const id: IcebergField = { id: 101, name: 'id', required: false, type: 'long' }
 const label: IcebergField = { id: 102, name: 'label', required: false, type: 'string' }
@@ -270,7 +271,7 @@ export function queryEngineContract(
 			it('a result in batches, whose first one already has the columns', async () => {
 				const store = openStore()
 				const table = await everything(store)
-				const batches = await Array.fromAsync(stream('SELECT * FROM everything', {}, [table], store))
+				const batches = await collect(stream('SELECT * FROM everything', {}, [table], store))
 				expect(batches[0]?.columns).toEqual(['id', 'label', 'weight', 'active', 'bytes', 'at'])
 				const whole = await query('SELECT * FROM everything', [], [table], store)
 				expect(batches.flatMap(({ rows }) => rows)).toEqual(whole.rows)
@@ -278,7 +279,7 @@ export function queryEngineContract(
 			})
 
 			it('the columns of a result without rows', async () => {
-				const batches = await Array.fromAsync(stream('SELECT 1 AS one, 2 AS two WHERE false'))
+				const batches = await collect(stream('SELECT 1 AS one, 2 AS two WHERE false'))
 				expect(batches[0]?.columns).toEqual(['one', 'two'])
 				expect(batches.flatMap(({ rows }) => rows)).toEqual([])
 			})

@@ -12,10 +12,9 @@ export class QueryDeadline {
 	/** Milliseconds since the epoch. */
 	readonly expiresAt: number
 
-	/** Starts the clock. */
 	constructor(limits: EngineLimits) {
 		this.#limits = limits
-		this.expiresAt = Date.now() + limits.timeoutMs
+		this.expiresAt = (limits.startedAt ?? Date.now()) + limits.timeoutMs
 	}
 
 	/** Milliseconds left; 0 when none are. */

@@ -6,6 +6,7 @@
 import { SQLakeError } from '../../errors.ts'
 import { CHANGE_FIELDS } from '../../lake/change-table.ts'
 import { lakeLocationOf, objectKeyOf } from '../../lake/lake-path.ts'
+import { mapLimit } from '../../lake/map-limit.ts'
 import { vectorValues } from '../../lake/parquet/lake-vector.ts'
 import { openParquet } from '../../lake/parquet/open-parquet.ts'
 import { readColumns } from '../../lake/parquet/read-columns.ts'
@@ -25,7 +26,7 @@ export async function checkRescued(plan: TablePlan, relation: TableRelation, sto
 	const location = lakeLocationOf(plan.catalogTable.metadata)
 	const read = new Set(relation.columns.map(({ name }) => name))
 	const keys = new Set(plan.merged.length > 0 ? table.primaryKey : [])
-	for (const file of [...plan.plain, ...plan.merged].filter(holdsRescued)) {
+	await mapLimit([...plan.plain, ...plan.merged].filter(holdsRescued), async (file) => {
 		const parquet = await openParquet(store, objectKeyOf(location, file.filePath), file.fileSizeInBytes)
 		for await (const { columns } of readColumns({ file: parquet, columns: [CHANGE_FIELDS.rescued] })) {
 			for (const value of columns.flatMap(vectorValues)) {
@@ -36,7 +37,7 @@ export async function checkRescued(plan: TablePlan, relation: TableRelation, sto
 				if (column !== undefined) throw misfit(table.name, column)
 			}
 		}
-	}
+	})
 }
 
 function misfit(table: string, column: string): SQLakeError {
