@@ -12,7 +12,7 @@ describe('a bound value', () => {
 		expect(bindValue(1.5, 1)).toBe(1.5)
 		expect(bindValue(2n ** 63n - 1n, 1)).toBe(2n ** 63n - 1n)
 		expect(bindValue(true, 1)).toBe(1n)
-		expect(bindValue(false, 1)).toBe(0)
+		expect(bindValue(false, 1)).toBe(0n)
 		expect(bindValue(null, 1)).toBeNull()
 		expect(bindValue(new Uint16Array([258]).subarray(0), 1)).toEqual(new Uint8Array([2, 1]))
 		expect(bindValue(new DataView(new Uint8Array([1, 2, 3]).buffer, 1, 2), 1)).toEqual(new Uint8Array([2, 3]))
