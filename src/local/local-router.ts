@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { DEFAULT_FLUSH_POLICY, type FlushPolicy } from '../delivery/flush-policy.ts'
 import { FileObjectStore } from '../lake/storage/file.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
@@ -43,7 +43,7 @@ export class LocalRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase> exte
 		const { db = join('.sqlake', 'local.db'), lake = join('.sqlake', 'data') } = options
 		super(options, {
 			places: new DirectoryPlaces(db),
-			lock: new FileDeliveryLock(join(db, LOCK)),
+			lock: new FileDeliveryLock(resolve(db, LOCK)),
 			store: typeof lake === 'string' ? new FileObjectStore(lake) : lake,
 			flushBeforeLakeQuery: options.flushBeforeLakeQuery ?? false,
 			policy: { ...DEFAULT_FLUSH_POLICY, ...options.flush },

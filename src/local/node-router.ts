@@ -37,6 +37,8 @@ export interface NodeRouterOptions<TDatabase extends SQLakeDatabase = SQLakeData
 	readonly migrations?: BundledMigrations | string
 	/** What answers lake queries. Default: native DuckDB where `@duckdb/node-api` is installed, else DuckDB-WASM. */
 	readonly analytics?: LakeTransport
+	/** Milliseconds that a lake query may take unless it says otherwise. Default 30,000. */
+	readonly analyticsTimeoutMs?: number
 	/** `'analytics'` sends reads that pin no shard to the lake instead of refusing them. */
 	readonly fallback?: 'analytics'
 	/** Where logs, metrics and spans go. */
@@ -97,6 +99,7 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 			shards,
 			fallback,
 			observability: options.observability,
+			analyticsTimeoutMs: options.analyticsTimeoutMs,
 			lake: async () => {
 				if (parts.flushBeforeLakeQuery) await shards.flush()
 				analytics ??= await loadAnalytics({ ...lake, schema: schema.lake, observability })

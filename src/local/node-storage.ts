@@ -41,9 +41,14 @@ export class NodeStorage {
 	constructor(path: string, alarm: AlarmClock) {
 		this.#database = openDatabase(path, { timeout: BUSY_TIMEOUT })
 		this.#alarm = alarm
-		// Readers of other processes and the writer do not wait for each other; with FULL a commit is durable all the same.
-		this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-		this.#totalChanges = this.#database.prepare('SELECT total_changes() AS n')
+		try {
+			// Readers of other processes and the writer do not wait for each other; with FULL a commit is durable all the same.
+			this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+			this.#totalChanges = this.#database.prepare('SELECT total_changes() AS n')
+		} catch (error) {
+			this.#database.close()
+			throw error
+		}
 	}
 
 	/** This storage for code that expects a Durable Object's: it has what a shard calls, and nothing else. */

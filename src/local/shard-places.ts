@@ -4,7 +4,7 @@
  * @module
  */
 import { mkdir, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { messageOf, SQLakeError } from '../errors.ts'
 import { mapLimit } from '../lake/map-limit.ts'
 import { shardOfFile } from './open-shard.ts'
@@ -32,7 +32,7 @@ export class DirectoryPlaces implements ShardPlaces {
 	readonly #names = new Map<string, string | null>()
 
 	constructor(directory: string) {
-		this.#directory = directory
+		this.#directory = resolve(directory)
 	}
 
 	/** Creates the directory when it is first needed. */
