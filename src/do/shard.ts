@@ -16,7 +16,7 @@ import { withSpan, withSpanSync } from '../observability/with-span.ts'
 import { TextBytes } from '../schema/sql-value.ts'
 import { executeStatement, executeStatements } from './execute-statements.ts'
 import type { SharedAlarm } from './shared-alarm.ts'
-import { scanStatement } from './statement.ts'
+import { changesSchema, scanStatement } from './statement.ts'
 import { validateRequest } from './validate-request.ts'
 
 /** What a shard is made of. */
@@ -55,9 +55,6 @@ const EARLY = 100
 
 /** Statements that write nothing, whatever follows. WITH may begin a write. */
 const READS = new Set(['SELECT', 'VALUES', 'EXPLAIN'])
-
-/** Statements after which capture must look at the tables again. */
-const CHANGES_SCHEMA = new Set(['CREATE', 'DROP', 'ALTER'])
 
 const NOTHING_DELIVERED: DeliveryResult = {
 	flights: 0,
@@ -99,7 +96,7 @@ export class Shard {
 		const response = withSpanSync(tracer, 'sqlake.write' satisfies SpanName, { 'sqlake.shard': name }, () =>
 			storage.transactionSync((): ExecuteResponse => {
 				const before = capture?.lastSeq() ?? 0
-				const results = executeStatements(storage.sql, statements, readOnly)
+				const results = executeStatements(storage.sql, statements, readOnly, () => capture?.install())
 				if (capture === null || capture.lastSeq() === before) return { results, bookmark: null }
 				capture.sealTransaction(before)
 				return { results, bookmark: capture.bookmark() }
@@ -131,7 +128,7 @@ export class Shard {
 		const { keyword } = scanStatement(sql)
 		if (capture === null || READS.has(keyword)) return run()
 		capture.assertRoom()
-		if (CHANGES_SCHEMA.has(keyword)) {
+		if (changesSchema(sql)) {
 			return storage.transactionSync(() => {
 				const result = run()
 				capture.install()

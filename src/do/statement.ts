@@ -59,12 +59,19 @@ function scan(sql: string): ScannedStatement {
 	let ended = false
 	let multiple = false
 	let end = 0
+	let isTrigger = false
+	let [before, last] = ['', '']
 	for (const { type, text, span } of tokenize(sql)) {
 		const kind = tokenName(type)
+		const follows = before === 'SEMI' && last === 'END'
+		before = last
+		last = kind
 		if (kind === 'SEMI') {
-			ended = keyword !== ''
+			// The statements of a trigger's body end in semicolons; `; END ;` ends the trigger (https://www.sqlite.org/c3ref/complete.html).
+			ended = keyword !== '' && (!isTrigger || follows)
 			continue
 		}
+		if (kind === 'TRIGGER' && keyword === 'CREATE') isTrigger ||= /^(?:CREATE|TEMP)$/.test(before)
 		if (ended) multiple = true
 		else end = span.offset + span.length
 		if (keyword === '') keyword = text.toUpperCase()

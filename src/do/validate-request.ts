@@ -5,7 +5,7 @@
  */
 import type { BoundStatement, ExecuteRequest, WireValue } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
-import { scanStatement } from './statement.ts'
+import { changesSchema as isSchemaChange, scanStatement } from './statement.ts'
 
 /** Limits of Durable Object SQLite (https://developers.cloudflare.com/durable-objects/platform/limits/), and of one call. */
 export const REQUEST_LIMITS = {
@@ -19,7 +19,10 @@ export const REQUEST_LIMITS = {
 	valueBytes: 2_000_000,
 } as const
 
-/** Statements that a caller from outside may send: the schema changes through migrations, and settings belong to the object. */
+/**
+ * Statements that a caller from outside may send. Settings belong to the object, and so does the schema, which changes through
+ * migrations, unless the caller names the shard whose tables it changes.
+ */
 const ALLOWED_KEYWORDS = new Set(['SELECT', 'VALUES', 'WITH', 'INSERT', 'REPLACE', 'UPDATE', 'DELETE', 'EXPLAIN'])
 
 /**
@@ -31,7 +34,7 @@ const ALLOWED_KEYWORDS = new Set(['SELECT', 'VALUES', 'WITH', 'INSERT', 'REPLACE
  */
 export function validateRequest(request: unknown, shard: string): ExecuteRequest {
 	if (!isRecord(request)) throw invalid('request', 'an object', request)
-	const { shard: meant, statements, readOnly } = request
+	const { shard: meant, statements, readOnly, changesSchema = false } = request
 	if (typeof meant !== 'string') throw invalid('request.shard', 'a string', meant)
 	if (meant !== shard) {
 		throw new SQLakeError(
@@ -41,15 +44,18 @@ export function validateRequest(request: unknown, shard: string): ExecuteRequest
 		)
 	}
 	if (typeof readOnly !== 'boolean') throw invalid('request.readOnly', 'a boolean', readOnly)
+	if (typeof changesSchema !== 'boolean') throw invalid('request.changesSchema', 'a boolean', changesSchema)
 	if (!Array.isArray(statements)) throw invalid('request.statements', 'an array', statements)
 	if (statements.length > REQUEST_LIMITS.statements) {
 		throw limit('request.statements', REQUEST_LIMITS.statements, 'statements', statements.length)
 	}
-	for (const [index, statement] of statements.entries()) validateStatement(statement, `request.statements[${index}]`)
-	return { shard: meant, statements: statements as readonly BoundStatement[], readOnly }
+	for (const [index, statement] of statements.entries()) {
+		validateStatement(statement, changesSchema, `request.statements[${index}]`)
+	}
+	return { shard: meant, statements: statements as readonly BoundStatement[], readOnly, changesSchema }
 }
 
-function validateStatement(statement: unknown, path: string): void {
+function validateStatement(statement: unknown, changesSchema: boolean, path: string): void {
 	if (!isRecord(statement)) throw invalid(path, 'an object', statement)
 	const { sql, params } = statement
 	if (typeof sql !== 'string') throw invalid(`${path}.sql`, 'a string', sql)
@@ -58,7 +64,7 @@ function validateStatement(statement: unknown, path: string): void {
 	if (!Array.isArray(params)) throw invalid(`${path}.params`, 'an array', params)
 	if (params.length > REQUEST_LIMITS.params) throw limit(`${path}.params`, REQUEST_LIMITS.params, 'bound values', params.length)
 	for (const [index, value] of params.entries()) validateValue(value, `${path}.params[${index}]`)
-	validateText(sql, path)
+	validateText(sql, changesSchema, path)
 }
 
 function validateValue(value: unknown, path: string): asserts value is WireValue {
@@ -73,14 +79,14 @@ function validateValue(value: unknown, path: string): asserts value is WireValue
 	if (bytes > REQUEST_LIMITS.valueBytes) throw limit(path, REQUEST_LIMITS.valueBytes, 'bytes', bytes)
 }
 
-function validateText(sql: string, path: string): void {
+function validateText(sql: string, changesSchema: boolean, path: string): void {
 	const { keyword, multiple, internalName } = scanStatement(sql)
 	if (keyword === '' || multiple) {
 		throw new SQLakeError('RPC_INVALID', `${path}.sql: expected one statement, found ${multiple ? 'several' : 'none'}`)
 	}
-	if (!ALLOWED_KEYWORDS.has(keyword)) {
+	if (!ALLOWED_KEYWORDS.has(keyword) && !(changesSchema && isSchemaChange(sql))) {
 		throw new SQLakeError('ROUTE_UNSUPPORTED', `${path}.sql: a ${keyword} statement cannot be sent to a shard`, {
-			hint: 'change the schema through migrations; everything else belongs into the Durable Object itself',
+			hint: 'change the schema through migrations, or in one shard with db.shard(id); settings belong to the Durable Object itself',
 			details: { keyword },
 		})
 	}

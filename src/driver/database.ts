@@ -82,7 +82,8 @@ export class SQLakeDrizzleDatabase<
 	}
 
 	/**
-	 * The same database, pinned to one shard: statements need no shard key. An INSERT whose shard key names another shard is
+	 * The same database, pinned to one shard: statements need no shard key. Tables that the schema does not have live in that shard
+	 * alone and never reach the lake; `run()` of a CREATE TABLE makes them. An INSERT whose shard key names another shard is
 	 * refused, since routed queries would not find its rows.
 	 */
 	shard(id: string): SQLakeDrizzleDatabase<TFullSchema> {

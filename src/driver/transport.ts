@@ -35,6 +35,8 @@ export interface ExecuteRequest {
 	readonly statements: readonly BoundStatement[]
 	/** A statement that would write is refused with READ_ONLY. */
 	readonly readOnly: boolean
+	/** Set by a caller that named the shard itself: its statements may change this one shard's tables. */
+	readonly changesSchema?: boolean
 }
 
 export interface ExecuteResponse {

@@ -81,7 +81,7 @@ function unsupported(statement: Stmt): SQLakeError {
 	const isSchema = /^(?:Create|Alter|Drop|Reindex)/.test(statement.type)
 	return new SQLakeError('ROUTE_UNSUPPORTED', `statement: expected SELECT, INSERT, UPDATE or DELETE, found ${words}`, {
 		hint: isSchema
-			? 'change tables by a migration, which reaches every shard'
+			? 'change tables by a migration, which reaches every shard, or in one shard with db.shard(id)'
 			: 'pin the database to one shard with db.shard(id), or run it inside the Durable Object',
 	})
 }

@@ -81,18 +81,20 @@ export function deleteFacts(config: SQLiteDeleteConfig | SQLiteUpdateConfig, sch
 
 /** The facts of the rows of INSERT ... VALUES, whatever its conflict clause says; null where any value is an expression. */
 export function insertFacts(config: SQLiteInsertConfig, schema: LakeSchema): RowFacts | null {
-	const { table, values, select, withList } = config
+	const { table, values } = config
 	const reference = tableReference(table)
 	const tableSchema = reference === null ? undefined : schema.tables.get(reference.table)
-	if (select || withList?.length || !Array.isArray(values) || tableSchema === undefined) return null
+	if (!Array.isArray(values) || !hasBoundRows(config) || tableSchema === undefined) return null
 	const { shardKey } = tableSchema
 	const properties = (shardKey ?? []).map((name) => tableSchema.columns.find((column) => column.name === name)?.property ?? '')
-	const rows: (readonly unknown[])[] = []
-	for (const row of values) {
-		if (!Object.values(row).every(isBoundOrNull)) return null
-		rows.push(properties.map((property) => (isNullLiteral(row[property]) ? null : row[property])))
-	}
+	const rows = values.map((row) => properties.map((property) => (isNullLiteral(row[property]) ? null : row[property])))
 	return { kind: 'rows', table: tableSchema, rows }
+}
+
+/** Tells whether an INSERT gives rows of bound values and the word `null`, and no expressions. */
+export function hasBoundRows({ values, select, withList }: SQLiteInsertConfig): boolean {
+	if (select || withList?.length || !Array.isArray(values)) return false
+	return values.every((row) => Object.values(row).every(isBoundOrNull))
 }
 
 /** Tells whether an INSERT does nothing but insert its rows: no conflict clause with expressions, plain columns returned. */

@@ -12,13 +12,24 @@ import {
 	type SQLiteUpdateConfig,
 } from 'drizzle-orm/sqlite-core'
 import type { LakeSchema } from '../schema/table-schema.ts'
-import { type BuilderFacts, deleteFacts, insertFacts, isPlainInsert, selectFacts, updateFacts } from './builder-facts.ts'
+import {
+	type BuilderFacts,
+	deleteFacts,
+	hasBoundRows,
+	insertFacts,
+	isPlainInsert,
+	selectFacts,
+	updateFacts,
+} from './builder-facts.ts'
 import { type BulkInsert, takeInsertApart } from './bulk-insert.ts'
+import { tableReference } from './drizzle-table.ts'
 import { SelectShapes } from './select-shape.ts'
 
 /** What is known of a query from the builder that made it. */
 export interface BuiltQuery {
 	readonly access: 'read' | 'write'
+	/** Whether it may give a table of the schema a row of any shard: inserts, and updates that may change the key. */
+	readonly placesRows: boolean
 	/** Null where the structure does not settle the shard: the parser decides then. */
 	readonly facts: BuilderFacts | null
 	/**
@@ -88,7 +99,7 @@ export class SQLakeDialect extends SQLiteAsyncDialect {
 			query: super.sqlToQuery(super.buildSelectQuery(config)),
 			facts: selectFacts(config, this.#schema),
 		}))
-		return found === null ? null : withBuilt(found.query, { access: 'read', facts: found.facts })
+		return found === null ? null : withBuilt(found.query, { access: 'read', placesRows: false, facts: found.facts })
 	}
 
 	override sqlToQuery(statement: SQL, invokeSource?: 'indexes'): Query {
@@ -103,31 +114,40 @@ export class SQLakeDialect extends SQLiteAsyncDialect {
 	#built(origin: Exclude<Origin, { kind: 'insert' }>): BuiltQuery {
 		switch (origin.kind) {
 			case 'select':
-				return { access: 'read', facts: selectFacts(origin.config, this.#schema) }
-			case 'update':
-				return { access: 'write', facts: updateFacts(origin.config, this.#schema) }
+				return { access: 'read', placesRows: false, facts: selectFacts(origin.config, this.#schema) }
+			case 'update': {
+				const facts = updateFacts(origin.config, this.#schema)
+				return { access: 'write', placesRows: facts === null && this.#has(origin.config.table), facts }
+			}
 			case 'delete':
-				return { access: 'write', facts: deleteFacts(origin.config, this.#schema) }
+				return { access: 'write', placesRows: false, facts: deleteFacts(origin.config, this.#schema) }
 		}
 	}
 
+	/** Whether a table is one of the schema. */
+	#has(table: SQLiteInsertConfig['table']): boolean {
+		return this.#schema.tables.has(tableReference(table)?.table ?? '')
+	}
+
 	#insertToQuery(statement: SQL, config: SQLiteInsertConfig): Query {
-		const facts = insertFacts(config, this.#schema)
-		if (facts === null) return withBuilt(super.sqlToQuery(statement), { access: 'write', facts })
+		const write = { access: 'write', placesRows: this.#has(config.table) } as const
 		const { values } = config
-		const [first] = Array.isArray(values) ? values : []
-		if (!Array.isArray(values) || first === undefined)
-			return withBuilt(super.sqlToQuery(statement), { access: 'write', facts: null })
+		const [first] = Array.isArray(values) && hasBoundRows(config) ? values : []
+		if (!Array.isArray(values) || first === undefined) {
+			return withBuilt(super.sqlToQuery(statement), { ...write, facts: null })
+		}
+		// Null for a table that the schema does not have: its rows may be many all the same.
+		const facts = insertFacts(config, this.#schema)
 		if (values.length === 1) {
 			const query = super.sqlToQuery(statement)
-			return withBuilt(query, isPlainInsert(config) ? { access: 'write', facts } : { access: 'write', facts: null })
+			return withBuilt(query, { ...write, facts: isPlainInsert(config) ? facts : null })
 		}
 		const sample = super.sqlToQuery(super.buildInsertQuery({ ...config, values: [first] }))
 		const head = super.sqlToQuery(super.buildInsertQuery({ table: config.table, values: [] })).sql
 		const rows = values.map((row) => Object.values(row))
 		const apart = takeInsertApart(rows, head, sample)
 		return withBuilt(apart?.query ?? super.sqlToQuery(statement), {
-			access: 'write',
+			...write,
 			facts,
 			...(isPlainInsert(config) ? {} : { sample }),
 			...(apart === null ? {} : { bulk: apart.bulk }),

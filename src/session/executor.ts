@@ -42,7 +42,7 @@ export async function executeQuery(
 	const plan = planQuery(query, target, connection)
 	if (plan.kind === 'lake') return queryLake(query, plan, connection, options)
 	const { shard, access } = plan
-	const request = { shard, statements: statementsOf(query), readOnly: access === 'read' }
+	const request = requestOf(shard, statementsOf(query), access === 'read', access === 'schema')
 	return mergeResults(await executeInShard(request, connection))
 }
 
@@ -73,7 +73,7 @@ export async function executeBatch(
 ): Promise<QueryResult[]> {
 	const statements: BoundStatement[] = []
 	const ends: number[] = []
-	let [shard, readOnly]: [string | null, boolean] = [null, true]
+	let [shard, readOnly, changesSchema]: [string | null, boolean, boolean] = [null, true, false]
 	for (const [index, { query, target }] of queries.entries()) {
 		const plan = planQuery(query, target, connection)
 		if (plan.kind === 'lake') throw batchNotInOneShard(`query ${index + 1} runs on the lake (${plan.reason})`)
@@ -84,6 +84,7 @@ export async function executeBatch(
 		}
 		shard = plan.shard
 		readOnly &&= plan.access === 'read'
+		changesSchema ||= plan.access === 'schema'
 		for (const statement of statementsOf(query)) statements.push(statement)
 		ends.push(statements.length)
 	}
@@ -95,7 +96,7 @@ export async function executeBatch(
 			{ hint: 'split the batch', details: { found: statements.length, limit: STATEMENT_LIMITS.statements } },
 		)
 	}
-	const { results, bookmark } = await executeInShard({ shard, statements, readOnly }, connection)
+	const { results, bookmark } = await executeInShard(requestOf(shard, statements, readOnly, changesSchema), connection)
 	return ends.map((end, index) => mergeResults({ results: results.slice(ends[index - 1] ?? 0, end), bookmark }))
 }
 
@@ -105,6 +106,15 @@ export async function explainQuery(query: FilledQuery, target: Target, connectio
 	if (plan.kind === 'shard') return { route: 'shard', shard: plan.shard, reason: plan.reason, lake: null }
 	const { stats } = await queryLake(query, plan, connection, {})
 	return { route: 'lake', shard: null, reason: plan.reason, lake: stats }
+}
+
+function requestOf(
+	shard: string,
+	statements: readonly BoundStatement[],
+	readOnly: boolean,
+	changesSchema: boolean,
+): ExecuteRequest {
+	return changesSchema ? { shard, statements, readOnly, changesSchema } : { shard, statements, readOnly }
 }
 
 /** The call to the shard, measured where someone wants to know: the lake's transport reports its own. */

@@ -32,10 +32,16 @@ export interface FilledQuery {
 	readonly placeholders: Placeholders
 }
 
+/** What a query does to a shard: read rows, write rows, or change the tables themselves. */
+export type Access = 'read' | 'write' | 'schema'
+
 /** Where a query runs. */
 export type Plan =
-	| { readonly kind: 'shard'; readonly shard: string; readonly access: 'read' | 'write'; readonly reason: string }
+	| { readonly kind: 'shard'; readonly shard: string; readonly access: Access; readonly reason: string }
 	| { readonly kind: 'lake'; readonly target: Extract<Target, { kind: 'lake' | 'causal' }>; readonly reason: string }
+
+/** Statements of the parser that change tables, indexes, views and triggers. */
+const SCHEMA_CHANGE = /^(?:Create|Alter|Drop)/
 
 type LakeTarget = Extract<Target, { kind: 'lake' | 'causal' }>
 
@@ -68,12 +74,15 @@ function planLake(query: FilledQuery, target: LakeTarget): Plan {
 	return { kind: 'lake', target, reason: momentName(target) }
 }
 
-/** A pinned session runs everything in its shard, but never puts a row where routed queries would not find it. */
+/**
+ * A pinned session runs everything in its shard, tables that the schema does not have and changes of the shard's own tables
+ * included; SQLite has the last word on those. But it never puts a row where routed queries would not find it.
+ */
 function planPinned(query: FilledQuery, shard: string, schema: LakeSchema): Plan {
 	const pinned = { kind: 'shard', shard, reason: 'pinned by shard()' } as const
-	if (query.built?.access === 'read') return { ...pinned, access: 'read' }
+	const access = query.built === undefined ? accessOf(query.sql) : query.built.access
+	if (access !== 'write' || !mayMisplaceRows(query, schema)) return { ...pinned, access }
 	const route = routeOf(query, schema)
-	if (!route.write) return { ...pinned, access: 'read' }
 	const shards = route.kind === 'shard' ? [route.shard] : route.kind === 'shards' ? route.shards : []
 	const other = shards.find((found) => found !== shard)
 	if (other !== undefined) {
@@ -86,7 +95,23 @@ function planPinned(query: FilledQuery, shard: string, schema: LakeSchema): Plan
 			},
 		)
 	}
-	return { ...pinned, access: 'write' }
+	return { ...pinned, access }
+}
+
+function accessOf(sql: string): Access {
+	const { type } = parseSQL(sql).statement
+	if (type === 'SelectStmt' || type === 'ExplainStmt') return 'read'
+	return SCHEMA_CHANGE.test(type) ? 'schema' : 'write'
+}
+
+/** Tells whether a write could give a table of the schema a row of another shard. */
+function mayMisplaceRows({ sql, built }: FilledQuery, { tables }: LakeSchema): boolean {
+	if (built !== undefined) return built.placesRows
+	const { statement } = parseSQL(sql)
+	if (statement.type === 'DeleteStmt') return false
+	if (statement.type !== 'InsertStmt' && statement.type !== 'UpdateStmt') return true
+	const name = statement.tblName.objName.text.toLowerCase()
+	return [...tables.keys()].some((known) => known.toLowerCase() === name)
 }
 
 /** The shard that the builder's structure pins; null where it does not settle one, and the parser has the word. */
