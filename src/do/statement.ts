@@ -62,7 +62,7 @@ function scan(sql: string): ScannedStatement {
 	let isTrigger = false
 	let [before, last] = ['', '']
 	for (const { type, text, span } of tokenize(sql)) {
-		const kind = tokenName(type)
+		const kind = tokenName(type) ?? ''
 		const follows = before === 'SEMI' && last === 'END'
 		before = last
 		last = kind
