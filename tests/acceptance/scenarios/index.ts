@@ -6,6 +6,7 @@ import { history } from './history.ts'
 import { lifecycle } from './lifecycle.ts'
 import { odds } from './odds.ts'
 import { outages } from './outages.ts'
+import { parity } from './parity.ts'
 import { routing } from './routing.ts'
 import type { Scenario } from './support.ts'
 import { values } from './values.ts'
@@ -22,4 +23,5 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 	...outages,
 	...damage,
 	...odds,
+	...parity,
 }
