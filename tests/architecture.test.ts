@@ -18,15 +18,16 @@ const mayImport: Record<string, readonly string[] | 'everything but cli' | 'ever
 	analytics: ['lake', 'router', 'schema', 'driver', 'cdc'],
 	migrator: ['schema', 'lake'],
 	worker: ['schema', 'router', 'session', 'driver', 'lake', 'analytics', 'cdc'],
+	shard: ['cdc', 'delivery', 'driver', 'lake', 'migrator', 'schema'],
 	do: 'everything but cli',
-	local: 'everything but cli',
+	local: ['cdc', 'delivery', 'driver', 'lake', 'migrator', 'schema', 'session', 'shard', 'worker'],
 	cli: 'everything but do',
 }
 
 /** Rooms whose types only may be imported by the rooms named. */
 const typesOnly: Record<string, readonly string[]> = {
 	cdc: ['session', 'driver', 'lake', 'analytics', 'worker'],
-	driver: ['lake', 'analytics'],
+	driver: ['lake', 'analytics', 'shard'],
 }
 
 interface Import {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { WireValue } from '../driver/transport.ts'
-import { bindable } from './bind-values.ts'
+import { bindable } from '../shard/bind-values.ts'
 
 /** What runs the statements and transactions of an {@link observedStorage}. */
 export interface StorageObserver {

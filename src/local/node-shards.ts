@@ -4,11 +4,11 @@
  * @module
  */
 import type { DeliveryResult } from '../delivery/delivery.ts'
-import type { Shard } from '../do/shard.ts'
 import type { ExecuteRequest, ExecuteResponse, ShardTransport } from '../driver/transport.ts'
 import { messageOf, SQLakeError } from '../errors.ts'
 import { mapLimit } from '../lake/map-limit.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
+import type { Shard } from '../shard/shard.ts'
 import { isBusy } from './node-sqlite.ts'
 import { type OpenShard, openShard, type ShardSettings } from './open-shard.ts'
 import { explainSchemaMismatch } from './schema-migrations.ts'

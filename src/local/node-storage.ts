@@ -4,8 +4,8 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { scanStatement } from '../do/statement.ts'
 import { SQLakeError } from '../errors.ts'
+import { scanStatement } from '../shard/statement.ts'
 import { loadNodeSqlite, openDatabase } from './node-sqlite.ts'
 import { RowCursor } from './row-cursor.ts'
 

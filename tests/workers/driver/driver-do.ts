@@ -1,8 +1,8 @@
 import { DurableObject } from 'cloudflare:workers'
 import { envelope } from '../../../src/do/envelope.ts'
-import { executeStatements } from '../../../src/do/execute-statements.ts'
-import { validateRequest } from '../../../src/do/validate-request.ts'
 import type { Envelope, ExecuteRequest, ExecuteResponse, SQLakeDurableObjectRpc } from '../../../src/driver/transport.ts'
+import { executeStatements } from '../../../src/shard/execute-statements.ts'
+import { validateRequest } from '../../../src/shard/validate-request.ts'
 import { ddl } from './schema.ts'
 
 /** A shard without capture: it answers the driver from its own SQLite, and counts calls in place of changes. */

@@ -65,7 +65,7 @@ function scan(sql: string): ScannedStatement {
 		const kind = tokenName(type) ?? ''
 		const follows = before === 'SEMI' && last === 'END'
 		before = last
-		last = kind
+		last = kind ?? ''
 		if (kind === 'SEMI') {
 			// The statements of a trigger's body end in semicolons; `; END ;` ends the trigger (https://www.sqlite.org/c3ref/complete.html).
 			ended = keyword !== '' && (!isTrigger || follows)
