@@ -171,6 +171,26 @@ export function queryEngineContract(
 			expect(result.rows).toEqual([[12_345, 8230, (12_344 * 12_345) / 2, 'label 9']])
 		})
 
+		it('reads many small files, some of which lack a column', async () => {
+			const store = openStore()
+			const files = await Promise.all(
+				Array.from({ length: 200 }, (_, i) => {
+					const rows = [0, 1, 2].map((j): Row => [BigInt(3 * i + j), j === 1 ? null : `label ${i}`])
+					return put(store, `d/${i}.parquet`, i % 2 === 0 ? [id, label] : [id], rows)
+				}),
+			)
+			const table = { name: 'small', columns: [id, label], files }
+			const result = await query('SELECT count(*), count(label), sum(id), max(id) FROM small', [], [table], store)
+			expect(result.rows).toEqual([[600, 200, (599 * 600) / 2, 599]])
+			const labelled = await query('SELECT id, label FROM small WHERE id >= 300 ORDER BY id LIMIT 4', [], [table], store)
+			expect(labelled.rows).toEqual([
+				[300, 'label 100'],
+				[301, null],
+				[302, 'label 100'],
+				[303, null],
+			])
+		})
+
 		it('gives an empty table its columns', async () => {
 			const empty = { name: 'nothing', columns: everyField, files: [] }
 			expect(await query('SELECT * FROM nothing', [], [empty])).toMatchObject({

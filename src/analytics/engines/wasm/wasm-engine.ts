@@ -5,7 +5,7 @@
  */
 import { SQLakeError } from '../../../errors.ts'
 import { openParquet } from '../../../lake/parquet/open-parquet.ts'
-import { readColumns } from '../../../lake/parquet/read-columns.ts'
+import { type RowGroupChunk, readColumns } from '../../../lake/parquet/read-columns.ts'
 import type {
 	EngineBatch,
 	EngineFile,
@@ -21,14 +21,14 @@ import { DEFAULT_MEMORY_LIMIT_BYTES, settingStatements } from '../duckdb-setting
 import { columnType, literal, quoteIdentifier } from '../duckdb-sql.ts'
 import { engineError } from '../engine-error.ts'
 import { QueryDeadline } from '../query-deadline.ts'
-import { arrowStream } from './arrow-ipc.ts'
 import { type ArrowRows, arrowRows } from './arrow-result.ts'
 import { type ConnectionHandle, DuckDBError, DuckDBWasm, type DuckDBWasmModules } from './duckdb-bindings.ts'
 import { Exclusive } from './exclusive.ts'
+import { RowBatch } from './row-batch.ts'
 import { type LoadedTable, TableCache } from './table-cache.ts'
 
-/** Files that are fetched ahead of the one being decoded; a Worker may have six requests open at a time. */
-const FILES_AHEAD = 4
+/** Files that are open at a time, the one being decoded included; a Worker may have six requests open. */
+const FILES_AHEAD = 6
 
 /** Bytes of rows that are taken in before the event loop turns, if waiting for the store does not turn it anyway. */
 const BYTES_A_TURN = 1024 * 1024
@@ -261,8 +261,18 @@ class QueryLoad {
 		return loaded
 	}
 
-	/** The row groups of all files, in order, each as an Arrow stream; some files are opened ahead. */
+	/** The rows of all files, in order, as Arrow streams: small row groups are taken together. */
 	async *#streams(table: EngineTable): AsyncGenerator<Uint8Array, void, undefined> {
+		const batch = new RowBatch(table.columns.length)
+		for await (const { columns, rowCount } of this.#rowGroups(table)) {
+			batch.add(columns, rowCount)
+			if (batch.isFull) yield batch.take()
+		}
+		if (batch.rowCount > 0) yield batch.take()
+	}
+
+	/** The row groups of all files, in order; some files are opened ahead. */
+	async *#rowGroups(table: EngineTable): AsyncGenerator<RowGroupChunk, void, undefined> {
 		const opened: ReturnType<QueryLoad['open']>[] = []
 		for (const [index, file] of table.files.entries()) {
 			while (opened.length < Math.min(table.files.length, index + FILES_AHEAD)) {
@@ -272,10 +282,9 @@ class QueryLoad {
 				opened.push(opening)
 			}
 			const parquet = await this.#deadline.race(opened[index] ?? this.open(file))
-			for await (const { columns, rowCount } of readColumns({ file: parquet, columns: table.columns })) {
-				if (rowCount > 0) yield arrowStream(columns, rowCount)
-			}
+			yield* readColumns({ file: parquet, columns: table.columns })
 			this.bytesRead += parquet.traffic.bytes
+			delete opened[index] // What was read ahead of a file must not outlive it.
 		}
 	}
 
