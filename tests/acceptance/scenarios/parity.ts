@@ -1,4 +1,4 @@
-import { deepStrictEqual } from 'node:assert/strict'
+import { deepStrictEqual, ok } from 'node:assert/strict'
 import { and, asc, eq, exists, sql as fragment, inArray, notExists, relations } from 'drizzle-orm'
 import { unionAll } from 'drizzle-orm/sqlite-core'
 import { drizzle, type LakeTag, SQLakeError, WorkerRouter } from 'sqlake'
@@ -50,9 +50,8 @@ export const parity: Readonly<Record<string, Scenario>> = {
 		]
 		const strong = await Promise.allSettled(forms(db))
 		const lake = await Promise.allSettled(forms(db.analytics()))
+		deepStrictEqual(strong.filter(({ status }) => status === 'rejected').length, 0)
 		for (const [index, answer] of strong.entries()) {
-			// What a shard cannot be found for is refused; the lake answers it.
-			if (answer.status === 'rejected' && SQLakeError.is(answer.reason, 'ROUTE_NO_SHARD')) continue
 			deepStrictEqual(lake[index], answer, `form ${index + 1}`)
 		}
 		deepStrictEqual(
@@ -75,6 +74,7 @@ export const parity: Readonly<Record<string, Scenario>> = {
 		])
 		await deliver(env, id)
 		const different: string[] = []
+		const refusals: string[] = []
 		for (const text of [
 			'age / 2, age % 4, -age / 2, age / 0, age * 1.0 / 2, 7 / 2.0, 1e3 FROM accounts',
 			"age || 'x', 'a' || NULL, 1 || 2, 1.0 || '' FROM accounts",
@@ -105,6 +105,8 @@ export const parity: Readonly<Record<string, Scenario>> = {
 		])
 			await compare(text)
 		deepStrictEqual(different, [])
+		// Whether json_extract() gives text or a number depends on the document, which a column of the lake cannot.
+		ok(refusals.length <= 1, refusals.join('\n'))
 
 		async function compare(text: string): Promise<void> {
 			const params = text.includes('?') ? text.split('?') : null
@@ -117,8 +119,8 @@ export const parity: Readonly<Record<string, Scenario>> = {
 				const lake = await ask(sql.analytics)
 				if (shown(lake) !== shown(strong)) different.push(`${text}: the shard ${shown(strong)}, the lake ${shown(lake)}`)
 			} catch (error) {
-				if (!SQLakeError.is(error, 'DIALECT_UNSUPPORTED'))
-					different.push(`${text}: ${String(error)} ${SQLakeError.is(error) ? error.code : ''}`)
+				if (SQLakeError.is(error, 'DIALECT_UNSUPPORTED')) refusals.push(`${text}: ${error.message}`)
+				else different.push(`${text}: ${String(error)} ${SQLakeError.is(error) ? error.code : ''}`)
 			}
 		}
 	},
