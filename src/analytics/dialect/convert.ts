@@ -4,7 +4,7 @@
  * @module
  */
 import type { RewriteContext, TargetType } from './context.ts'
-import { constant, NULL, numberPrefix, realToInteger } from './literals.ts'
+import { constant, integerPrefix, NULL, numberPrefix, realToInteger } from './literals.ts'
 import { anySql, BLOB_CLASS, duckdbType, NUMBER_CLASSES, type TypedSql, typed } from './typed-sql.ts'
 import { type Position, unsupported } from './unsupported.ts'
 
@@ -103,9 +103,10 @@ export function asInteger(e: TypedSql, position?: Position): string {
 	}
 }
 
-/** The operand of a bitwise operator or `%`, which reads text as a number first and then cuts it off. */
+/** The operand of a bitwise operator or `%`: of a text the integer at its start counts, as in CAST. */
 export function asBits(e: TypedSql, position?: Position): string {
-	return asInteger(asNumber(e, position), position)
+	if (typeof e.constant?.value === 'string') return constant(integerPrefix(e.constant.value)).sql
+	return asInteger(e, position)
 }
 
 /** As a VARCHAR. */

@@ -8,6 +8,7 @@ import { quoteIdentifier } from '../engines/duckdb-sql.ts'
 import { type Comparison, comparands, compare, compareTruth } from './compare.ts'
 import type { PrintedSelect, RewriteContext } from './context.ts'
 import { asCondition as condition, settled } from './convert.ts'
+import { NULL } from './literals.ts'
 import type { Scope } from './scope.ts'
 import { type TypedSql, typed } from './typed-sql.ts'
 import { refused, unsupported } from './unsupported.ts'
@@ -80,6 +81,7 @@ export function inList(ctx: RewriteContext, { lhs, rhs = [], not, span }: InList
 		return result(`(${matches.join(' OR ')})`)
 	}
 	const value = ctx.expression(lhs, scope)
+	if (value.kind === 'null') return NULL
 	const members = rhs.map((expr) => {
 		const { affinity: _, collation: _collation, ...member } = ctx.expression(expr, scope)
 		return member

@@ -16,7 +16,6 @@ const ANY_MACROS = {
 	Subtract: '_sl_any_subtract',
 	Multiply: '_sl_any_multiply',
 	Divide: '_sl_any_divide',
-	Modulus: '_sl_any_modulo',
 } as const
 
 /** `l op r`: INTEGER of two INTEGERs, else REAL; NULL for a division by zero. */
@@ -29,11 +28,18 @@ export function arithmetic(op: ArithmeticOperator, left: TypedSql, right: TypedS
 	if (l.kind === 'integer' && r.kind === 'integer') {
 		return typed('integer', `(${l.sql} ${op === 'Divide' ? '//' : SYMBOLS[op]} ${r.sql})`)
 	}
+	if (op === 'Modulus') return remainder(left, right, l, r, position)
 	if (l.kind === 'any' ? r.kind !== 'real' : r.kind === 'any' && l.kind !== 'real') {
 		return anySql(`${ANY_MACROS[op]}(${any(l)}, ${any(r)})`, NUMBER_CLASSES)
 	}
-	if (op === 'Modulus') return typed('real', `CAST((${asBits(l)} % ${asBits(r)}) AS DOUBLE)`)
 	return { ...typed('real', `(${asReal(l)} ${SYMBOLS[op]} ${asReal(r)})`), mayBeNaN: true }
+}
+
+/** `%` cuts its operands off, texts at their first integer; only the class of the result looks at them as numbers. */
+function remainder(left: TypedSql, right: TypedSql, l: TypedSql, r: TypedSql, position?: Position): TypedSql {
+	const bits = [asBits(left, position), asBits(right, position)] as const
+	if (l.kind === 'real' || r.kind === 'real') return typed('real', `CAST((${bits.join(' % ')}) AS DOUBLE)`)
+	return anySql(`_sl_any_remainder(${any(l)}, ${any(r)}, ${bits.join(', ')})`, NUMBER_CLASSES)
 }
 
 function any(e: TypedSql): string {

@@ -7,7 +7,7 @@ import { SQLakeError } from '../../errors.ts'
 
 /** The macros raise their errors under this name. */
 const RAISED = /sqlake: (.*)/s
-const OVERFLOW = /^Out of Range Error: Overflow in|^Conversion Error: .*INT128.*(?:INT64|BIGINT).*out of range/s
+const OVERFLOW = /^Out of Range Error: Overflow in|^Conversion Error: .*INT128.*(?:INT64|BIGINT)/s
 
 /** The error for DuckDB's message, if it says that a value has no equal on the lake; else undefined. */
 export function dialectError(message: string): SQLakeError | undefined {
@@ -17,6 +17,16 @@ export function dialectError(message: string): SQLakeError | undefined {
 			hint: 'Filter the rows where it occurs, or CAST the value.',
 			details: { construct: raised },
 		})
+	}
+	if (message.includes('Failure in decode')) {
+		return new SQLakeError(
+			'DIALECT_UNSUPPORTED',
+			'a BLOB that is not UTF-8, as text, cannot be answered as SQLite would in a lake query',
+			{
+				hint: 'Use hex() instead.',
+				details: { construct: 'BLOB as text' },
+			},
+		)
 	}
 	if (!OVERFLOW.test(message)) return undefined
 	return new SQLakeError('DIALECT_UNSUPPORTED', 'an integer beyond 64 bits cannot be answered as SQLite would in a lake query', {

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { DialectColumn, DialectTable } from '../../../src/analytics/dialect/dialect-table.ts'
 import { resultValue, storageClassOf } from '../../../src/analytics/dialect/result.ts'
 import { rewriteQuery } from '../../../src/analytics/dialect/rewrite-query.ts'
+import { dialectError } from '../../../src/analytics/dialect/run-time-error.ts'
 import { literal, quoteIdentifier } from '../../../src/analytics/engines/duckdb-sql.ts'
 import type { EngineValue } from '../../../src/analytics/query-engine.ts'
 import { messageOf, SQLakeError } from '../../../src/errors.ts'
@@ -109,7 +110,7 @@ export class ParityDatabase {
 			if (typeof expected === 'string') return { kind: 'invalid' }
 			const code = SQLakeError.is(error) ? error.code : 'ENGINE'
 			const message = messageOf(error)
-			if (code === 'DIALECT_UNSUPPORTED' || /sqlake: |Overflow in|out of range/i.test(message)) {
+			if (code === 'DIALECT_UNSUPPORTED' || dialectError(message) !== undefined || /out of range/i.test(message)) {
 				return { kind: 'refused', code: code === 'ENGINE' ? 'DIALECT_UNSUPPORTED' : code, message }
 			}
 			return { kind: 'wrong', message: `${code}: ${message}`, sql }

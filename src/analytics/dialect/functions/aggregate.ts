@@ -114,6 +114,9 @@ export function printAggregate(
 			)
 		}
 		case 'total':
+			// Whole numbers are added exactly.
+			if (e.kind === 'integer')
+				return typed('real', `COALESCE(CAST(sum(${distinct}${e.sql})${tail} AS DOUBLE), CAST(0 AS DOUBLE))`)
 			return typed('real', `COALESCE(fsum(${distinct}${asReal(e, span)})${tail}, CAST(0 AS DOUBLE))`)
 		case 'avg':
 			if (e.kind === 'integer') return typed('real', `avg(${distinct}${e.sql})${tail}`)

@@ -104,7 +104,7 @@ function directive(d: Directive, arg: TypedSql | undefined, position: Position):
 		case 'f': {
 			const precision = d.precision ?? 6
 			if (precision > 9 || (d.zero && (d.comma || d.plus || d.space))) throw refuse('this precision or combination of flags')
-			const value = `_sl_round(COALESCE(${asReal(e)}, CAST(0 AS DOUBLE)), ${precision})`
+			const value = `_sl_round(_sl_few_digits(COALESCE(${asReal(e)}, CAST(0 AS DOUBLE))), ${precision})`
 			if (d.zero && d.width > 0) return `printf('%0${d.width}.${precision}f', ${value} + 0e0)`
 			return padded(signed(`format('{:${d.comma ? ',' : ''}.${precision}f}', ${value} + 0e0)`, value, d), d)
 		}

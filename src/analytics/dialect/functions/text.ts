@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { asInteger, asNumber, asText } from '../convert.ts'
+import { asInteger, asText } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { BLOB_CLASS, type TypedSql, typed } from '../typed-sql.ts'
 import { type Position, unsupported } from '../unsupported.ts'
@@ -64,7 +64,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 			if (typeof value === 'bigint' && (value < 0n || value > 0x10ffffn || (value >= 0xd800n && value <= 0xdfffn))) {
 				throw unsupported('char() of what is no Unicode character', position)
 			}
-			return `chr(CAST(COALESCE(${asInteger(asNumber(arg, position))}, 0) AS INTEGER))`
+			return `chr(CAST(COALESCE(${asInteger(arg)}, 0) AS INTEGER))`
 		})
 		return typed('text', `(${characters.join(' || ')})`)
 	},
@@ -92,8 +92,8 @@ function substring(call: ScalarCall): TypedSql {
 	expectArguments(call, 2, 3)
 	if (call.args.some(({ kind }) => kind === 'null')) return NULL
 	const [text = NULL, start = NULL, count] = call.args
-	const first = integerOf(start, call.position)
-	const length = count === undefined ? "CAST('2147483647' AS BIGINT)" : integerOf(count, call.position)
+	const first = asInteger(start, call.position)
+	const length = count === undefined ? "CAST('2147483647' AS BIGINT)" : asInteger(count, call.position)
 	if (text.kind === 'blob') return typed('blob', `_sl_substr_bytes(${text.sql}, ${first}, ${length})`)
 	const sql = textOf(text, call.position)
 	const from = start.constant?.value
@@ -102,8 +102,4 @@ function substring(call: ScalarCall): TypedSql {
 		return typed('text', `substring(${sql}, ${from}${count === undefined ? '' : `, ${known}`})`)
 	}
 	return typed('text', `_sl_substr(${sql}, ${first}, ${length})`)
-}
-
-function integerOf(e: TypedSql, position: Position): string {
-	return asInteger(asNumber(e, position), position)
 }

@@ -26,8 +26,6 @@ const arithmetic = (name: string, integers: string, reals: string) =>
 
 const A = 'CASE p.a.c WHEN 1 THEN CAST(p.a.i AS DOUBLE) ELSE p.a.r END'
 const B = 'CASE p.b.c WHEN 1 THEN CAST(p.b.i AS DOUBLE) ELSE p.b.r END'
-const INTEGER_A = 'CASE p.a.c WHEN 1 THEN p.a.i ELSE _sl_real_integer(p.a.r) END'
-const INTEGER_B = 'CASE p.b.c WHEN 1 THEN p.b.i ELSE _sl_real_integer(p.b.r) END'
 
 export const ANY_MACROS: readonly string[] = [
 	make('_sl_any_integer', 1, 'i', 'BIGINT'),
@@ -112,7 +110,12 @@ export const ANY_MACROS: readonly string[] = [
 	arithmetic('_sl_any_subtract', 'p.a.i - p.b.i', `(${A}) - (${B})`),
 	arithmetic('_sl_any_multiply', 'p.a.i * p.b.i', `(${A}) * (${B})`),
 	arithmetic('_sl_any_divide', 'p.a.i // p.b.i', `(${A}) / (${B})`),
-	arithmetic('_sl_any_modulo', 'p.a.i % p.b.i', `CAST((${INTEGER_A}) % (${INTEGER_B}) AS DOUBLE)`),
+	// Of two operands their remainder's class: m and n are the operands cut off.
+	`_sl_any_remainder(x, y, m, n) AS ${withArguments(
+		{ a: 'x', b: 'y', r: 'm % n' },
+		`CASE WHEN p.r IS NULL THEN NULL WHEN p.a.c = 1 AND p.b.c = 1 THEN _sl_any_integer(p.r)
+			ELSE _sl_any_real(CAST(p.r AS DOUBLE)) END`,
+	)}`,
 	`_sl_any_negate(x) AS ${withArguments(
 		{ a: 'x' },
 		'CASE p.a.c WHEN 1 THEN _sl_any_integer(-p.a.i) WHEN 2 THEN _sl_any_real(-p.a.r) END',

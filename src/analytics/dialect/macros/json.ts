@@ -31,7 +31,7 @@ export const JSON_MACROS: readonly string[] = [
 		WHEN NOT regexp_matches(x, '[\\x22\\x5c\\x01-\\x1f]') THEN '"' || x || '"'
 		WHEN NOT regexp_matches(x, '[\\x01-\\x07\\x0b\\x0e-\\x1f]') THEN '"' || ${escaped} || '"'
 		ELSE '"' || ${fullyEscaped} || '"' END`,
-	`_sl_json_real(x) AS CASE WHEN isinf(x) THEN CASE WHEN x > 0 THEN '9.0e+999' ELSE '-9.0e+999' END ELSE _sl_real_text(x) END`,
+	`_sl_json_real(x) AS CASE WHEN isinf(x) THEN CASE WHEN x > 0 THEN '9.0e+999' ELSE '-9.0e+999' END ELSE _sl_real_digits(x) END`,
 	`_sl_any_json(x) AS ${withArguments(
 		{ a: 'x' },
 		'CASE p.a.c WHEN 2 THEN _sl_json_real(p.a.r) WHEN 3 THEN _sl_json_text(p.a.t) ELSE _sl_any_to_text(p.a) END',

@@ -13,13 +13,19 @@ export const SCALAR_MACROS: readonly string[] = [
 		ELSE translate(x, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') END`,
 	`_sl_upper(x) AS CASE WHEN strlen(x) = length(x) THEN upper(x)
 		ELSE translate(x, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') END`,
-	// A REAL as text: always with a point, an exponent only below 1e-4 and from 1e17 on.
-	`_sl_real_text(x) AS CASE WHEN x IS NULL OR isnan(x) THEN NULL
+	// A REAL as text: always with a point, an exponent only below 1e-4 and from 1e17 on. The shortest digits that read back.
+	`_sl_real_digits(x) AS CASE WHEN x IS NULL OR isnan(x) THEN NULL
 		WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Inf' ELSE '-Inf' END
 		WHEN x = 0 THEN '0.0'
 		WHEN abs(x) >= 1e16 AND abs(x) < 1e17 THEN format('{:.1f}', x)
 		WHEN abs(x) < 1e-4 OR abs(x) >= 1e17 THEN regexp_replace(CAST(x AS VARCHAR), '^(-?\\d+)e', '\\1.0e')
 		ELSE CAST(x AS VARCHAR) END`,
+	// From 14 digits on SQLite often prints more of them, how many and which depends on its version.
+	`_sl_real_text(x) AS CASE WHEN length(CAST(x AS VARCHAR)) <= 14 OR isinf(x) OR (x = trunc(x) AND abs(x) < 9007199254740992e0)
+			OR length(ltrim(rtrim(regexp_replace(regexp_replace(CAST(x AS VARCHAR), 'e.*$', ''), '[-.]', '', 'g'), '0'), '0')) <= 13
+		THEN _sl_real_digits(x)
+		WHEN x IS NOT NULL AND NOT isnan(x) THEN error('sqlake: a REAL of more than 13 digits as text')
+		END`,
 	`_sl_numeric_text(x) AS CASE WHEN _sl_is_whole(x) THEN CAST(CAST(x AS BIGINT) AS VARCHAR) ELSE _sl_real_text(x) END`,
 	`_sl_parse_real(x) AS COALESCE(TRY_CAST(x AS DOUBLE), CASE WHEN x IS NULL THEN NULL
 		WHEN x[1] = '-' THEN CAST('-inf' AS DOUBLE) ELSE CAST('inf' AS DOUBLE) END)`,
@@ -47,6 +53,8 @@ export const SCALAR_MACROS: readonly string[] = [
 			THEN round(abs(x) * pow(10, n)) / pow(10, n) * sign(x)
 		WHEN n <= 20 THEN CAST(round(CAST(format('{:.20f}', x) AS DECIMAL(38, 20)), CAST(n AS INTEGER)) AS DOUBLE)
 		ELSE error('sqlake: round() to so many digits')::DOUBLE END`,
+	// printf() of SQLite writes zeros after the 16th digit.
+	`_sl_few_digits(x) AS CASE WHEN abs(x) < 1e15 THEN x WHEN x IS NOT NULL THEN error('sqlake: a REAL of more than 15 digits before the point in a format')::DOUBLE END`,
 	`_sl_shift(x, n) AS ${withArguments(
 		{ a: 'x', b: 'n' },
 		`CASE WHEN p.a IS NULL OR p.b IS NULL THEN NULL
