@@ -22,9 +22,9 @@ import type { RunResult } from '../session/result.ts'
 import type { SQLakeSession } from '../session/session.ts'
 import { type ChangesSelectBuilder, SQLakeSelectBuilder } from './select.ts'
 
-/** The tables of a database and whatever a Drizzle schema adds to them, such as relations. */
+/** The tables of a database and whatever a Drizzle schema adds to them, such as relations; of two with one name it is the latter's. */
 export type FullSchema<TDatabase extends SQLakeDatabase, TExtra extends Record<string, unknown> = Record<never, never>> = {
-	-readonly [K in keyof TDatabase['tables'] & string]: TDatabase['tables'][K]
+	-readonly [K in Exclude<keyof TDatabase['tables'] & string, keyof TExtra>]: TDatabase['tables'][K]
 } & TExtra
 
 /**

@@ -4,13 +4,20 @@
  * @module
  */
 import {
+	type Casing,
+	type Column,
 	createTableRelationsHelpers,
 	DefaultLogger,
 	type ExtractTablesWithRelations,
 	extractTablesRelationalConfig,
+	getTableColumns,
+	getTableName,
 	type Logger,
+	type Table,
 } from 'drizzle-orm'
 import type { Cache } from 'drizzle-orm/cache/core'
+import { CasingCache } from 'drizzle-orm/casing'
+import { SQLakeError } from '../errors.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
 import { type Connection, ROUTED } from '../session/connection.ts'
 import { SQLakeDialect } from '../session/dialect.ts'
@@ -31,12 +38,15 @@ export interface SQLakeDrizzleConfig<TExtra extends Record<string, unknown> = Re
 	readonly logger?: boolean | Logger
 	/** Drizzle's cache. Queries of the lake and of a pinned shard do not go through it. */
 	readonly cache?: Cache
+	/** How columns without a name of their own are named. The tables of `SQLake()` keep the names they were declared with. */
+	readonly casing?: Casing
 }
 
 /**
  * A Drizzle database whose statements run in the shard that they pin.
  *
  * @param client - what `sqlake(env, { schema })` returns
+ * @throws SQLakeError SCHEMA_INVALID where `casing` would rename a column of the schema
  * @example
  * ```ts
  * import { drizzle, sqlake } from 'sqlake'
@@ -56,6 +66,7 @@ export function drizzle<TDatabase extends SQLakeDatabase, TExtra extends Record<
 ): SQLakeDrizzleDatabase<FullSchema<TDatabase, TExtra>> & { readonly $client: SQLakeClient<TDatabase> } {
 	type Full = FullSchema<TDatabase, TExtra>
 	const { connection, schema } = client
+	if (config.casing !== undefined) assertNamesStay(schema, config.casing)
 	const fullSchema: Record<string, unknown> = { ...schema.tables, ...config.schema }
 	const { tables, tableNamesMap } = extractTablesRelationalConfig<ExtractTablesWithRelations<Full>>(
 		fullSchema,
@@ -65,7 +76,7 @@ export function drizzle<TDatabase extends SQLakeDatabase, TExtra extends Record<
 	const session = new SQLakeSession<Full, ExtractTablesWithRelations<Full>>(
 		connection,
 		ROUTED,
-		new SQLakeDialect(connection.schema),
+		new SQLakeDialect(connection.schema, config.casing),
 		{ fullSchema, schema: tables, tableNamesMap },
 		{ logger, cache: config.cache },
 	)
@@ -73,4 +84,20 @@ export function drizzle<TDatabase extends SQLakeDatabase, TExtra extends Record<
 	const { cache } = config
 	if (cache !== undefined) db.$cache = { invalidate: (params) => cache.onMutate(params) }
 	return Object.assign(db, { $client: client })
+}
+
+/** The lake knows a column by the name that it was declared with. */
+function assertNamesStay(schema: SQLakeDatabase, casing: Casing): void {
+	const names = new CasingCache(casing)
+	for (const table of Object.values<Table>(schema.tables)) {
+		for (const column of Object.values<Column>(getTableColumns(table))) {
+			const found = names.getColumnCasing(column)
+			if (found === column.name) continue
+			throw new SQLakeError(
+				'SCHEMA_INVALID',
+				`casing "${casing}": column "${column.name}" of table "${getTableName(table)}" would be "${found}", which the lake does not know`,
+				{ hint: `name the column where it is declared: text('${found}')`, details: { column: column.name, casing: found } },
+			)
+		}
+	}
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Column, entityKind, getTableColumns, is, Param, type Query, SQL, sql } from 'drizzle-orm'
+import { type Casing, type Column, entityKind, getTableColumns, is, Param, type Query, SQL, sql } from 'drizzle-orm'
 import {
 	SQLiteAsyncDialect,
 	type SQLiteDeleteConfig,
@@ -67,10 +67,11 @@ export class SQLakeDialect extends SQLiteAsyncDialect {
 	readonly #schema: LakeSchema
 	readonly #shapes: SelectShapes
 
-	constructor(schema: LakeSchema) {
-		super()
+	/** @param casing - how columns without a name of their own are named; those of the schema have theirs */
+	constructor(schema: LakeSchema, casing?: Casing) {
+		super(casing === undefined ? {} : { casing })
 		this.#schema = schema
-		this.#shapes = shapesOf(schema)
+		this.#shapes = casing === undefined ? shapesOf(schema) : new SelectShapes()
 	}
 
 	override buildSelectQuery(config: SQLiteSelectConfig): SQL {
