@@ -6,6 +6,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { SQLakeError } from '../errors.ts'
 import { scanStatement } from '../shard/statement.ts'
+import { isQuery, restoreCutTexts } from './cut-texts.ts'
 import { loadNodeSqlite, openDatabase } from './node-sqlite.ts'
 import { RowCursor } from './row-cursor.ts'
 
@@ -78,13 +79,13 @@ export class NodeStorage {
 
 	/** Runs SQL: one statement, or several that have no bound values and whose rows nobody wants. */
 	exec(query: string, bindings: readonly unknown[]): RowCursor {
-		const { multiple, placeholders } = scanStatement(query)
+		const { keyword, multiple, placeholders, end } = scanStatement(query)
 		const expected = placeholders.reduce((most, { index }) => Math.max(most, index + 1), 0)
 		if (expected !== bindings.length) {
 			throw new Error(`Wrong number of parameter bindings for SQL query: expected ${expected}, found ${bindings.length}.`)
 		}
 		const before = this.#changesSoFar()
-		// Node prepares the first statement of a text and drops the rest without a word. A trigger's body counts as several, too.
+		// Node prepares the first statement of a text and drops the rest without a word.
 		if (multiple) {
 			if (expected > 0) throw new Error('Several statements in one text cannot have bound values.')
 			this.#database.exec(query)
@@ -92,16 +93,23 @@ export class NodeStorage {
 		}
 		const values = bindings.map(nodeValue)
 		const named = placeholders.filter(({ text }) => !text.startsWith('?'))
-		const statement = this.#prepare(query)
-		// With setReturnArrays rows are arrays, which the declared type does not know.
-		const rows = (named.length === 0
-			? statement.all(...values)
-			: statement.all(...byName(named, values))) as unknown as unknown[][]
-		const columns = statement.columns().map(({ name }) => name)
+		const run = (text: string) => {
+			const statement = this.#prepare(text)
+			// With setReturnArrays rows are arrays, which the declared type does not know.
+			const rows = (named.length === 0
+				? statement.all(...values)
+				: statement.all(...byName(named, values))) as unknown as unknown[][]
+			return { columns: statement.columns().map(({ name }) => name), rows }
+		}
+		const { cutsTextAtNul } = loadNodeSqlite()
+		if (cutsTextAtNul && !isQuery(keyword) && values.some(hasNul) && this.#prepare(query).columns().length > 0) throw wouldBeCut()
+		const { columns, rows } = run(query)
+		const written = this.#changesSoFar() - before
+		if (cutsTextAtNul && written === 0 && isQuery(keyword)) restoreCutTexts(query.slice(0, end), (text) => run(text).rows, rows)
 		return new RowCursor(
 			columns,
 			rows.map((row) => row.map(storageValue)),
-			this.#changesSoFar() - before,
+			written,
 		)
 	}
 
@@ -161,14 +169,18 @@ function byName(
 	]
 }
 
+function hasNul(value: NodeValue): boolean {
+	return typeof value === 'string' && value.includes('\0')
+}
+
+function wouldBeCut(): SQLakeError {
+	return new SQLakeError('VALUE_UNSUPPORTED', `RETURNING in Node ${process.version}: expected no text with NUL, found one`, {
+		hint: 'this Node cuts such texts when it reads them: run it with Node 24, or write without RETURNING and read after it',
+	})
+}
+
 function nodeValue(value: unknown): NodeValue {
-	if (typeof value === 'string') {
-		if (!loadNodeSqlite().cutsTextAtNul || !value.includes('\0')) return value
-		throw new SQLakeError('VALUE_UNSUPPORTED', `bound text: expected none with NUL in Node ${process.version}, found one`, {
-			hint: 'this Node reads text up to its first NUL only: run it with Node 24',
-		})
-	}
-	if (value === null || typeof value === 'number' || value instanceof Uint8Array) return value
+	if (value === null || typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array) return value
 	if (value instanceof ArrayBuffer) return new Uint8Array(value)
 	throw new TypeError(`Cannot bind a value of type ${typeof value}.`)
 }

@@ -30,6 +30,17 @@ describe('NodeStorage', () => {
 		expect(() => sql.exec('SELECT ?', 1n)).toThrow(TypeError)
 	})
 
+	it('keeps texts with NUL whole', () => {
+		const { sql, values } = open()
+		sql.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, x)')
+		for (const text of ['plain', '\0', 'a\0b\0', '🙂\0é']) sql.exec('INSERT INTO t (x) VALUES (?)', text)
+		sql.exec("INSERT INTO t (x) VALUES (x'6100'), (NULL), (char(0) || 'z')")
+		const texts = ['plain', '\0', 'a\0b\0', '🙂\0é', new Uint8Array([0x61, 0]).buffer, null, '\0z']
+		expect(values('SELECT x FROM t ORDER BY id;')).toEqual(texts.map((text) => [text]))
+		expect(values('SELECT x, id AS x FROM t WHERE x = ?', 'a\0b\0')).toEqual([['a\0b\0', 3]])
+		expect(values("SELECT instr(x, 'b') FROM t WHERE id = 3")).toEqual([[3]])
+	})
+
 	it('keeps columns that share a name, in rows as arrays', () => {
 		const { sql } = open()
 		const cursor = sql.exec('SELECT 1 AS a, 2 AS a')
