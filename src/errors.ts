@@ -29,7 +29,7 @@ export const errorCodes = {
 	BINDING_MISSING: 'A binding that sqlake needs is missing from env, or is of another kind.',
 	// driver
 	READ_ONLY: 'A write was attempted through a read-only database.',
-	TRANSACTION_UNSUPPORTED: 'An interactive transaction was opened from outside the Durable Object.',
+	TRANSACTION_UNSUPPORTED: 'A transaction was opened from outside the Durable Object, or with an asynchronous callback.',
 	STATEMENT_LIMIT: 'A statement is beyond a limit of Durable Object SQLite.',
 	VALUE_UNSUPPORTED: 'A value cannot be bound or stored.',
 	QUERY_FAILED: 'SQLite refused the statement.',

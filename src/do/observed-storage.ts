@@ -4,6 +4,7 @@
  * @module
  */
 import type { WireValue } from '../driver/transport.ts'
+import { SQLakeError } from '../errors.ts'
 import { bindable } from '../shard/bind-values.ts'
 
 /** What runs the statements and transactions of an {@link observedStorage}. */
@@ -22,7 +23,21 @@ export function observedStorage(storage: DurableObjectStorage, observer: Storage
 		const { sql, params } = bindable({ sql: query, params: values })
 		return observer.write(query, () => storage.sql.exec(sql, ...params))
 	}
-	const observed = { sql: { exec }, transactionSync: <T>(run: () => T): T => observer.transaction(run) }
+	const observed = { sql: { exec }, transactionSync: <T>(run: () => T): T => observer.transaction(() => synchronous(run())) }
 	// Drizzle's durable-sqlite session calls nothing but these two.
 	return observed as unknown as DurableObjectStorage
+}
+
+/** A transaction ends when its callback returns: what an asynchronous one did after its first await would not be part of it. */
+function synchronous<T>(answer: T): T {
+	if (!(answer instanceof Promise)) return answer
+	// Its own failure has nobody left to tell.
+	answer.catch(() => {})
+	throw new SQLakeError(
+		'TRANSACTION_UNSUPPORTED',
+		'transaction(): expected a synchronous callback, found one that returns a promise',
+		{
+			hint: 'await before or after the transaction, and call .run(), .all() or .get() within it; it was rolled back',
+		},
+	)
 }
