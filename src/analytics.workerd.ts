@@ -5,3 +5,5 @@
  */
 export { loadWasmModules } from './analytics/engines/wasm/modules.workerd.ts'
 export * from './analytics/index.ts'
+export { DuckDBLoader } from './analytics/loader/duckdb-loader.workerd.ts'
+export { createDuckDBProvider } from './analytics/loader/duckdb-provider.workerd.ts'

@@ -72,7 +72,7 @@ export interface LakeQueryOptions {
  * const { rows } = await lake.query({ statement: { sql: 'SELECT count(*) FROM orders', params: [] }, moment: { kind: 'current' } })
  * ```
  */
-export function createLakeQuery(options: LakeQueryOptions): LakeTransport {
+export function createLakeQuery(options: LakeQueryOptions): Required<LakeTransport> {
 	return new LakeQuery(options)
 }
 
@@ -96,10 +96,12 @@ class LakeQuery implements LakeTransport {
 		const startedAt = Date.now()
 		return withSpan(tracer, 'sqlake.query', { 'sqlake.route': 'lake' }, async (span) => {
 			const { query, columns, limits, plans } = await this.#prepare(request)
-			const { rows, bytesRead } = await withSpan(tracer, 'sqlake.lake.execute', {}, () =>
-				this.#options.engine.run(query, limits),
-			)
-			return { columns: columns.map(({ name }) => name), rows: resultRows(columns, rows), stats: this.#report(span, plans, bytesRead, startedAt) }
+			const { rows, bytesRead } = await withSpan(tracer, 'sqlake.lake.execute', {}, () => this.#options.engine.run(query, limits))
+			return {
+				columns: columns.map(({ name }) => name),
+				rows: resultRows(columns, rows),
+				stats: this.#report(span, plans, bytesRead, startedAt),
+			}
 		})
 	}
 

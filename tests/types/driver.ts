@@ -3,9 +3,12 @@
  *
  * @module
  */
+
 import { and, count, eq, relations } from 'drizzle-orm'
 import type { BaseSQLiteDatabase, SQLiteSelect } from 'drizzle-orm/sqlite-core'
+import { createDuckDBServiceClient } from '../../src/analytics/service/duckdb-service-client.ts'
 import { integer, real, text } from '../../src/columns.ts'
+import type { LakeTransport } from '../../src/driver/transport.ts'
 import {
 	type Bookmark,
 	bookmarkOf,
@@ -168,3 +171,6 @@ export function helpers(db: SQLakeDrizzle<typeof schema>) {
 	takesAny(db as never)
 	return paged(db.select().from(users).$dynamic())
 }
+
+/** A service binding is what the client of an analytics service takes. */
+export const analytics: LakeTransport = createDuckDBServiceClient({} as Fetcher, { token: 'secret' })
