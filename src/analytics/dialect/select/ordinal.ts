@@ -10,6 +10,10 @@ import { refused } from '../unsupported.ts'
 export function ordinalOf(expr: Expr, count: number, clause: 'ORDER BY' | 'GROUP BY'): number | null {
 	if (expr.type === 'ParenthesizedExpr' && expr.exprs.length === 1 && expr.exprs[0] !== undefined)
 		return ordinalOf(expr.exprs[0], count, clause)
+	if (expr.type === 'UnaryExpr' && expr.op === 'Positive') return ordinalOf(expr.expr, count, clause)
+	if (expr.type === 'UnaryExpr' && expr.op === 'Negative' && ordinalOf(expr.expr, Number.POSITIVE_INFINITY, clause) !== null) {
+		throw refused(`${clause} term out of range - should be between 1 and ${count}`, expr.span)
+	}
 	if (expr.type !== 'NumericLiteral' || !/^\d+$/.test(expr.value)) return null
 	const ordinal = Number(expr.value)
 	if (ordinal < 1 || ordinal > count) {

@@ -1,0 +1,125 @@
+/**
+ * Random queries over the tables of the hand-written cases.
+ *
+ * @module
+ */
+
+const COLUMNS: Readonly<Record<string, readonly string[]>> = {
+	people: ['id', 'name', 'age', 'score', 'city', 'price', 'photo', 'born', 'created', 'active'],
+	numbers: ['id', 'i', 'r', 'n'],
+	texts: ['id', 't'],
+	orders: ['id', 'person', 'amount', 'qty', 'status', 'at'],
+}
+const LITERALS: readonly string[] =
+	"0|1|-1|2|7|100|1.5|-2.5|0.0|3.0|NULL|''|'abc'|'12'|'1.5'|'12abc'|' 7 '|'ABC'|x'61'|TRUE|1e3|'2024-02-29'|'a%'|9007199254740993|25|'London'|1700000000".split(
+		'|',
+	)
+const FUNCTIONS: readonly string[] = 'abs length lower upper typeof trim round hex sign unicode quote ltrim octet_length'.split(
+	' ',
+)
+
+/** A source of queries; equal seeds give equal queries. */
+export class RandomQueries {
+	#state: number
+	#table = 'people'
+
+	constructor(seed: number) {
+		this.#state = seed
+	}
+
+	/** The next query. */
+	next(): string {
+		this.#table = this.#pick(Object.keys(COLUMNS))
+		const table = this.#table
+		const e = (depth: number) => this.#expression(depth)
+		switch (this.#below(8)) {
+			case 0:
+				return `SELECT id, ${e(3)} FROM ${table}`
+			case 1:
+				return `SELECT id FROM ${table} WHERE ${e(3)}`
+			case 2:
+				return `SELECT ${this.#pick(['count', 'sum', 'min', 'max', 'avg', 'total'])}(${e(2)}), count(DISTINCT ${e(1)}) FROM ${table}`
+			case 3:
+				return `SELECT ${e(2)} AS k, count(*) FROM ${table} GROUP BY k`
+			case 4:
+				return `SELECT id FROM ${table} ORDER BY ${e(2)}, id`
+			case 5:
+				return `SELECT DISTINCT ${e(2)} FROM ${table}`
+			case 6:
+				return `SELECT x, count(*) FROM (SELECT ${e(2)} AS x FROM ${table}) WHERE x = ${this.#pick(LITERALS)} OR x > ${this.#pick(LITERALS)} GROUP BY 1`
+			default:
+				return `SELECT ${e(1)} FROM ${table} UNION ALL SELECT ${e(1)} FROM ${table}`
+		}
+	}
+
+	#expression(depth: number): string {
+		if (depth <= 0 || this.#below(4) === 0)
+			return this.#below(3) > 0 ? this.#pick(COLUMNS[this.#table] ?? []) : this.#pick(LITERALS)
+		const e = () => this.#expression(depth - 1)
+		switch (this.#below(23)) {
+			case 0:
+			case 1:
+				return `(${e()} ${this.#pick(['+', '-', '*', '/', '%'])} ${e()})`
+			case 2:
+				return `(${e()} || ${e()})`
+			case 3:
+			case 4:
+				return `(${e()} ${this.#pick(['=', '<>', '<', '<=', '>', '>=', 'IS', 'IS NOT'])} ${e()})`
+			case 5:
+				return `(${e()} ${this.#pick(['AND', 'OR'])} ${e()})`
+			case 6:
+				return `(NOT ${e()})`
+			case 7:
+				return `(- ${e()})`
+			case 8:
+				return `CAST(${e()} AS ${this.#pick(['INTEGER', 'TEXT', 'REAL', 'NUMERIC', 'BLOB'])})`
+			case 9:
+				return `CASE WHEN ${e()} THEN ${e()} ELSE ${e()} END`
+			case 10:
+				return `coalesce(${e()}, ${e()})`
+			case 11:
+				return `(${e()} BETWEEN ${e()} AND ${e()})`
+			case 12:
+				return `(${e()} IN (${e()}, ${e()}))`
+			case 13:
+				return `(${e()} LIKE ${this.#pick(["'%a%'", "'1%'", "'_b%'", "'%5'", "''"])})`
+			case 14:
+				return `${this.#pick(FUNCTIONS)}(${e()})`
+			case 15:
+				return `substr(${e()}, ${e()}, ${e()})`
+			case 16:
+				return `${this.#pick(['min', 'max', 'ifnull', 'nullif', 'instr'])}(${e()}, ${e()})`
+			case 17:
+				return `replace(${e()}, ${e()}, ${e()})`
+			case 18:
+				return `round(${e()}, ${this.#below(4)})`
+			case 19:
+				return `(${e()} ${this.#pick(['&', '|', '<<', '>>'])} ${e()})`
+			case 20:
+				return `(${e()} IS ${this.#pick(['NULL', 'NOT NULL', 'TRUE', 'NOT TRUE', 'FALSE'])})`
+			case 21:
+				return this.#pick([
+					`date(${e()})`,
+					`strftime('%Y-%m', ${e()}, 'unixepoch')`,
+					`datetime(${e()}, '+1 day')`,
+					`printf('%d|%s', ${e()}, ${e()})`,
+					`printf('%.2f', ${e()})`,
+					`unixepoch(${e()})`,
+				])
+			default:
+				return `CASE ${e()} WHEN ${e()} THEN ${e()} END`
+		}
+	}
+
+	#pick<T>(items: readonly T[]): T {
+		return items[this.#below(items.length)] as T
+	}
+
+	/** mulberry32 */
+	#below(limit: number): number {
+		this.#state = (this.#state + 0x6d2b79f5) | 0
+		let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
+		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+		return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * limit)
+	}
+}
