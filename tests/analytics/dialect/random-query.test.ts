@@ -21,6 +21,8 @@ test.each([
 		for (let i = 0; i < count; i++) {
 			const sql = queries.next()
 			const outcome = await database.compare({ sql })
+			// SQLite computes constants before it looks for positions among the terms, and refuses `ORDER BY ('a' IS NULL)`.
+			if (outcome.kind === 'wrong' && outcome.message.includes('BY term out of range')) continue
 			expect(outcome.kind === 'wrong' ? { query: sql, ...outcome } : null).toBeNull()
 			if (outcome.kind === 'equal') equal += 1
 		}
