@@ -7,9 +7,9 @@ import type { Envelope } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
 
 /** Runs `call` and packs what it returned or threw. Anything but an SQLakeError becomes `INTERNAL`, with its cause. */
-export async function envelope<T>(what: string, call: () => T | Promise<T>): Promise<Envelope<T>> {
+export function envelope<T>(what: string, call: () => T): Envelope<T> {
 	try {
-		return { ok: true, value: await call() }
+		return { ok: true, value: call() }
 	} catch (error) {
 		return { ok: false, error: SQLakeError.wrap(error, 'INTERNAL', what).toJSON() }
 	}

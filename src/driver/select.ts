@@ -14,12 +14,10 @@ import type {
 } from 'drizzle-orm/query-builders/select.types'
 import {
 	type SelectedFields,
-	type SelectedFieldsOrdered,
-	SQLiteColumn,
 	SQLiteSelectBase,
 	SQLiteSelectBuilder,
 	type SQLiteSelectHKTBase,
-	type SQLiteTable,
+	SQLiteTable,
 } from 'drizzle-orm/sqlite-core'
 import type { SQLiteViewBase } from 'drizzle-orm/sqlite-core/view-base'
 import type { Bookmark } from '../cdc/change-batch.ts'
@@ -30,6 +28,7 @@ import type { QueryPlan } from '../session/executor.ts'
 import { asOfMoment, betweenMoment, type MomentInput, snapshotMoment } from '../session/moment.ts'
 import { SQLakePreparedQuery } from '../session/prepared-query.ts'
 import type { RunResult } from '../session/result.ts'
+import { fullSelection } from '../session/select-shape.ts'
 import type { SQLakeSession } from '../session/session.ts'
 import { type ChangeColumns, columnsOf } from './change-columns.ts'
 
@@ -127,6 +126,8 @@ export class SQLakeSelect<
 	constructor(parts: SelectParts) {
 		super(parts)
 		this.#parts = parts
+		// Drizzle copies it; the same object each time is what lets a shape be told at once. It is replaced, never changed.
+		this._.config.fields = parts.fields
 	}
 
 	/** As in the builder that this one extends, whose declarations leave it out. */
@@ -138,10 +139,10 @@ export class SQLakeSelect<
 	_prepare(isOneTimeQuery = true): unknown {
 		const { session, dialect } = this.#parts
 		const { config } = this._
-		const query = dialect.selectToQuery(config)
-		if (query === null) return prepareAsDrizzle.call(this, isOneTimeQuery)
+		const known = dialect.selectToQuery(config)
+		if (known === null) return prepareAsDrizzle.call(this, isOneTimeQuery)
 		const metadata = { type: 'select' as const, tables: [...this.usedTables] }
-		const prepared = session.prepareQuery(query, orderedFields(config.fields), 'all', true, undefined, metadata, this.cacheConfig)
+		const prepared = session.prepareQuery(known.query, known.fields, 'all', true, undefined, metadata, this.cacheConfig)
 		prepared.joinsNotNullableMap = this.joinsNotNullableMap
 		return prepared
 	}
@@ -261,14 +262,6 @@ export class SQLakeSelect<
 /** The method of Drizzle's builder that is left out of its declarations. */
 const prepareAsDrizzle: (isOneTimeQuery: boolean) => unknown = Reflect.get(SQLiteSelectBase.prototype, '_prepare')
 
-/** The columns of a selection in the order of the text, each with its path. */
-function orderedFields(fields: Readonly<Record<string, unknown>>, path: readonly string[] = []): SelectedFieldsOrdered {
-	return Object.entries(fields).flatMap(([name, field]): SelectedFieldsOrdered => {
-		const here = [...path, name]
-		return is(field, SQLiteColumn) ? [{ path: here, field }] : orderedFields({ ...Object(field) }, here)
-	})
-}
-
 /** What the constructor of {@link SQLakeSelectBuilder} takes. */
 export interface SelectBuilderParts<TSelection> {
 	readonly fields: TSelection
@@ -304,11 +297,11 @@ export class SQLakeSelectBuilder<TSelection extends SelectedFields | undefined> 
 		const { fields, session, dialect, withList, distinct } = this.#parts
 		const { target } = session
 		const overChanges = target.kind === 'lake' && target.moment.kind === 'between'
-		const own = super.from(source)._.config.fields
-		const added = overChanges && fields === undefined && is(source, Table) ? columnsOf(getTableName(source)) : {}
+		const own = fields ?? (is(source, SQLiteTable) ? fullSelection(source) : super.from(source)._.config.fields)
+		const added = overChanges && fields === undefined && is(source, Table) ? columnsOf(getTableName(source)) : null
 		const select = new SQLakeSelect({
 			table: source,
-			fields: { ...own, ...added } as SelectedFields,
+			fields: (added === null ? own : { ...own, ...added }) as SelectedFields,
 			isPartialSelect: fields !== undefined,
 			session,
 			dialect,

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Column, getTableColumns, is, Placeholder, Table } from 'drizzle-orm'
+import { type Column, getTableColumns, Placeholder, Table } from 'drizzle-orm'
 import type { SQLiteDeleteConfig, SQLiteInsertConfig, SQLiteSelectConfig, SQLiteUpdateConfig } from 'drizzle-orm/sqlite-core'
 import type {
 	StructuredColumn,
@@ -19,6 +19,7 @@ import type {
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
 import { type Conjunct, isBoundOrNull, isNullLiteral, isPlainExpression, readConjuncts } from './condition-shape.ts'
 import { tableReference } from './drizzle-table.ts'
+import { isEntity } from './entity.ts'
 
 /** A SELECT, UPDATE or DELETE over one table, or over inner joins. Terms that pin no column are left out. */
 export interface ConditionFacts {
@@ -140,12 +141,12 @@ function structuredColumn(column: Column): StructuredColumn | null {
 /** Selected fields may be nested: `{ user: { id: users.id } }`, or a whole table. */
 function arePlain(fields: readonly unknown[]): boolean {
 	return fields.every((field) => {
-		if (is(field, Table) || isPlainExpression(field)) return true
+		if (isEntity(field, Table) || isPlainExpression(field)) return true
 		if (typeof field !== 'object' || field === null || 'getSQL' in field) return false
 		return arePlain(Object.values(field))
 	})
 }
 
 function isCount(value: unknown): boolean {
-	return value === undefined || typeof value === 'number' || is(value, Placeholder)
+	return value === undefined || typeof value === 'number' || isEntity(value, Placeholder)
 }

@@ -7,8 +7,9 @@
  *
  * @module
  */
-import { Column, is, Param, Placeholder, SQL, StringChunk } from 'drizzle-orm'
+import { Column, Param, Placeholder, SQL, StringChunk } from 'drizzle-orm'
 import { SQLiteColumn, SQLiteCustomColumn } from 'drizzle-orm/sqlite-core'
+import { isEntity } from './entity.ts'
 
 /** A condition that every row of the answer fulfils. */
 export type Conjunct =
@@ -31,12 +32,12 @@ export function readConjuncts(condition: SQL, out: Conjunct[]): boolean {
 	const [first, second, third, fourth, fifth] = chunks
 	switch (chunks.length) {
 		case 1:
-			return is(first, SQL) && readConjuncts(first, out)
+			return isEntity(first, SQL) && readConjuncts(first, out)
 		case 2:
 			if (isOperand(first)) return isText(second, ' is null') || isText(second, ' is not null')
-			return isText(first, 'not ') && is(second, SQL) && readConjuncts(second, [])
+			return isText(first, 'not ') && isEntity(second, SQL) && readConjuncts(second, [])
 		case 3:
-			if (isText(first, '(')) return isText(third, ')') && is(second, SQL) && readList(second, out)
+			if (isText(first, '(')) return isText(third, ')') && isEntity(second, SQL) && readList(second, out)
 			return readComparison(first, second, third, out)
 		case 5:
 			return (
@@ -59,7 +60,7 @@ function readList(list: SQL, out: Conjunct[]): boolean {
 	const into = separator === ' and ' ? out : []
 	return chunks.every((chunk, index) => {
 		if (index % 2 === 1) return isText(chunk, separator)
-		return is(chunk, SQL) && readConjuncts(chunk, into)
+		return isEntity(chunk, SQL) && readConjuncts(chunk, into)
 	})
 }
 
@@ -67,14 +68,14 @@ function readComparison(left: unknown, operator: unknown, right: unknown, out: C
 	const text = textOf(operator)
 	if (text === ' in ' || text === ' not in ') {
 		if (!isOperand(left) || !Array.isArray(right) || !right.every(isValue)) return false
-		if (text === ' in ' && is(left, Column)) out.push({ kind: 'one-of', column: left, values: right })
+		if (text === ' in ' && isEntity(left, Column)) out.push({ kind: 'one-of', column: left, values: right })
 		return true
 	}
 	if (text === null || !COMPARISONS.has(text) || !isOperand(left) || !isOperand(right)) return false
 	if (text === ' = ') {
-		if (is(left, Column) && is(right, Column)) out.push({ kind: 'equal-columns', left, right })
-		else if (is(left, Column)) out.push({ kind: 'one-of', column: left, values: [right] })
-		else if (is(right, Column)) out.push({ kind: 'one-of', column: right, values: [left] })
+		if (isEntity(left, Column) && isEntity(right, Column)) out.push({ kind: 'equal-columns', left, right })
+		else if (isEntity(left, Column)) out.push({ kind: 'one-of', column: left, values: [right] })
+		else if (isEntity(right, Column)) out.push({ kind: 'one-of', column: right, values: [left] })
 	}
 	return true
 }
@@ -84,9 +85,9 @@ function readComparison(left: unknown, operator: unknown, right: unknown, out: C
  * `asc`/`desc`, or one of Drizzle's aggregates over one.
  */
 export function isPlainExpression(expression: unknown): boolean {
-	if (is(expression, Column)) return true
-	if (is(expression, SQL.Aliased)) return isPlainExpression(expression.sql)
-	if (!is(expression, SQL) || isInlined(expression)) return false
+	if (isEntity(expression, Column)) return true
+	if (isEntity(expression, SQL.Aliased)) return isPlainExpression(expression.sql)
+	if (!isEntity(expression, SQL) || isInlined(expression)) return false
 	return significantChunks(expression).every(
 		(chunk) =>
 			isValue(chunk) || isPlainExpression(chunk) || PLAIN_TEXT.has(textOf(chunk) ?? '') || PLAIN_SUFFIX.has(textOf(chunk) ?? ' '),
@@ -100,25 +101,25 @@ export function isBoundOrNull(value: unknown): boolean {
 
 /** The `null` that Drizzle writes for a column that a row leaves out. */
 export function isNullLiteral(value: unknown): boolean {
-	if (!is(value, SQL)) return false
+	if (!isEntity(value, SQL)) return false
 	const chunks = significantChunks(value)
 	return chunks.length === 1 && isText(chunks[0], 'null')
 }
 
 function isOperand(chunk: unknown): boolean {
-	return is(chunk, Column) || isValue(chunk)
+	return isEntity(chunk, Column) || isValue(chunk)
 }
 
 /** A bound value: a placeholder, a primitive, or a Param that is known to print as one `?`. */
 export function isValue(chunk: unknown): boolean {
-	if (is(chunk, Param)) {
+	if (isEntity(chunk, Param)) {
 		const { value, encoder } = chunk
-		if (value === null || is(value, Placeholder)) return true
-		if (is(encoder, SQLiteColumn) && !is(encoder, SQLiteCustomColumn)) return true
+		if (value === null || isEntity(value, Placeholder)) return true
+		if (isEntity(encoder, SQLiteColumn) && !isEntity(encoder, SQLiteCustomColumn)) return true
 		// An encoder of the application's own may encode a value as SQL, which prints as text of its own.
-		return !is(encoder.mapToDriverValue(value), SQL)
+		return !isEntity(encoder.mapToDriverValue(value), SQL)
 	}
-	return is(chunk, Placeholder) || chunk === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof chunk)
+	return isEntity(chunk, Placeholder) || chunk === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof chunk)
 }
 
 /** `sql`...`.inlineParams()` prints its values as literals: a number is then an INTEGER and not a REAL. */
@@ -131,7 +132,7 @@ function significantChunks(sql: SQL): unknown[] {
 }
 
 function textOf(chunk: unknown): string | null {
-	return is(chunk, StringChunk) ? chunk.value.join('') : null
+	return isEntity(chunk, StringChunk) ? chunk.value.join('') : null
 }
 
 function isText(chunk: unknown, text: string): boolean {

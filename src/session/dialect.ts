@@ -23,7 +23,7 @@ import {
 } from './builder-facts.ts'
 import { type BulkInsert, takeInsertApart } from './bulk-insert.ts'
 import { tableReference } from './drizzle-table.ts'
-import { SelectShapes } from './select-shape.ts'
+import { SelectShapes, type ShapedSelect } from './select-shape.ts'
 
 /** What is known of a query from the builder that made it. */
 export interface BuiltQuery {
@@ -95,12 +95,13 @@ export class SQLakeDialect extends SQLiteAsyncDialect {
 	 * The query of a select whose shape was rendered before, or is now for the first time; null for one of no known shape. See
 	 * {@link SelectShapes}.
 	 */
-	selectToQuery(config: SQLiteSelectConfig): Query | null {
+	selectToQuery(config: SQLiteSelectConfig): Pick<ShapedSelect, 'query' | 'fields'> | null {
 		const found = this.#shapes.query(config, () => ({
 			query: super.sqlToQuery(super.buildSelectQuery(config)),
 			facts: selectFacts(config, this.#schema),
 		}))
-		return found === null ? null : withBuilt(found.query, { access: 'read', placesRows: false, facts: found.facts })
+		if (found !== null) withBuilt(found.query, { access: 'read', placesRows: false, facts: found.facts })
+		return found
 	}
 
 	override sqlToQuery(statement: SQL, invokeSource?: 'indexes'): Query {

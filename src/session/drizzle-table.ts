@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { getTableName, is, Table } from 'drizzle-orm'
+import { getTableName, Table } from 'drizzle-orm'
+import { isEntity } from './entity.ts'
 
 const ORIGINAL_NAME = Symbol.for('drizzle:OriginalName')
 const SCHEMA = Symbol.for('drizzle:Schema')
@@ -18,7 +19,7 @@ export interface TableReference {
 
 /** How a source stands in FROM; null for anything but a table of the main schema. */
 export function tableReference(source: unknown): TableReference | null {
-	if (!is(source, Table)) return null
+	if (!isEntity(source, Table)) return null
 	if (Reflect.get(source, SCHEMA) !== undefined) return null
 	const table: unknown = Reflect.get(source, ORIGINAL_NAME)
 	return typeof table === 'string' ? { reference: getTableName(source), table } : null

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { is, Param, Placeholder } from 'drizzle-orm'
+import { Param, Placeholder } from 'drizzle-orm'
 import type { WireValue } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
 import { determineRoute } from '../router/determine-route.ts'
@@ -15,6 +15,7 @@ import { bindValues } from './bind-value.ts'
 import type { BuilderFacts } from './builder-facts.ts'
 import type { Connection, Target } from './connection.ts'
 import type { BuiltQuery } from './dialect.ts'
+import { isEntity } from './entity.ts'
 
 /** Values by name, for the placeholders of a prepared query. */
 export type Placeholders = Readonly<Record<string, unknown>>
@@ -150,9 +151,9 @@ export function fillParams(params: readonly unknown[], values: Placeholders): un
 }
 
 function fillParam(param: unknown, values: Placeholders): unknown {
-	if (is(param, Placeholder)) return placeholderValue(param, values)
-	if (!is(param, Param)) return param
-	const value: unknown = is(param.value, Placeholder) ? placeholderValue(param.value, values) : param.value
+	if (isEntity(param, Placeholder)) return placeholderValue(param, values)
+	if (!isEntity(param, Param)) return param
+	const value: unknown = isEntity(param.value, Placeholder) ? placeholderValue(param.value, values) : param.value
 	return value === null ? null : param.encoder.mapToDriverValue(value)
 }
 

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { Column, getTableName, is, SQL, Subquery } from 'drizzle-orm'
+import { Column, getTableName, SQL, Subquery } from 'drizzle-orm'
 import type { SelectedFieldsOrdered } from 'drizzle-orm/sqlite-core'
 import type { WireValue } from '../driver/transport.ts'
+import { isEntity } from './entity.ts'
 
 interface Field {
 	readonly path: readonly string[]
@@ -17,16 +18,28 @@ interface Field {
 /** Maps one row; the argument tells which tables are always present, as Drizzle's select builder knows. */
 export type RowMapper = (row: readonly WireValue[], notNull: Readonly<Record<string, boolean>> | undefined) => unknown
 
+const mappers = new WeakMap<SelectedFieldsOrdered, RowMapper>()
+
+/** The mapper of a selection, made once for each array. */
+export function rowMapper(selection: SelectedFieldsOrdered): RowMapper {
+	let mapper = mappers.get(selection)
+	if (mapper === undefined) {
+		mapper = makeMapper(selection)
+		mappers.set(selection, mapper)
+	}
+	return mapper
+}
+
 /**
  * Makes the mapper of a selection. Decoders are looked up once; the rules for outer joins are Drizzle's: an object of a
  * selection becomes null where all its columns are NULL and come from one table that the join may miss.
  */
-export function rowMapper(selection: SelectedFieldsOrdered): RowMapper {
+function makeMapper(selection: SelectedFieldsOrdered): RowMapper {
 	const fields = selection.map(({ path, field }): Field => {
 		return {
 			path,
 			decode: decoderOf(field),
-			nullableTable: is(field, Column) && path.length === 2 ? getTableName(field.table) : undefined,
+			nullableTable: isEntity(field, Column) && path.length === 2 ? getTableName(field.table) : undefined,
 		}
 	})
 	if (fields.every(({ path }) => path.length === 1)) return flatMapper(fields)
@@ -71,9 +84,12 @@ function assign(target: Record<string, unknown>, path: readonly string[], value:
 }
 
 function decoderOf(field: SelectedFieldsOrdered[number]['field'] | Subquery): (value: unknown) => unknown {
-	if (is(field, Column)) return (value) => field.mapFromDriverValue(value)
+	if (isEntity(field, Column)) return (value) => field.mapFromDriverValue(value)
 	// `decoder` is internal to Drizzle: mapWith() sets it.
-	const decoder: unknown = Reflect.get(is(field, SQL) ? field : is(field, Subquery) ? field._.sql : field.sql, 'decoder')
+	const decoder: unknown = Reflect.get(
+		isEntity(field, SQL) ? field : isEntity(field, Subquery) ? field._.sql : field.sql,
+		'decoder',
+	)
 	if (typeof decoder === 'object' && decoder !== null && 'mapFromDriverValue' in decoder) {
 		const { mapFromDriverValue } = decoder
 		if (typeof mapFromDriverValue === 'function') return (value) => mapFromDriverValue.call(decoder, value)

@@ -7,11 +7,18 @@
  *
  * @module
  */
-import { Column, is, Param, Placeholder, type Query, SQL, StringChunk, Table } from 'drizzle-orm'
-import type { SQLiteSelectConfig } from 'drizzle-orm/sqlite-core'
+import { Column, getTableColumns, Param, Placeholder, type Query, SQL, StringChunk, Table } from 'drizzle-orm'
+import {
+	type SelectedFields,
+	type SelectedFieldsOrdered,
+	SQLiteColumn,
+	type SQLiteSelectConfig,
+	type SQLiteTable,
+} from 'drizzle-orm/sqlite-core'
 import { LruCache } from '../router/lru.ts'
 import type { ConditionFacts } from './builder-facts.ts'
 import { isInlined, isValue } from './condition-shape.ts'
+import { isEntity } from './entity.ts'
 
 /** A select as it was rendered, without its values. */
 interface RenderedShape {
@@ -19,12 +26,19 @@ interface RenderedShape {
 	readonly facts: ConditionFacts | null
 	/** Where the operands of the facts stand among the bound values. */
 	readonly positions: readonly number[]
+	readonly fields: SelectedFieldsOrdered
 }
 
 /** A rendered select. */
 export interface RenderedSelect {
 	readonly query: Query
 	readonly facts: ConditionFacts | null
+}
+
+/** A select of a known shape. */
+export interface ShapedSelect extends RenderedSelect {
+	/** What it selects, in the order of the text: the same array for each select of the shape. */
+	readonly fields: SelectedFieldsOrdered
 }
 
 /** Shapes that are kept for each schema. */
@@ -43,6 +57,20 @@ function idOf(object: object): number {
 	return id
 }
 
+const fullSelections = new WeakMap<SQLiteTable, SelectedFields>()
+const isFullSelection = new WeakSet<object>()
+
+/** All columns of a table: the same object each time, so that a shape names it and does not go through its columns. */
+export function fullSelection(table: SQLiteTable): SelectedFields {
+	let fields = fullSelections.get(table)
+	if (fields === undefined) {
+		fields = getTableColumns(table)
+		fullSelections.set(table, fields)
+		isFullSelection.add(fields)
+	}
+	return fields
+}
+
 /** The shape of a select, and its bound values in the order of the text. */
 interface Shape {
 	readonly key: string
@@ -59,39 +87,52 @@ export class SelectShapes {
 	 * @param render - renders a select of a shape that is not known yet
 	 * @returns null where the select is of no shape that can be kept
 	 */
-	query(config: SQLiteSelectConfig, render: () => RenderedSelect): RenderedSelect | null {
+	query(config: SQLiteSelectConfig, render: () => RenderedSelect): ShapedSelect | null {
 		const shape = shapeOf(config)
 		if (shape === null) return null
 		const { values } = shape
-		const rendered = this.#rendered.get(shape.key, () => keep(render(), values))
+		const rendered = this.#rendered.get(shape.key, () => keep(render(), values, config.fields))
 		if (rendered === null) return null
-		const { sql, facts, positions } = rendered
+		const { sql, facts, positions, fields } = rendered
 		return {
 			query: { sql, params: values.map(bound) },
 			facts: facts && { ...facts, operands: positions.map((at) => values[at]) },
+			fields,
 		}
 	}
 }
 
 /** What is kept of a shape: operands are known by the place of their object among the values. */
-function keep({ query, facts }: RenderedSelect, values: readonly unknown[]): RenderedShape | null {
+function keep(
+	{ query, facts }: RenderedSelect,
+	values: readonly unknown[],
+	fields: Readonly<Record<string, unknown>>,
+): RenderedShape | null {
 	const objects = values.filter((value) => typeof value === 'object' && value !== null)
 	// One object in two places would stand for the first of them for ever.
 	if (query.params.length !== values.length || new Set(objects).size < objects.length) return null
 	const positions = facts?.operands.map((operand) => (typeof operand === 'object' ? values.indexOf(operand) : -1)) ?? []
-	return { sql: query.sql, facts: positions.includes(-1) ? null : facts, positions }
+	return { sql: query.sql, facts: positions.includes(-1) ? null : facts, positions, fields: orderedFields(fields) }
+}
+
+/** The columns of a selection in the order of the text, each with its path. */
+function orderedFields(fields: Readonly<Record<string, unknown>>, path: readonly string[] = []): SelectedFieldsOrdered {
+	return Object.entries(fields).flatMap(([name, field]): SelectedFieldsOrdered => {
+		const here = [...path, name]
+		return isEntity(field, SQLiteColumn) ? [{ path: here, field }] : orderedFields({ ...Object(field) }, here)
+	})
 }
 
 /** A value as Drizzle hands it on: a placeholder keeps its encoder until it is filled. */
 function bound(value: unknown): unknown {
-	if (!is(value, Param) || is(value.value, Placeholder)) return value
+	if (!isEntity(value, Param) || isEntity(value.value, Placeholder)) return value
 	return value.value === null ? null : value.encoder.mapToDriverValue(value.value)
 }
 
 function shapeOf(config: SQLiteSelectConfig): Shape | null {
 	const { withList, table, joins = [], where, having, setOperators, fields, fieldsFlat, orderBy = [], groupBy = [] } = config
 	if (withList?.length || setOperators.length > 0 || having !== undefined || fieldsFlat !== undefined) return null
-	if (!is(table, Table)) return null
+	if (!isEntity(table, Table)) return null
 	const writer = new ShapeWriter()
 	writer.text(config.distinct === true ? 'distinct' : 'all')
 	const known =
@@ -99,7 +140,7 @@ function shapeOf(config: SQLiteSelectConfig): Shape | null {
 		writer.object(table) &&
 		joins.every(({ joinType, table: joined, on }) => {
 			writer.text(joinType)
-			return is(joined, Table) && writer.object(joined) && (on === undefined || writer.chunk(on))
+			return isEntity(joined, Table) && writer.object(joined) && (on === undefined || writer.chunk(on))
 		}) &&
 		writer.list('where', where === undefined ? [] : [where]) &&
 		writer.list('group', groupBy) &&
@@ -137,11 +178,12 @@ class ShapeWriter {
 	}
 
 	fields(fields: Readonly<Record<string, unknown>>): boolean {
+		if (isFullSelection.has(fields)) return this.object(fields)
 		this.#key += '{'
 		for (const [name, field] of Object.entries(fields)) {
 			this.text(name)
-			if (is(field, Column)) this.object(field)
-			else if (is(field, Table) || typeof field !== 'object' || field === null || 'getSQL' in field) return false
+			if (isEntity(field, Column)) this.object(field)
+			else if (isEntity(field, Table) || typeof field !== 'object' || field === null || 'getSQL' in field) return false
 			else if (!this.fields({ ...field })) return false
 		}
 		this.#key += '}'
@@ -149,8 +191,8 @@ class ShapeWriter {
 	}
 
 	chunk(chunk: unknown): boolean {
-		if (is(chunk, StringChunk)) return this.text(chunk.value.join(''))
-		if (is(chunk, Column)) return this.object(chunk)
+		if (isEntity(chunk, StringChunk)) return this.text(chunk.value.join(''))
+		if (isEntity(chunk, Column)) return this.object(chunk)
 		if (Array.isArray(chunk)) return this.list('array', chunk)
 		if (isValue(chunk)) {
 			this.#key += '?'
@@ -158,7 +200,7 @@ class ShapeWriter {
 			return true
 		}
 		// A subclass of SQL, such as $count(), may print otherwise.
-		if (!is(chunk, SQL) || chunk.constructor !== SQL || isInlined(chunk)) return false
+		if (!isEntity(chunk, SQL) || chunk.constructor !== SQL || isInlined(chunk)) return false
 		return this.list('sql', chunk.queryChunks)
 	}
 }

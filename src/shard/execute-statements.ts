@@ -53,7 +53,8 @@ export function executeStatements(
 ): StatementResult[] {
 	return statements.map((statement, index) => {
 		const result = executeStatement(sql, statement, index)
-		if (readOnly && result.rowsWritten > 0) {
+		// DROP TABLE writes no row that is counted.
+		if (readOnly && (result.rowsWritten > 0 || changesSchema(statement.sql))) {
 			throw new SQLakeError('READ_ONLY', `statement ${index + 1}: a write in a read-only request; it was rolled back`, {
 				hint: 'write through the database itself, not through an analytics or time-travel view of it',
 			})

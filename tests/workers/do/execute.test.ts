@@ -123,8 +123,31 @@ describe('errors of sqlakeExecute', () => {
 		["capture's tables in quotes", statement('DELETE FROM "_CDC_buffer"'), 'QUERY_FAILED'],
 		["capture's tables as a string", statement("SELECT * FROM '_cdc_buffer'"), 'QUERY_FAILED'],
 		["sqlake's tables", statement('UPDATE [_sqlake_meta] SET value = 1'), 'QUERY_FAILED'],
+		["the platform's tables", statement('SELECT * FROM _cf_KV'), 'QUERY_FAILED'],
 	])('refuse %s', async (_, refused, code) => {
 		expect(await failure('limits', refused)).toMatchObject({ code })
+	})
+
+	it('let a caller change tables where it says so, and capture follows', async () => {
+		const shard = freshName()
+		const change = async (...statements: BoundStatement[]) =>
+			env.SHARD_DO.getByName(shard).sqlakeExecute({ shard, statements, readOnly: false, changesSchema: true })
+		const altered = await change(
+			statement('ALTER TABLE users ADD COLUMN nick text'),
+			insert('a'),
+			statement('CREATE TABLE own (id)'),
+		)
+		expect(altered).toMatchObject({
+			ok: true,
+			value: { bookmark: { seq: 1n }, results: [{ changes: 0 }, { changes: 1 }, { changes: 0 }] },
+		})
+		expect(await change(statement('DROP TABLE _cdc_buffer'))).toMatchObject({ ok: false, error: { code: 'QUERY_FAILED' } })
+		expect(await change(statement('PRAGMA foreign_keys = OFF'))).toMatchObject({
+			ok: false,
+			error: { code: 'ROUTE_UNSUPPORTED' },
+		})
+		const readOnly = { shard, statements: [statement('DROP TABLE own')], readOnly: true, changesSchema: true }
+		expect(await env.SHARD_DO.getByName(shard).sqlakeExecute(readOnly)).toMatchObject({ ok: false, error: { code: 'READ_ONLY' } })
 	})
 
 	it('take a text for a value where it only looks like an internal name', async () => {
