@@ -19,14 +19,16 @@ const QUERIES = new Set(['SELECT', 'VALUES', 'WITH'])
  * @throws `QUERY_FAILED` with SQLite's own message and cause; `VALUE_UNSUPPORTED` for a value that cannot be bound.
  */
 export function executeStatement(sql: SqlStorage, statement: BoundStatement, index = 0): StatementResult {
-	const { sql: text, params } = bindable(statement)
+	const { sql: given, params } = bindable(statement)
+	const { keyword, multiple, end } = scanStatement(given)
+	// A comment behind the semicolon counts as a second statement, and only the last one's values are bound.
+	const text = multiple ? given : given.slice(0, end)
 	try {
 		const cursor = sql.exec(text, ...params)
 		const rows: WireValue[][] = Array.from(cursor.raw())
 		const { columnNames: columns, rowsRead, rowsWritten } = cursor
 		if (rowsWritten === 0) {
-			const { keyword, end } = scanStatement(text)
-			if (QUERIES.has(keyword)) restoreExactIntegers(text.slice(0, end), (again) => sql.exec(again, ...params).raw(), rows)
+			if (QUERIES.has(keyword)) restoreExactIntegers(text, (again) => sql.exec(again, ...params).raw(), rows)
 			return { columns, rows, rowsRead, rowsWritten, changes: 0, lastInsertRowid: null }
 		}
 		// SQLite's counts would be those of the statement before.

@@ -44,6 +44,11 @@ describe('sqlakeExecute', () => {
 		expect(results[0]).toMatchObject({ rows: [['a'], ['b']], changes: 2 })
 	})
 
+	it('binds the values of a statement that ends in a semicolon and a comment', async () => {
+		const { results } = await execute(freshName(), [statement('SELECT ? AS a; -- the end', 'x')], true)
+		expect(results[0]?.rows).toEqual([['x']])
+	})
+
 	it('runs all statements or none', async () => {
 		const shard = freshName()
 		await expect(execute(shard, [insert('a'), insert('a')])).rejects.toMatchObject({ code: 'QUERY_FAILED' })
