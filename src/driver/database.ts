@@ -83,8 +83,8 @@ export class SQLakeDrizzleDatabase<
 
 	/**
 	 * The same database, pinned to one shard: statements need no shard key. Tables that the schema does not have live in that shard
-	 * alone and never reach the lake; `run()` of a CREATE TABLE makes them. An INSERT whose shard key names another shard is
-	 * refused, since routed queries would not find its rows.
+	 * alone and never reach the lake; `run()` of a CREATE TABLE makes them. A row whose shard key names another shard stays here
+	 * all the same, where queries that are routed by the key do not look for it.
 	 */
 	shard(id: string): SQLakeDrizzleDatabase<TFullSchema> {
 		return new SQLakeDrizzleDatabase(this.#over({ kind: 'shard', shard: id }))

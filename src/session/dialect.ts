@@ -22,14 +22,11 @@ import {
 	updateFacts,
 } from './builder-facts.ts'
 import { type BulkInsert, takeInsertApart } from './bulk-insert.ts'
-import { tableReference } from './drizzle-table.ts'
 import { SelectShapes, type ShapedSelect } from './select-shape.ts'
 
 /** What is known of a query from the builder that made it. */
 export interface BuiltQuery {
 	readonly access: 'read' | 'write'
-	/** Whether it may give a table of the schema a row of any shard: inserts, and updates that may change the key. */
-	readonly placesRows: boolean
 	/** Null where the structure does not settle the shard: the parser decides then. */
 	readonly facts: BuilderFacts | null
 	/**
@@ -100,7 +97,7 @@ export class SQLakeDialect extends SQLiteAsyncDialect {
 			query: super.sqlToQuery(super.buildSelectQuery(config)),
 			facts: selectFacts(config, this.#schema),
 		}))
-		if (found !== null) withBuilt(found.query, { access: 'read', placesRows: false, facts: found.facts })
+		if (found !== null) withBuilt(found.query, { access: 'read', facts: found.facts })
 		return found
 	}
 
@@ -116,23 +113,16 @@ export class SQLakeDialect extends SQLiteAsyncDialect {
 	#built(origin: Exclude<Origin, { kind: 'insert' }>): BuiltQuery {
 		switch (origin.kind) {
 			case 'select':
-				return { access: 'read', placesRows: false, facts: selectFacts(origin.config, this.#schema) }
-			case 'update': {
-				const facts = updateFacts(origin.config, this.#schema)
-				return { access: 'write', placesRows: facts === null && this.#has(origin.config.table), facts }
-			}
+				return { access: 'read', facts: selectFacts(origin.config, this.#schema) }
+			case 'update':
+				return { access: 'write', facts: updateFacts(origin.config, this.#schema) }
 			case 'delete':
-				return { access: 'write', placesRows: false, facts: deleteFacts(origin.config, this.#schema) }
+				return { access: 'write', facts: deleteFacts(origin.config, this.#schema) }
 		}
 	}
 
-	/** Whether a table is one of the schema. */
-	#has(table: SQLiteInsertConfig['table']): boolean {
-		return this.#schema.tables.has(tableReference(table)?.table ?? '')
-	}
-
 	#insertToQuery(statement: SQL, config: SQLiteInsertConfig): Query {
-		const write = { access: 'write', placesRows: this.#has(config.table) } as const
+		const write = { access: 'write' } as const
 		const { values } = config
 		const [first] = Array.isArray(values) && hasBoundRows(config) ? values : []
 		if (!Array.isArray(values) || first === undefined) {

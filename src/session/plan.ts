@@ -54,7 +54,7 @@ type LakeTarget = Extract<Target, { kind: 'lake' | 'causal' }>
  */
 export function planQuery(query: FilledQuery, target: Target, connection: Connection): Plan {
 	if (target.kind === 'lake' || target.kind === 'causal') return planLake(query, target)
-	if (target.kind === 'shard') return planPinned(query, target.shard, connection.schema)
+	if (target.kind === 'shard') return planPinned(query, target.shard)
 	const route = routeOf(query, connection.schema)
 	const access = route.write ? 'write' : 'read'
 	const open = route.kind === 'scatter' || route.kind === 'shards'
@@ -76,43 +76,17 @@ function planLake(query: FilledQuery, target: LakeTarget): Plan {
 }
 
 /**
- * A pinned session runs everything in its shard, tables that the schema does not have and changes of the shard's own tables
- * included; SQLite has the last word on those. But it never puts a row where routed queries would not find it.
+ * A pinned session runs everything in its shard, whatever the shard key says, tables that the schema does not have and changes of
+ * the shard's own tables included: SQLite has the last word.
  */
-function planPinned(query: FilledQuery, shard: string, schema: LakeSchema): Plan {
-	const pinned = { kind: 'shard', shard, reason: 'pinned by shard()' } as const
-	const access = query.built === undefined ? accessOf(query.sql) : query.built.access
-	if (access !== 'write' || !mayMisplaceRows(query, schema)) return { ...pinned, access }
-	const route = routeOf(query, schema)
-	const shards = route.kind === 'shard' ? [route.shard] : route.kind === 'shards' ? route.shards : []
-	const other = shards.find((found) => found !== shard)
-	if (other !== undefined) {
-		throw new SQLakeError(
-			'ROUTE_MULTIPLE_SHARDS',
-			`the statement belongs to shard ${JSON.stringify(other)}: this database is pinned to shard ${JSON.stringify(shard)}`,
-			{
-				hint: 'write it through the database itself, which routes by the shard key',
-				details: { pinned: shard, found: other, tables: route.tables },
-			},
-		)
-	}
-	return { ...pinned, access }
+function planPinned({ sql, built }: FilledQuery, shard: string): Plan {
+	return { kind: 'shard', shard, access: built === undefined ? accessOf(sql) : built.access, reason: 'pinned by shard()' }
 }
 
 function accessOf(sql: string): Access {
 	const { type } = parseSQL(sql).statement
 	if (type === 'SelectStmt' || type === 'ExplainStmt') return 'read'
 	return SCHEMA_CHANGE.test(type) ? 'schema' : 'write'
-}
-
-/** Tells whether a write could give a table of the schema a row of another shard. */
-function mayMisplaceRows({ sql, built }: FilledQuery, { tables }: LakeSchema): boolean {
-	if (built !== undefined) return built.placesRows
-	const { statement } = parseSQL(sql)
-	if (statement.type === 'DeleteStmt') return false
-	if (statement.type !== 'InsertStmt' && statement.type !== 'UpdateStmt') return true
-	const name = statement.tblName.objName.text.toLowerCase()
-	return [...tables.keys()].some((known) => known.toLowerCase() === name)
 }
 
 /** The shard that the builder's structure pins; null where it does not settle one, and the parser has the word. */
