@@ -9,6 +9,6 @@ export default defineProject({
 	test: {
 		name: 'unit',
 		include: ['tests/**/*.test.ts'],
-		exclude: ['tests/workers/**', 'tests/acceptance/**', 'tests/types/**', '**/node_modules/**'],
+		exclude: ['tests/workers/**', 'tests/analytics-workers/**', 'tests/acceptance/**', 'tests/types/**', '**/node_modules/**'],
 	},
 })

@@ -27,7 +27,8 @@ async function check(directory: string, { output }: Outcome): Promise<void> {
 	const router = new LocalRouter({ schema: crashSchema, migrations: crashMigrations, ...placesIn(directory) })
 	onTestFinished(() => router.close())
 	const { sql } = router
-	const inShards = async () => (await Promise.all(['ada', 'bob'].map((id) => sql.shard(id)`SELECT * FROM notes`.all()))).flat()
+	const inShards = async () =>
+		(await Promise.all(['ada', 'bob'].map((id) => sql.shard(id)`SELECT * FROM notes ORDER BY owner, id`.all()))).flat()
 	const before = await inShards()
 	for (const [, owner, id] of output.matchAll(/^(\w+)\/(\w)$/gm)) {
 		const deleted = owner === 'ada' && id === 'a' && output.includes('deleted')
