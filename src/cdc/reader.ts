@@ -8,7 +8,7 @@ import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
 import { kindOf, layoutOf, RowKind, tagOf, valueColumns } from './buffer.ts'
 import type { ChangeOp, ColumnVector, TableChanges } from './change-batch.ts'
 import type { Layout } from './layouts.ts'
-import { allRows, textOf } from './query.ts'
+import { allRows, firstRow, textOf } from './query.ts'
 import { fold } from './table-shape.ts'
 import { concatVectors, type ExactReader, nullVector, toVector } from './vectors.ts'
 
@@ -37,32 +37,76 @@ interface Segment {
 /** Reads the changes of a range, table by table. Moments are made non-decreasing over all tables. */
 export function readChanges(sql: SqlStorage, options: ReadOptions): TableChanges[] {
 	const byTable = new Map<string, { table: TableSchema; segments: Segment[] }>()
-	for (const [layout, kinds] of layoutsIn(sql, options)) {
+	const { layouts, rows } = layoutsIn(sql, options)
+	for (const [layout, kinds] of layouts) {
 		const current = [...options.schema.tables.values()].find(({ name }) => fold(name) === fold(layout.table))
 		// A table that left the schema is still delivered, as it was described last.
 		const table = current ?? layout.schema
 		const entry = byTable.get(fold(table.name)) ?? { table, segments: [] }
 		byTable.set(fold(table.name), entry)
-		entry.segments.push(readSegment(sql, layout, kinds, options))
+		const [kind] = kinds
+		const plain = rows !== null && (kind === RowKind.create || kind === RowKind.delete)
+		entry.segments.push(plain ? readPlainSegment(sql, layout, kind, rows, options) : readSegment(sql, layout, kinds, options))
 	}
 	const changes = [...byTable.values()].map(({ table, segments }) => assemble(table, segments))
 	makeMonotone(changes, options.earliest)
 	return changes
 }
 
-/**
- * The layouts that occur in the range with the kinds of their rows, oldest first: a table's layouts follow each other, so this
- * is the order of changes too.
- */
-function layoutsIn(sql: SqlStorage, { source, fromSeq, toSeq, layouts }: ReadOptions): Map<Layout, ReadonlySet<number>> {
-	const tags = allRows(sql, `SELECT DISTINCT tag FROM ${source} WHERE seq BETWEEN ? AND ? AND tag <> 0`, fromSeq, toSeq)
+/** What kinds of rows a range holds. */
+interface RangeContents {
+	/** Oldest first: a table's layouts follow each other, so this is the order of changes too. */
+	readonly layouts: ReadonlyMap<Layout, ReadonlySet<number>>
+	/** How many rows there are, where all have one tag; null where tags are mixed. */
+	readonly rows: number | null
+}
+
+function layoutsIn(sql: SqlStorage, { source, fromSeq, toSeq, layouts }: ReadOptions): RangeContents {
+	const range = `FROM ${source} WHERE seq BETWEEN ? AND ? AND tag <> 0`
+	// Most ranges hold one kind of row of one table; finding the distinct tags of others needs a sorter.
+	const [least, most, rows] = firstRow(sql, `SELECT min(tag), max(tag), count(*) ${range}`, fromSeq, toSeq) ?? []
+	if (!rows) return { layouts: new Map(), rows: null }
+	const single = least === most
+	const tags = single ? [[least]] : allRows(sql, `SELECT DISTINCT tag ${range}`, fromSeq, toSeq)
 	const found = new Map<Layout, Set<number>>()
 	for (const tag of tags.map(([value]) => Number(value)).sort((a, b) => a - b)) {
 		const layout = layouts.find(({ id }) => id === layoutOf(tag))
 		if (layout === undefined) throw new SQLakeError('INTERNAL', `change buffer: expected a layout ${layoutOf(tag)}, found none`)
 		found.set(layout, (found.get(layout) ?? new Set()).add(kindOf(tag)))
 	}
-	return found
+	return { layouts: found, rows: single ? Number(rows) : null }
+}
+
+/**
+ * Reads a range that holds nothing but creations, or nothing but deletions, of one layout: by far the most of what is read. No
+ * tag is looked at, no position where there is no gap between them, and the arrays have their length from the start.
+ */
+function readPlainSegment(
+	sql: SqlStorage,
+	layout: Layout,
+	kind: typeof RowKind.create | typeof RowKind.delete,
+	rows: number,
+	{ source, fromSeq, toSeq }: ReadOptions,
+): Segment {
+	const size = layout.columns.length
+	const gapless = rows === toSeq - fromSeq + 1
+	const range = `FROM ${source} WHERE seq BETWEEN ${fromSeq} AND ${toSeq} AND tag <> 0`
+	const seq = Array.from({ length: rows }, (_, index) => fromSeq + index)
+	const ts = new Array<number>(rows).fill(0)
+	const columns = Array.from({ length: size }, () => new Array<SqlStorageValue>(rows).fill(null))
+	let at = 0
+	for (const values of sql
+		.exec(`SELECT ts, ${gapless ? '0' : 'seq'}, ${valueColumns(0, size).join(', ')} ${range} ORDER BY seq`)
+		.raw()) {
+		ts[at] = Math.round((values[0] as number) * 1000)
+		if (!gapless) seq[at] = values[1] as number
+		for (let index = 0; index < size; index++) (columns[index] as SqlStorageValue[])[at] = values[2 + index] as SqlStorageValue
+		at++
+	}
+	const row = layout.columns.map(({ affinity }, index) =>
+		toVector(columns[index] ?? [], affinity, exactReader(sql, seq, [`v${index} ${range}`])),
+	)
+	return { layout, op: new Array<ChangeOp>(rows).fill(kind === RowKind.create ? 'c' : 'd'), seq, ts, row, before: null }
 }
 
 function readSegment(
