@@ -22,14 +22,18 @@ export async function main(args: readonly string[]): Promise<number> {
 	const parser = yargs([...args])
 		.scriptName('sqlake')
 		.usage('$0 <command>\n\nThe edge-native data lakehouse for Cloudflare.')
+		.epilogue('This version has no commands yet: tables come from drizzle-kit, queries from the library.')
 		.version(packageVersion())
 		.help()
 		.alias('help', 'h')
 		.strict()
-		.demandCommand(1, 'No command given. Run "sqlake --help" for the commands.')
+		.demandCommand(1, 'no command given; run "sqlake --help"')
+		.check(({ _: [command] }) => command === undefined || `no command "${command}"; run "sqlake --help"`)
 		.exitProcess(false)
 		.fail((message, error) => {
-			exitCode = error ? exitCodes.failure : exitCodes.usage
+			// There is no command that could fail: whatever goes wrong is what was typed.
+			if (exitCode === exitCodes.usage) return // told already: one mistake may fail several checks
+			exitCode = exitCodes.usage
 			process.stderr.write(`sqlake: ${error ? messageOf(error) : message}\n`)
 		})
 	await parser.parseAsync()
