@@ -1,6 +1,7 @@
+import { quoteIdentifier } from '../schema/quote-identifier.ts'
 import { BUFFER, RowKind, tagOf, valueColumns } from './buffer.ts'
 import type { Layout } from './layouts.ts'
-import { firstRow, quoteIdentifier } from './query.ts'
+import { firstRow } from './query.ts'
 import { NOW } from './triggers.ts'
 
 /** Rows that share a moment. A batch is cut only where the moment changes, so a larger chunk makes larger batches. */

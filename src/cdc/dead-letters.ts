@@ -5,13 +5,15 @@
  *
  * @module
  */
+
+import { quoteIdentifier } from '../schema/quote-identifier.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { restate } from './backfill.ts'
 import { BUFFER, ensureWidth, kindOf, lastPosition, layoutOf, RowKind, tagOf, valueColumns, widthOf } from './buffer.ts'
 import type { CDCEvent } from './change-batch.ts'
 import { decodeEvents } from './events.ts'
 import { type Layout, readLayouts } from './layouts.ts'
-import { allRows, firstRow, quoteIdentifier, textOf } from './query.ts'
+import { allRows, firstRow, textOf } from './query.ts'
 import { readChanges } from './reader.ts'
 import { fold } from './table-shape.ts'
 import { NOW } from './triggers.ts'

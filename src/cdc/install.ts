@@ -4,13 +4,13 @@
  * @module
  */
 import { SQLakeError } from '../errors.ts'
+import { quoteIdentifier } from '../schema/quote-identifier.ts'
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
 import { backfill, restate } from './backfill.ts'
 import { BUFFER, ensureWidth, MAX_VALUES, widthFor } from './buffer.ts'
 import { ensureDeadLetters } from './dead-letters.ts'
 import { addEpoch } from './epochs.ts'
 import { ensureLayouts, type Layout, readLayouts, writeLayout } from './layouts.ts'
-import { quoteIdentifier } from './query.ts'
 import { refuseEndlessTriggers } from './recursion.ts'
 import { ensureState } from './state.ts'
 import { dropTriggers, ensureTriggers, isWatched, readTriggers, type StoredTrigger } from './stored-triggers.ts'

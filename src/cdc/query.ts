@@ -1,10 +1,5 @@
 import { SQLakeError } from '../errors.ts'
 
-/** An identifier as SQL text: any name is safe in it. */
-export function quoteIdentifier(name: string): string {
-	return `"${name.replaceAll('"', '""')}"`
-}
-
 /**
  * The first row of a query as an array of its values, or null where there is none. Reads to the end, so give it a LIMIT: a
  * cursor left open keeps its statement from being used again, and its tables from being dropped.

@@ -1,4 +1,5 @@
-import { allRows, quoteIdentifier, textOf } from './query.ts'
+import { quoteIdentifier } from '../schema/quote-identifier.ts'
+import { allRows, textOf } from './query.ts'
 import { fold } from './table-shape.ts'
 import { layoutOfTrigger, triggerName, triggerOps } from './triggers.ts'
 

@@ -3,9 +3,11 @@
  *
  * @module
  */
+
+import { quoteIdentifier } from '../schema/quote-identifier.ts'
 import { BUFFER, fitsBothImages, RowKind, tagOf, valueColumns } from './buffer.ts'
 import type { Layout } from './layouts.ts'
-import { balanced, quoteIdentifier } from './query.ts'
+import { balanced } from './query.ts'
 import type { ShapeColumn } from './table-shape.ts'
 
 /**

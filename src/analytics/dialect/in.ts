@@ -4,7 +4,7 @@
  * @module
  */
 import type { BinaryExpr, Expr, InListExpr, InSelectExpr, InTableExpr } from 'sqlite3-parser'
-import { quoteIdentifier } from '../engines/duckdb-sql.ts'
+import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import { type Comparison, comparands, compare, compareTruth } from './compare.ts'
 import type { PrintedSelect, RewriteContext } from './context.ts'
 import { asCondition as condition, settled } from './convert.ts'

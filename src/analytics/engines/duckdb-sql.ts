@@ -10,11 +10,6 @@ import type { EngineValue } from '../query-engine.ts'
 const MIN_INT64 = -(2n ** 63n)
 const MAX_INT64 = 2n ** 63n - 1n
 
-/** A name in double quotes. */
-export function quoteIdentifier(name: string): string {
-	return `"${name.replaceAll('"', '""')}"`
-}
-
 /** Text in single quotes. NUL, which ends DuckDB's text, is put in by `chr(0)`. */
 export function quoteText(text: string): string {
 	const parts = text.split('\0').map((part) => `'${part.replaceAll("'", "''")}'`)

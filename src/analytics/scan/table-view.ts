@@ -7,8 +7,9 @@
 import { BEFORE_FIELD_OFFSET, beforeColumnName, CHANGE_FIELDS } from '../../lake/change-table.ts'
 import type { IcebergDataFile, IcebergField } from '../../lake/iceberg/types.ts'
 import { lakeLocationOf, objectKeyOf } from '../../lake/lake-path.ts'
+import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import type { ColumnSchema } from '../../schema/table-schema.ts'
-import { quoteIdentifier, quoteText } from '../engines/duckdb-sql.ts'
+import { quoteText } from '../engines/duckdb-sql.ts'
 import type { EngineFile, EngineTable, EngineView } from '../query-engine.ts'
 import type { TablePlan } from './table-plan.ts'
 

@@ -8,11 +8,12 @@ import type { DialectColumn, DialectTable } from '../../../src/analytics/dialect
 import { resultValue, storageClassOf } from '../../../src/analytics/dialect/result.ts'
 import { rewriteQuery } from '../../../src/analytics/dialect/rewrite-query.ts'
 import { dialectError } from '../../../src/analytics/dialect/run-time-error.ts'
-import { literal, quoteIdentifier } from '../../../src/analytics/engines/duckdb-sql.ts'
+import { literal } from '../../../src/analytics/engines/duckdb-sql.ts'
 import type { EngineValue } from '../../../src/analytics/query-engine.ts'
 import { messageOf, SQLakeError } from '../../../src/errors.ts'
 import { parseSQL } from '../../../src/router/parse-sql.ts'
 import { affinityOf } from '../../../src/schema/affinity.ts'
+import { quoteIdentifier } from '../../../src/schema/quote-identifier.ts'
 
 /** A DuckDB with the macros of the dialect. */
 export interface DialectEngine {

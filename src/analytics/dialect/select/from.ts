@@ -4,7 +4,7 @@
  * @module
  */
 import type { FromClause, JoinedSelectTable, SelectTable } from 'sqlite3-parser'
-import { quoteIdentifier } from '../../engines/duckdb-sql.ts'
+import { quoteIdentifier } from '../../../schema/quote-identifier.ts'
 import { compare } from '../compare.ts'
 import type { PrintedSelect, RewriteContext } from '../context.ts'
 import { asCondition, coerced, commonType } from '../convert.ts'

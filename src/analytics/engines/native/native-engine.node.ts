@@ -11,6 +11,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType, DuckDB
 import { messageOf, SQLakeError } from '../../../errors.ts'
 import { corrupt } from '../../../lake/parquet/open-parquet.ts'
 import type { ObjectStore } from '../../../lake/storage/object-store.ts'
+import { quoteIdentifier } from '../../../schema/quote-identifier.ts'
 import type {
 	EngineBatch,
 	EngineFile,
@@ -24,7 +25,7 @@ import type {
 } from '../../query-engine.ts'
 import { collectBatches } from '../collect-batches.ts'
 import { settingStatements } from '../duckdb-settings.ts'
-import { literal, quoteIdentifier } from '../duckdb-sql.ts'
+import { literal } from '../duckdb-sql.ts'
 import { engineError } from '../engine-error.ts'
 import { QueryDeadline } from '../query-deadline.ts'
 import { decimalValue, integerValue, realValue, unsupportedColumn } from '../result-value.ts'

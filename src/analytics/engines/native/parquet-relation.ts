@@ -4,7 +4,8 @@
  * @module
  */
 import type { IcebergField, IcebergPrimitiveType } from '../../../lake/iceberg/types.ts'
-import { columnType, quoteIdentifier, quoteText } from '../duckdb-sql.ts'
+import { quoteIdentifier } from '../../../schema/quote-identifier.ts'
+import { columnType, quoteText } from '../duckdb-sql.ts'
 
 /**
  * A SELECT over files on disk. Columns are found by field id, and are NULL where a file lacks them.

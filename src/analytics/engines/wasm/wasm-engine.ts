@@ -6,6 +6,7 @@
 import { SQLakeError } from '../../../errors.ts'
 import { openParquet } from '../../../lake/parquet/open-parquet.ts'
 import { type RowGroupChunk, readColumns } from '../../../lake/parquet/read-columns.ts'
+import { quoteIdentifier } from '../../../schema/quote-identifier.ts'
 import type {
 	EngineBatch,
 	EngineFile,
@@ -18,7 +19,7 @@ import type {
 } from '../../query-engine.ts'
 import { collectBatches } from '../collect-batches.ts'
 import { DEFAULT_MEMORY_LIMIT_BYTES, settingStatements } from '../duckdb-settings.ts'
-import { columnType, literal, quoteIdentifier } from '../duckdb-sql.ts'
+import { columnType, literal } from '../duckdb-sql.ts'
 import { engineError } from '../engine-error.ts'
 import { QueryDeadline } from '../query-deadline.ts'
 import { type ArrowRows, arrowRows } from './arrow-result.ts'
