@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RewriteContext, TargetType } from './context.ts'
+import type { TargetType } from './context.ts'
 import { constant, integerPrefix, NULL, numberPrefix, realToInteger } from './literals.ts'
 import { anySql, BLOB_CLASS, duckdbType, NUMBER_CLASSES, type TypedSql, typed } from './typed-sql.ts'
 import { type Position, unsupported } from './unsupported.ts'
@@ -214,10 +214,4 @@ export function cast(e: TypedSql, affinity: NonNullable<TypedSql['affinity']>, p
 		case 'BLOB':
 			return as(value.kind === 'blob' ? value : typed('blob', `encode(${asText(value)})`))
 	}
-}
-
-/** Prints an argument as text, for functions that take nothing else. */
-export function textArgument(_ctx: Pick<RewriteContext, 'text'>, e: TypedSql, position: Position): string {
-	if (e.classes & BLOB_CLASS) throw unsupported(`a BLOB as text`, position, `CAST it to TEXT if it holds text.`)
-	return asText(e)
 }
