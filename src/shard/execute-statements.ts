@@ -32,7 +32,7 @@ export function executeStatement(sql: SqlStorage, statement: BoundStatement, ind
 			return { columns, rows, rowsRead, rowsWritten, changes: 0, lastInsertRowid: null }
 		}
 		// SQLite's counts would be those of the statement before.
-		if (changesSchema(text)) return { columns, rows, rowsRead, rowsWritten, changes: 0, lastInsertRowid: null }
+		if (changesSchema(given)) return { columns, rows, rowsRead, rowsWritten, changes: 0, lastInsertRowid: null }
 		const [changes, lastInsertRowid] = writeCounts(sql)
 		return { columns, rows, rowsRead, rowsWritten, changes, lastInsertRowid }
 	} catch (error) {
@@ -55,13 +55,14 @@ export function executeStatements(
 ): StatementResult[] {
 	return statements.map((statement, index) => {
 		const result = executeStatement(sql, statement, index)
+		const schemaChanged = changesSchema(statement.sql)
 		// DROP TABLE writes no row that is counted.
-		if (readOnly && (result.rowsWritten > 0 || changesSchema(statement.sql))) {
+		if (readOnly && (result.rowsWritten > 0 || schemaChanged)) {
 			throw new SQLakeError('READ_ONLY', `statement ${index + 1}: a write in a read-only request; it was rolled back`, {
 				hint: 'write through the database itself, not through an analytics or time-travel view of it',
 			})
 		}
-		if (changesSchema(statement.sql)) onSchemaChange?.()
+		if (schemaChanged) onSchemaChange?.()
 		return result
 	})
 }
