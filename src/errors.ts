@@ -49,6 +49,7 @@ export const errorCodes = {
 	COMMIT_SEQUENCE: 'A commit does not follow the sequence that the catalog has recorded for the shard.',
 	CATALOG_LIMIT: 'A catalog is beyond its documented limit.',
 	SCHEMA_EVOLUTION: 'A table schema cannot be evolved as asked.',
+	LAKE_SCHEMA_BEHIND: 'The lake has not heard of a migration that the code has.',
 	SNAPSHOT_NOT_FOUND: 'No snapshot matches.',
 	// analytics
 	DIALECT_UNSUPPORTED: 'A construct of SQLite that cannot be answered equally on the lake.',
@@ -62,6 +63,18 @@ export const errorCodes = {
 	TIME_INVALID: 'A moment or a range of time cannot be understood.',
 	// migrations and command line
 	MIGRATION_FAILED: 'A migration did not apply.',
+	MIGRATION_CHECKSUM: 'A migration was edited after it had been applied.',
+	MIGRATION_MISSING: 'A migration that the journal or the database names is not there.',
+	MIGRATION_DUPLICATE: 'Two migrations have the same number, name or time.',
+	MIGRATION_ORDER: 'A migration was added behind others that are applied already.',
+	MIGRATION_AHEAD: 'The database has migrations that this code does not know.',
+	MIGRATION_PENDING: 'A statement needs a migration that is not applied.',
+	MIGRATION_IRREVERSIBLE: 'A migration cannot be undone, or not without losing data.',
+	MIGRATION_AMBIGUOUS: 'A change of the schema may be a rename, or a drop and an addition.',
+	ROLLOUT_INVALID: 'A roll-out cannot begin, or cannot do what was asked in its present state.',
+	ROLLOUT_NOT_FOUND: 'There is no roll-out of that id.',
+	FLEET_UNAVAILABLE: 'There is no catalog object that knows the fleet, or it did not answer.',
+	ADMIN_REFUSED: 'A request to the admin handler was refused.',
 	CONFIG_INVALID: 'The configuration is malformed.',
 	// running in Node
 	RUNTIME_UNSUPPORTED: 'This part of sqlake needs another runtime, or a newer one.',
@@ -115,6 +128,7 @@ const errorHints: Readonly<Record<SQLakeErrorCode, string>> = {
 	COMMIT_SEQUENCE: "ask the catalog for the shard's position and go on from there",
 	CATALOG_LIMIT: 'bind the class SQLakeCatalog as SQLAKE_CATALOG: it has no such limit',
 	SCHEMA_EVOLUTION: 'add a column of the new type beside the old one',
+	LAKE_SCHEMA_BEHIND: 'run sqlake push, or give the manifest: sqlake(env, { schema, migrations })',
 	SNAPSHOT_NOT_FOUND: 'take a snapshot id from explain(), or a moment: .asOf()',
 	// analytics
 	DIALECT_UNSUPPORTED: "write it another way, or see the message for what DuckDB's dialect has instead",
@@ -128,6 +142,18 @@ const errorHints: Readonly<Record<SQLakeErrorCode, string>> = {
 	TIME_INVALID: "pass a Date, milliseconds, or ISO 8601 text with its offset: '2026-11-01T12:00:00Z'",
 	// migrations and command line
 	MIGRATION_FAILED: "correct the migration: the message is SQLite's own, and it was rolled back",
+	MIGRATION_CHECKSUM: 'restore the file as it was, and put the change in a migration of its own',
+	MIGRATION_MISSING: 'restore the file, or deploy a build that has it',
+	MIGRATION_DUPLICATE: 'drop one of the two and generate it again',
+	MIGRATION_ORDER: 'drop it and generate it again, so that it comes last',
+	MIGRATION_AHEAD: 'deploy a build that has them, or roll the object back first',
+	MIGRATION_PENDING: 'see getMigrationStatus() for why it is not applied',
+	MIGRATION_IRREVERSIBLE: 'write a down script beside the migration, or accept the loss: --accept-data-loss',
+	MIGRATION_AMBIGUOUS: 'say which it is: a `renames` entry in the configuration, or --rename old=new',
+	ROLLOUT_INVALID: 'see the state of the roll-out: sqlake migrate --fleet <url> --status',
+	ROLLOUT_NOT_FOUND: 'list the roll-outs: sqlake migrate --fleet <url> --status',
+	FLEET_UNAVAILABLE: 'bind the class SQLakeCatalog as SQLAKE_CATALOG: it keeps the register of shards',
+	ADMIN_REFUSED: 'send the token: Authorization: Bearer <token>',
 	CONFIG_INVALID: 'correct the option that the message names',
 	// running in Node
 	RUNTIME_UNSUPPORTED: 'run it with Node 24',

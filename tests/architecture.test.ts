@@ -17,7 +17,8 @@ const mayImport: Record<string, readonly string[] | 'everything but cli' | 'ever
 	delivery: ['cdc', 'lake', 'schema'],
 	analytics: ['lake', 'router', 'schema', 'driver', 'cdc'],
 	migrator: ['schema', 'lake'],
-	worker: ['schema', 'router', 'session', 'driver', 'lake', 'analytics', 'cdc'],
+	fleet: ['migrator', 'driver'],
+	worker: ['schema', 'router', 'session', 'driver', 'lake', 'analytics', 'cdc', 'migrator', 'fleet'],
 	shard: ['cdc', 'delivery', 'driver', 'lake', 'migrator', 'schema'],
 	do: 'everything but cli',
 	local: ['cdc', 'delivery', 'driver', 'lake', 'migrator', 'schema', 'session', 'shard', 'worker'],
@@ -27,7 +28,7 @@ const mayImport: Record<string, readonly string[] | 'everything but cli' | 'ever
 /** Rooms whose types only may be imported by the rooms named. */
 const typesOnly: Record<string, readonly string[]> = {
 	cdc: ['session', 'driver', 'lake', 'analytics', 'worker'],
-	driver: ['lake', 'analytics', 'shard'],
+	driver: ['lake', 'analytics', 'shard', 'fleet'],
 }
 
 interface Import {

@@ -53,6 +53,11 @@ export interface TableSchema {
 	readonly primaryKey: readonly string[]
 	/** Column names of the shard key, in key order; null for a global table. */
 	readonly shardKey: readonly string[] | null
+	/**
+	 * Version of the manifest that last changed the table: shards that are not equally far deliver to one lake table, whose schema
+	 * follows the highest. Absent, as 0, where no manifest tells: field ids then follow the order of the columns.
+	 */
+	readonly version?: number
 }
 
 /** How rows are stored in the lake. */

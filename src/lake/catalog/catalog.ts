@@ -22,7 +22,17 @@ export interface TableAppend {
 	readonly table: string
 	/** The schema the files were written with; the table is created with it, or must hold every field of it. */
 	readonly schema: IcebergSchema
+	/** Version of the table's schema (`TableSchema.version`); 0 where absent. An older one than the lake's leaves the schema as it is. */
+	readonly schemaVersion?: number
 	readonly dataFiles: readonly IcebergDataFile[]
+}
+
+/** A table's schema, as a migration leaves it, for a lake that shall know it before the first change arrives. */
+export interface TableEvolution {
+	/** Name of the Iceberg table, such as `orders_changes`. */
+	readonly table: string
+	readonly schema: IcebergSchema
+	readonly schemaVersion: number
 }
 
 /**
