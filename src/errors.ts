@@ -21,6 +21,7 @@ export const errorCodes = {
 	ROUTE_UNKNOWN_TABLE: 'A statement names a table that the schema does not have.',
 	ROUTE_NO_SHARD: 'A statement pins no shard.',
 	ROUTE_MULTIPLE_SHARDS: 'A statement pins more than one shard.',
+	SPLIT_INCOMPLETE: 'An INSERT that was split over several shards failed in some of them.',
 	ROUTE_SHARD_KEY_NULL: 'A shard key is NULL or empty.',
 	ROUTE_SHARD_KEY_CHANGE: 'A statement would change the shard key of existing rows.',
 	ROUTE_UNSUPPORTED: 'A statement of this kind cannot be routed.',
@@ -63,6 +64,7 @@ export const errorCodes = {
 	TIME_INVALID: 'A moment or a range of time cannot be understood.',
 	// migrations and command line
 	MIGRATION_FAILED: 'A migration did not apply.',
+	MIGRATION_INVALID: 'A migration or a manifest of migrations is malformed.',
 	MIGRATION_CHECKSUM: 'A migration was edited after it had been applied.',
 	MIGRATION_MISSING: 'A migration that the journal or the database names is not there.',
 	MIGRATION_DUPLICATE: 'Two migrations have the same number, name or time.',
@@ -100,6 +102,7 @@ const errorHints: Readonly<Record<SQLakeErrorCode, string>> = {
 	ROUTE_UNKNOWN_TABLE: 'name a table that SQLake() was given, by its name in SQL',
 	ROUTE_NO_SHARD: 'compare the shard key with one value, or ask the lake: .analytics()',
 	ROUTE_MULTIPLE_SHARDS: 'send one statement for each shard',
+	SPLIT_INCOMPLETE: 'see details.shards for what happened in each, and insert the rows of those that failed again',
 	ROUTE_SHARD_KEY_NULL: 'every row needs a value in its shard key',
 	ROUTE_SHARD_KEY_CHANGE: 'insert the rows into the other shard, then delete them from this one',
 	ROUTE_UNSUPPORTED: 'send a SELECT, INSERT, UPDATE or DELETE; everything else belongs into the Durable Object itself',
@@ -142,6 +145,7 @@ const errorHints: Readonly<Record<SQLakeErrorCode, string>> = {
 	TIME_INVALID: "pass a Date, milliseconds, or ISO 8601 text with its offset: '2026-11-01T12:00:00Z'",
 	// migrations and command line
 	MIGRATION_FAILED: "correct the migration: the message is SQLite's own, and it was rolled back",
+	MIGRATION_INVALID: 'write the manifest again: sqlake generate',
 	MIGRATION_CHECKSUM: 'restore the file as it was, and put the change in a migration of its own',
 	MIGRATION_MISSING: 'restore the file, or deploy a build that has it',
 	MIGRATION_DUPLICATE: 'drop one of the two and generate it again',

@@ -9,13 +9,13 @@ import {
 	BaseSQLiteDatabase,
 	type SelectedFields,
 	type SQLiteDeleteBase,
-	type SQLiteInsertBuilder,
+	SQLiteInsertBuilder,
 	type SQLiteTable,
 	type SQLiteUpdateBuilder,
 } from 'drizzle-orm/sqlite-core'
 import type { Bookmark } from '../cdc/change-batch.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
-import { type CausalOptions, causalTarget, lakeTarget, type QueryOptions, type Target } from '../session/connection.ts'
+import { type CausalOptions, causalTarget, lakeTarget, type QueryOptions, SPLIT, type Target } from '../session/connection.ts'
 import { asOfMoment, betweenMoment, type MomentInput, snapshotMoment } from '../session/moment.ts'
 import { readOnlyError } from '../session/plan.ts'
 import type { RunResult } from '../session/result.ts'
@@ -59,6 +59,29 @@ export class SQLakeDrizzleDatabase<
 	override selectDistinct<TSelection extends SelectedFields>(fields: TSelection): SQLakeSelectBuilder<TSelection>
 	override selectDistinct(fields?: SelectedFields): SQLakeSelectBuilder<SelectedFields | undefined> {
 		return this.#selectBuilder(fields, { distinct: true })
+	}
+
+	/**
+	 * Begins an INSERT.
+	 *
+	 * @param options.split - rows that belong to several shards go to their shards, instead of being refused. The rows of one shard are
+	 * written all or none; the shards are not one transaction. The result's `shards` says what happened in each, and so do the
+	 * details of SPLIT_INCOMPLETE, which is thrown where some failed.
+	 * @example
+	 * ```ts
+	 * const { shards } = await db.insert(orders, { split: true }).values([
+	 *   { id: 'o1', userId: 'ada', amount: 1 },
+	 *   { id: 'o2', userId: 'bob', amount: 2 },
+	 * ])
+	 * ```
+	 */
+	override insert<TTable extends SQLiteTable>(
+		into: TTable,
+		options: InsertOptions = {},
+	): SQLiteInsertBuilder<TTable, 'async', RunResult> {
+		const session = this.#session
+		const splits = options.split === true && session.target.kind === 'routed'
+		return new SQLiteInsertBuilder(into, splits ? this.#over(SPLIT) : session, session.sqlakeDialect)
 	}
 
 	override with(...queries: WithSubquery[]): WithClause {
@@ -153,6 +176,12 @@ export class SQLakeDrizzleDatabase<
 		const session = this.#session
 		return new SQLakeSelectBuilder({ fields, session, dialect: session.sqlakeDialect, ...parts })
 	}
+}
+
+/** How an INSERT runs. */
+export interface InsertOptions {
+	/** Sends rows that belong to several shards to their shards. */
+	readonly split?: boolean
 }
 
 /** What `db.with(...)` goes on with. */

@@ -16,6 +16,11 @@ export interface LakePosition {
 
 /** Limits and cancellation of one lake query. */
 export interface QueryOptions {
+	/**
+	 * Sends the rows of one INSERT ... VALUES to several shards, where they belong to several. The rows of one shard are written all
+	 * or none; the shards are not one transaction.
+	 */
+	readonly split?: boolean | undefined
 	/** Milliseconds that it may take, from the call to the last row; the client's `analyticsTimeoutMs`, or 30,000, by default. */
 	readonly timeoutMs?: number | undefined
 	/** Aborts it. */
@@ -39,8 +44,8 @@ export interface Connection {
 
 /** Where a session sends its queries. */
 export type Target =
-	/** To the one shard that the statement pins. */
-	| { readonly kind: 'routed' }
+	/** To the one shard that the statement pins. With `split` the rows of an INSERT ... VALUES may go to several. */
+	| { readonly kind: 'routed'; readonly split?: boolean }
 	/** To the shard named, whatever the statement pins. */
 	| { readonly kind: 'shard'; readonly shard: string }
 	/** To the lake, as of a moment. */
@@ -50,6 +55,9 @@ export type Target =
 
 /** The target of a session that nothing was said about. */
 export const ROUTED: Target = { kind: 'routed' }
+
+/** As {@link ROUTED}, and an INSERT of rows that belong to several shards sends each row to its own. */
+export const SPLIT: Target = { kind: 'routed', split: true }
 
 /** How long a causal read waits for its write, in milliseconds, unless told otherwise. */
 export const DEFAULT_CAUSAL_TIMEOUT_MS = 30_000

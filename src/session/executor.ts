@@ -16,17 +16,23 @@ import type { Attributes } from '../observability/observability.ts'
 import { withSpan } from '../observability/with-span.ts'
 import { STATEMENT_LIMITS, splitInsert, tooManyParams } from './bulk-insert.ts'
 import { waitUntilVisible } from './causal.ts'
-import type { Connection, QueryOptions, Target } from './connection.ts'
+import { type Connection, type QueryOptions, SPLIT, type Target } from './connection.ts'
+import { mapConcurrently } from './map-concurrently.ts'
 import { type FilledQuery, type Plan, planQuery } from './plan.ts'
 import { mergeResults, type QueryResult } from './result.ts'
+import { splitByShard } from './split-insert.ts'
+import { mergeSplit, type SplitOutcome } from './split-outcome.ts'
 
 type LakePlan = Extract<Plan, { kind: 'lake' }>
 
 /** Where a query runs, and why. For the lake, what it read. */
 export interface QueryPlan {
-	readonly route: 'shard' | 'lake'
-	/** The shard's name; null for the lake. */
+	/** `shards`: the rows of one INSERT, split. */
+	readonly route: 'shard' | 'shards' | 'lake'
+	/** The shard's name; null for the lake, and for several. */
 	readonly shard: string | null
+	/** The shards of a split INSERT. */
+	readonly shards?: readonly string[]
 	readonly reason: string
 	/** For the lake: snapshots, files kept and pruned, rows and bytes read. Null for a shard. */
 	readonly lake: LakeQueryStats | null
@@ -39,8 +45,9 @@ export async function executeQuery(
 	connection: Connection,
 	options: QueryOptions = {},
 ): Promise<QueryResult> {
-	const plan = planQuery(query, target, connection)
+	const plan = planQuery(query, targetOf(target, options), connection)
 	if (plan.kind === 'lake') return queryLake(query, plan, connection, options)
+	if (plan.kind === 'split') return executeSplit(query, plan.rows, connection)
 	const { shard, access } = plan
 	const request = requestOf(shard, statementsOf(query), access === 'read', access === 'schema')
 	return mergeResults(await executeInShard(request, connection))
@@ -77,6 +84,7 @@ export async function executeBatch(
 	for (const [index, { query, target }] of queries.entries()) {
 		const plan = planQuery(query, target, connection)
 		if (plan.kind === 'lake') throw batchNotInOneShard(`query ${index + 1} runs on the lake (${plan.reason})`)
+		if (plan.kind === 'split') throw batchNotInOneShard(`query ${index + 1} is split over ${plan.shards.length} shards`)
 		if (shard !== null && plan.shard !== shard) {
 			throw batchNotInOneShard(
 				`query 1 belongs to shard ${JSON.stringify(shard)}, query ${index + 1} to shard ${JSON.stringify(plan.shard)}`,
@@ -101,11 +109,44 @@ export async function executeBatch(
 }
 
 /** Says where a query would run. A query of the lake is planned against its current snapshots. */
-export async function explainQuery(query: FilledQuery, target: Target, connection: Connection): Promise<QueryPlan> {
-	const plan = planQuery(query, target, connection)
+export async function explainQuery(
+	query: FilledQuery,
+	target: Target,
+	connection: Connection,
+	options: QueryOptions = {},
+): Promise<QueryPlan> {
+	const plan = planQuery(query, targetOf(target, options), connection)
 	if (plan.kind === 'shard') return { route: 'shard', shard: plan.shard, reason: plan.reason, lake: null }
-	const { stats } = await queryLake(query, plan, connection, {})
+	if (plan.kind === 'split') return { route: 'shards', shard: null, shards: plan.shards, reason: plan.reason, lake: null }
+	const { stats } = await queryLake(query, plan, connection, options)
 	return { route: 'lake', shard: null, reason: plan.reason, lake: stats }
+}
+
+function targetOf(target: Target, { split }: QueryOptions): Target {
+	return split === true && target.kind === 'routed' ? SPLIT : target
+}
+
+/** Shards that a split INSERT writes at the same time. */
+const SPLIT_CONCURRENCY = 16
+
+/**
+ * Inserts the rows of one statement in the shards that they belong to. Every shard is tried, whatever becomes of the others.
+ *
+ * @throws SQLakeError SPLIT_INCOMPLETE where some failed: its details tell what happened in each.
+ */
+async function executeSplit(query: FilledQuery, rows: readonly string[], connection: Connection): Promise<QueryResult> {
+	const outcomes: SplitOutcome[] = await mapConcurrently(
+		[...splitByShard(query, rows)],
+		async ([shard, statements]) => {
+			try {
+				return { shard, result: mergeResults(await executeInShard(requestOf(shard, statements, false, false), connection)) }
+			} catch (error) {
+				return { shard, error }
+			}
+		},
+		SPLIT_CONCURRENCY,
+	)
+	return mergeSplit(outcomes)
 }
 
 function requestOf(

@@ -5,6 +5,7 @@
  */
 import { entityKind, QueryPromise } from 'drizzle-orm'
 import { SQLakeError } from '../errors.ts'
+import { mapConcurrently } from './map-concurrently.ts'
 
 /** Dependent queries that run at once, unless told otherwise. */
 const DEFAULT_CONCURRENCY = 16
@@ -77,28 +78,16 @@ export class MappedQuery<U> extends PipelinedQuery<U[]> {
 		if (!Number.isInteger(concurrency) || concurrency < 1) {
 			throw new SQLakeError('CONFIG_INVALID', `map(): expected a concurrency of at least 1, found ${concurrency}`)
 		}
-		super(async () => mapConcurrently(await source(), fn, concurrency))
+		super(async () => {
+			const running = new Map<string, PromiseLike<U>>()
+			return mapConcurrently(await source(), (element, index) => collapsed(fn(element, index), running), concurrency)
+		})
 	}
 }
 
 function elementsOf(result: unknown): readonly never[] {
 	if (Array.isArray(result)) return result as never[]
 	return (result === null || result === undefined ? [] : [result]) as never[]
-}
-
-async function mapConcurrently<T, U>(
-	elements: readonly T[],
-	fn: (element: T, index: number) => Mapped<U>,
-	concurrency: number,
-): Promise<U[]> {
-	const results: U[] = new Array(elements.length)
-	const running = new Map<string, PromiseLike<U>>()
-	const queue = elements.entries()
-	const work = async (): Promise<void> => {
-		for (const [index, element] of queue) results[index] = await collapsed(fn(element, index), running)
-	}
-	await Promise.all(Array.from({ length: Math.min(concurrency, elements.length) }, work))
-	return results
 }
 
 /** The answer to a query; one that equals an earlier one shares its answer. */

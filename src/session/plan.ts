@@ -40,6 +40,8 @@ export type Access = 'read' | 'write' | 'schema'
 export type Plan =
 	| { readonly kind: 'shard'; readonly shard: string; readonly access: Access; readonly reason: string }
 	| { readonly kind: 'lake'; readonly target: Extract<Target, { kind: 'lake' | 'causal' }>; readonly reason: string }
+	/** `rows`: the shard of each row of an INSERT ... VALUES. */
+	| { readonly kind: 'split'; readonly shards: readonly string[]; readonly rows: readonly string[]; readonly reason: string }
 
 /** Statements of the parser that change tables, indexes, views and triggers. */
 const SCHEMA_CHANGE = /^(?:Create|Alter|Drop)/
@@ -60,6 +62,9 @@ export function planQuery(query: FilledQuery, target: Target, connection: Connec
 	const open = route.kind === 'scatter' || route.kind === 'shards'
 	if (open && access === 'read' && connection.fallback === 'analytics') {
 		return { kind: 'lake', target: { kind: 'lake', moment: { kind: 'current' } }, reason: `fallback: ${route.reason}` }
+	}
+	if (target.split === true && route.kind === 'shards' && route.rows !== undefined) {
+		return { kind: 'split', shards: route.shards, rows: route.rows, reason: route.reason }
 	}
 	const single = assertSingleShard(route)
 	return { kind: 'shard', shard: single.kind === 'shard' ? single.shard : ANY_SHARD, access, reason: single.reason }
@@ -94,7 +99,8 @@ function routeByStructure({ built, placeholders }: FilledQuery, schema: LakeSche
 	if (built === undefined || built.facts === null) return null
 	const route = routeFacts(built.facts, placeholders)
 	if (route === null || (route.kind !== 'shard' && built.facts.kind !== 'rows')) return null
-	if (route.kind === 'shard' && built.sample !== undefined) {
+	if (built.sample !== undefined) {
+		if (route.kind !== 'shard') return null
 		const params = bindValues(fillParams(built.sample.params, placeholders))
 		const sample = determineRoute(built.sample.sql, { schema, params })
 		if (sample.kind !== 'shard' || sample.shard !== route.shard) return null

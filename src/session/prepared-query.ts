@@ -149,7 +149,7 @@ export class SQLakePreparedQuery<T extends PreparedQueryConfig = PreparedQueryCo
 		logger.logQuery(query.sql, [...query.params])
 		const execute = () => executeQuery(query, target, connection)
 		const result = cache === undefined ? await execute() : await this.#throughCache(query, execute)
-		if (result.bookmark !== null) onWrite(result)
+		if (result.bookmark !== null || result.shards !== undefined) onWrite(result)
 		return result
 	}
 

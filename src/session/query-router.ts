@@ -24,7 +24,7 @@ export interface QueryRouter {
 	/** Runs a statement whose rows come in batches, at least one; a router without it answers as a whole. */
 	stream?(query: RouterQuery, options?: QueryOptions): AsyncGenerator<LakeBatch, void, undefined>
 	/** Says where a statement would run, and why. */
-	explain(query: RouterQuery): Promise<QueryPlan>
+	explain(query: RouterQuery, options?: QueryOptions): Promise<QueryPlan>
 }
 
 let current: QueryRouter | undefined
@@ -65,8 +65,8 @@ export class ConnectionRouter implements QueryRouter {
 		return streamQuery(filled(query), query.target, this.#connection, options)
 	}
 
-	async explain(query: RouterQuery): Promise<QueryPlan> {
-		return explainQuery(filled(query), query.target, this.#connection)
+	async explain(query: RouterQuery, options?: QueryOptions): Promise<QueryPlan> {
+		return explainQuery(filled(query), query.target, this.#connection, options)
 	}
 }
 

@@ -12,8 +12,15 @@ export interface RunResult {
 	readonly rowsAffected: number
 	/** Rowid of the last row inserted; null where none was. */
 	readonly lastInsertRowid: number | null
-	/** Where the write stands in its shard; null where it changed nothing or capture is off. */
+	/** Where the write stands in its shard; null where it changed nothing, capture is off, or several shards were written. */
 	readonly bookmark: Bookmark | null
+	/** What happened in each shard, where the rows of a split INSERT went to several; in the order of their first rows. */
+	readonly shards?: readonly ShardWrite[]
+}
+
+/** What a split INSERT did in one shard. */
+export interface ShardWrite extends Omit<RunResult, 'shards'> {
+	readonly shard: string
 }
 
 /** What one query answered, rows as arrays. */
@@ -26,6 +33,8 @@ export interface QueryResult {
 	readonly bookmark: Bookmark | null
 	/** What the lake did for it; null for an answer of a shard. */
 	readonly stats: LakeQueryStats | null
+	/** Only of an INSERT that was split over several shards. */
+	readonly shards?: readonly ShardWrite[]
 }
 
 /** One result from the results of the statements that a statement was split into. */
@@ -47,8 +56,9 @@ export function mergeResults({ results, bookmark }: ExecuteResponse): QueryResul
 }
 
 /** What a write answers, from its result. */
-export function runResult({ changes, lastInsertRowid, bookmark }: QueryResult): RunResult {
-	return { rowsAffected: changes, lastInsertRowid, bookmark }
+export function runResult({ changes, lastInsertRowid, bookmark, shards }: QueryResult): RunResult {
+	const result = { rowsAffected: changes, lastInsertRowid, bookmark }
+	return shards === undefined ? result : { ...result, shards }
 }
 
 /** One row as an object; of two columns with one name the last wins, as in D1. */

@@ -173,7 +173,12 @@ export class SQLakeSession<
 		return { prepared, map }
 	}
 
-	#remember({ bookmark }: QueryResult): void {
+	#remember({ bookmark, shards = [] }: QueryResult): void {
+		for (const { bookmark: each } of shards) this.#rememberBookmark(each)
+		this.#rememberBookmark(bookmark)
+	}
+
+	#rememberBookmark(bookmark: Bookmark | null): void {
 		if (bookmark === null) return
 		// A map keeps the order of insertion: deleting first makes this one the newest.
 		this.#bookmarks.delete(bookmark.shard)

@@ -106,7 +106,7 @@ export class SQLQuery<T = unknown> extends SQL<T> {
 
 	/** Where the statement would run, and why. */
 	async explain(options: RunOptions = {}): Promise<QueryPlan> {
-		return this.#router().explain(this.#render(options.placeholders))
+		return this.#router().explain(this.#render(options.placeholders), options)
 	}
 
 	#router(): QueryRouter {

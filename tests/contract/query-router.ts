@@ -146,6 +146,61 @@ export function queryRouterContract(
 			for (const id of [ada, bob]) expect(await sql()`SELECT id FROM users WHERE id = ${id}`.all()).toEqual([])
 		})
 
+		it('splits an INSERT over several shards where that is asked for, and says what happened in each', async () => {
+			const [ada, bob, cyd] = [shard('ada'), shard('bob'), shard('cyd')]
+			const rows = [ada, bob, ada].map((userId, i) => ({ id: `o${i}`, userId, amount: i }))
+			const { rowsAffected, bookmark, shards } = await db().insert(orders, { split: true }).values(rows)
+			expect({ rowsAffected, bookmark }).toEqual({ rowsAffected: 3, bookmark: null })
+			expect(shards).toEqual([
+				{ shard: ada, rowsAffected: 2, lastInsertRowid: 2, bookmark: { shard: ada, seq: expect.any(BigInt), epoch: 1 } },
+				{ shard: bob, rowsAffected: 1, lastInsertRowid: 1, bookmark: { shard: bob, seq: expect.any(BigInt), epoch: 1 } },
+			])
+			for (const id of [ada, bob]) {
+				const stored = await db().select().from(orders).where(eq(orders.userId, id)).orderBy(orders.id)
+				expect(stored.map((order) => order.id)).toEqual(id === ada ? ['o0', 'o2'] : ['o1'])
+			}
+			const returned = await sql()`INSERT INTO orders (user_id, id, amount) VALUES (${cyd}, 'o3', 1), (${ada}, 'o3', 2)
+				ON CONFLICT (id) DO UPDATE SET amount = ${7n} RETURNING user_id, amount`.all({ split: true })
+			expect(returned).toEqual([
+				{ user_id: cyd, amount: 1 },
+				{ user_id: ada, amount: 2 },
+			])
+			const single = await sql()`INSERT INTO users (id) VALUES (${ada})`.run({ split: true })
+			expect(single).toMatchObject({ rowsAffected: 1, bookmark: { shard: ada } })
+			expect(single.shards).toBeUndefined()
+		})
+
+		it('says of a split INSERT that failed in one shard what became of the others', async () => {
+			const [ada, bob] = [shard('ada'), shard('bob')]
+			await db().insert(users).values({ id: bob })
+			const rejected = await sql()`INSERT INTO users (id) VALUES (${ada}), (${bob})`.run({ split: true }).then(
+				() => null,
+				(error: unknown) => error,
+			)
+			expect(rejected).toMatchObject({
+				code: 'SPLIT_INCOMPLETE',
+				cause: { code: 'QUERY_FAILED' },
+				details: {
+					shards: [
+						{ shard: ada, outcome: 'written', rowsAffected: 1, seq: 1, epoch: 1 },
+						{ shard: bob, outcome: 'not written', rowsAffected: 0, error: { code: 'QUERY_FAILED' } },
+					],
+				},
+			})
+			expect(await db().select().from(users).where(eq(users.id, ada))).toHaveLength(1)
+			const moving = db()
+				.insert(orders, { split: true })
+				.values([
+					{ id: 'a', userId: ada, amount: 1 },
+					{ id: 'b', userId: bob, amount: 1 },
+				])
+				.onConflictDoUpdate({ target: orders.id, set: { userId: ada } })
+			await expect(moving).rejects.toThrow(code('ROUTE_SHARD_KEY_CHANGE'))
+			await expect(sql()`DELETE FROM users WHERE id IN (${ada}, ${bob})`.run({ split: true })).rejects.toThrow(
+				code('ROUTE_MULTIPLE_SHARDS'),
+			)
+		})
+
 		it('answers bad input with typed errors', async () => {
 			const id = shard('ada')
 			await expect(sql()`SELEC 1`.all()).rejects.toThrow(code('SQL_PARSE'))
@@ -169,6 +224,9 @@ export function queryRouterContract(
 			const id = shard('ada')
 			const plan = await sql()`SELECT * FROM users WHERE id = ${id}`.explain()
 			expect(plan).toMatchObject({ route: 'shard', shard: id })
+			const other = shard('bob')
+			const split = await sql()`INSERT INTO users (id) VALUES (${id}), (${other})`.explain({ split: true })
+			expect(split).toMatchObject({ route: 'shards', shard: null, shards: [id, other] })
 		})
 
 		if (!options.lake) return

@@ -204,3 +204,14 @@ export function helpers(db: SQLakeDrizzle<typeof schema>) {
 
 /** A service binding is what the client of an analytics service takes. */
 export const analytics: LakeTransport = createDuckDBServiceClient({} as Fetcher, { token: 'secret' })
+
+export async function splits(env: object) {
+	const db = drizzle(sqlake(env, { schema }))
+	const { shards } = await db.insert(users, { split: true }).values([{ id: 'a' }, { id: 'b' }])
+	assertType<Equal<NonNullable<typeof shards>[number]['shard'], string>>()
+	const rows = await db
+		.insert(users, { split: true })
+		.values([{ id: 'a' }])
+		.returning()
+	assertType<Equal<typeof rows, User[]>>()
+}
