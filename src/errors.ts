@@ -78,6 +78,10 @@ export const errorCodes = {
 	FLEET_UNAVAILABLE: 'There is no catalog object that knows the fleet, or it did not answer.',
 	ADMIN_REFUSED: 'A request to the admin handler was refused.',
 	CONFIG_INVALID: 'The configuration is malformed.',
+	USAGE_INVALID: 'The command line asks for something that the command does not know.',
+	REQUEST_INVALID: 'A request to a local server is malformed.',
+	REQUEST_REFUSED: 'A request to a local server came from elsewhere, or without its token.',
+	IN_USE: 'A port or a directory is in use by another process.',
 	// running in Node
 	RUNTIME_UNSUPPORTED: 'This part of sqlake needs another runtime, or a newer one.',
 	DEPENDENCY_MISSING: 'A package that this part of sqlake needs is not installed.',
@@ -159,6 +163,10 @@ const errorHints: Readonly<Record<SQLakeErrorCode, string>> = {
 	FLEET_UNAVAILABLE: 'bind the class SQLakeCatalog as SQLAKE_CATALOG: it keeps the register of shards',
 	ADMIN_REFUSED: 'send the token: Authorization: Bearer <token>',
 	CONFIG_INVALID: 'correct the option that the message names',
+	USAGE_INVALID: 'see the help of the command: sqlake <command> --help',
+	REQUEST_INVALID: 'correct the field that the message names',
+	REQUEST_REFUSED: 'ask http://localhost:<port> from a program, or from the page that the server itself shows',
+	IN_USE: 'end the other process, or take another port or directory',
 	// running in Node
 	RUNTIME_UNSUPPORTED: 'run it with Node 24',
 	DEPENDENCY_MISSING: 'install the package that the message names',
