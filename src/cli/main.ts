@@ -1,46 +1,48 @@
 /**
  * The `sqlake` command line.
  *
+ * To add a command `greet`:
+ * 1. write `commands/greet.ts`, which exports `const greet = defineCommand({ builder, run })`: `builder` adds options, positionals
+ *    and at least one `.example()`; `run(args, context)` does the work and prints by `context.print()` or, where `context.json` is
+ *    set, by one `context.printJson()`. It tells of progress by `context.log()` and `context.progress()`, gets the project by
+ *    `context.config()` and `context.schema()`, throws an `SQLakeError` when something is wrong, and takes over Ctrl-C by
+ *    `context.interrupted()` if it has something to finish.
+ * 2. list it in `command-list.ts`.
+ * 3. test it by `runSQLake()` of `tests/cli/run-sqlake.ts`, which calls {@link main} with streams of its own.
+ *
+ * A module that is large (drizzle-kit, DuckDB) is imported in `run`, not at the top: the help of a command stays quick.
+ *
  * @module
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import yargs from 'yargs'
-import { messageOf } from '../errors.ts'
+import { CommandContext } from './command-context.ts'
+import { parseCommandLine } from './parse-command-line.ts'
+import { reportError, runCommand } from './run-command.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
 
-/** Exit codes of the command line. */
-export const exitCodes = { success: 0, failure: 1, usage: 2 } as const
+export { exitCodes } from './exit-codes.ts'
 
 /**
  * Runs the command line.
  *
  * @param args what the user typed after `sqlake`
+ * @param terminal where it runs; this process unless given
  * @returns the exit code: 0 success, 1 failure, 2 wrong usage
  */
-export async function main(args: readonly string[]): Promise<number> {
-	let exitCode: number = exitCodes.success
-	const parser = yargs([...args])
-		.scriptName('sqlake')
-		.usage('$0 <command>\n\nThe edge-native data lakehouse for Cloudflare.')
-		.epilogue('This version has no commands yet: tables come from drizzle-kit, queries from the library.')
-		.version(packageVersion())
-		.help()
-		.alias('help', 'h')
-		.strict()
-		.demandCommand(1, 'no command given; run "sqlake --help"')
-		.check(({ _: [command] }) => command === undefined || `no command "${command}"; run "sqlake --help"`)
-		.exitProcess(false)
-		.fail((message, error) => {
-			// There is no command that could fail: whatever goes wrong is what was typed.
-			if (exitCode === exitCodes.usage) return // told already: one mistake may fail several checks
-			exitCode = exitCodes.usage
-			process.stderr.write(`sqlake: ${error ? messageOf(error) : message}\n`)
-		})
-	await parser.parseAsync()
-	return exitCode
+export async function main(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+	try {
+		const parsed = await parseCommandLine(args, terminal)
+		return parsed === null ? 0 : await runCommand(parsed.command, parsed.args, terminal)
+	} catch (error) {
+		return reportError(error, new CommandContext(terminal, typedOptions(args)))
+	}
 }
 
-function packageVersion(): string {
-	const manifest: unknown = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'))
-	return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
+/** The manners that were asked for, where the rest of the line could not be understood. */
+function typedOptions(args: readonly string[]) {
+	const options = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length)
+	return {
+		json: options.includes('--json'),
+		verbose: options.includes('--verbose'),
+		color: options.includes('--no-color') ? false : undefined,
+	}
 }

@@ -1,0 +1,24 @@
+/**
+ * All commands. Each is loaded when it runs, or when its own help or completion is asked for.
+ *
+ * @module
+ */
+import type { Command } from './command.ts'
+
+/** A command before it is loaded. */
+export interface ListedCommand {
+	/** Its name and positionals, as yargs writes them: `query [sql]`. */
+	readonly usage: string
+	/** One line. */
+	readonly description: string
+	readonly load: () => Promise<Command>
+}
+
+/** In the order of the help. */
+export const commandList: readonly ListedCommand[] = [
+	{
+		usage: 'query [sql]',
+		description: 'Run SQL on a local shard, on the lake, or on a SQLite file',
+		load: async () => (await import('./commands/query.ts')).query,
+	},
+]
