@@ -70,6 +70,9 @@ function collect(expr: Expr, block: Block, parsed: ParsedStatement, out: Conjunc
 		case 'LikeExpr':
 			if (expr.op === 'Like' || expr.op === 'Glob') present(expr.lhs, block, out)
 			return
+		case 'UnaryExpr':
+			if (expr.op === 'Not') collectNegated(expr.expr, block, parsed, out)
+			return
 		case 'NullLiteral':
 			out.push({ kind: 'never' })
 			return
@@ -110,6 +113,23 @@ function collectBinary(expr: BinaryExpr, block: Block, parsed: ParsedStatement, 
 		case 'GreaterEquals':
 			present(expr.left, block, out)
 			present(expr.right, block, out)
+	}
+}
+
+/** The terms of `NOT expr`, which is true only where `expr` is false: where it is NULL, both are. */
+function collectNegated(expr: Expr, block: Block, parsed: ParsedStatement, out: Conjunct[]): void {
+	if (expr.type === 'ParenthesizedExpr' && expr.exprs.length === 1 && expr.exprs[0] !== undefined) {
+		collectNegated(expr.exprs[0], block, parsed, out)
+	} else if (expr.type === 'UnaryExpr' && expr.op === 'Not') {
+		collect(expr.expr, block, parsed, out)
+	} else if (expr.type === 'BinaryExpr') {
+		const { op, left, right } = expr
+		// A row value differs where one of its columns does, so its negation says that all are equal.
+		if (op === 'NotEquals' || op === 'IsNot') collectEquality(left, right, op === 'IsNot', block, parsed, out)
+		else if (op === 'Or') {
+			collectNegated(left, block, parsed, out)
+			collectNegated(right, block, parsed, out)
+		}
 	}
 }
 

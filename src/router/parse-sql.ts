@@ -1,6 +1,7 @@
 import { type ParseDiagnostic, parseStmt, type Stmt, traverse, type VariableExpr } from 'sqlite3-parser'
 import { SQLakeError } from '../errors.ts'
 import { LruCache } from './lru.ts'
+import { parseLimitedWrite } from './parse-limited-write.ts'
 
 /** One parsed statement. */
 export interface ParsedStatement {
@@ -40,8 +41,8 @@ export function parseSQL(sql: string): ParsedStatement {
 
 function parse(sql: string): ParsedStatement {
 	const result = parseStmt(sql)
-	if (result.status !== 'ok') throw parseError(sql, result.errors[0])
-	const { root } = result
+	const root = result.status === 'ok' ? result.root : parseLimitedWrite(sql)
+	if (root === null) throw parseError(sql, result.errors?.[0])
 	return { sql, statement: root, ...numberParameters(root) }
 }
 

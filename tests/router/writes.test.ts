@@ -38,6 +38,21 @@ describe('INSERT ... VALUES', () => {
 	})
 })
 
+describe('UPDATE and DELETE with ORDER BY and LIMIT', () => {
+	it.each([
+		["DELETE FROM orders WHERE user_id = 'a' ORDER BY amount DESC LIMIT 2", [], 'shard a'],
+		["DELETE FROM orders WHERE user_id = 'a' LIMIT 2 OFFSET 1;", [], 'shard a'],
+		['UPDATE orders SET amount = ? WHERE user_id = ? RETURNING * ORDER BY amount LIMIT ?', [1n, 'a', 5n], 'shard a'],
+		["WITH o AS (SELECT 1 LIMIT 1) UPDATE orders SET amount = 1 WHERE user_id = 'a' LIMIT 1", [], 'shard a'],
+		['DELETE FROM orders LIMIT 2', [], 'scatter orders'],
+		["DELETE FROM orders WHERE user_id = 'a' LIMIT (SELECT age FROM users WHERE id = 'b')", [], 'shards a b'],
+		["DELETE FROM orders WHERE user_id = 'a' ORDER BY (SELECT age FROM users) LIMIT 1", [], 'scatter users'],
+		["DELETE FROM orders WHERE user_id = 'a' LIMIT 1 LIMIT 2", [], 'SQL_PARSE'],
+		["DELETE FROM orders WHERE user_id = 'a' ORDER BY", [], 'SQL_PARSE'],
+		["INSERT INTO users (id) VALUES ('a') LIMIT", [], 'SQL_PARSE'],
+	])('%s with %s is %s', (sql, params, expected) => expect(routeOf(sql, ...params)).toBe(expected))
+})
+
 describe('INSERT ... SELECT', () => {
 	it.each([
 		["INSERT INTO orders (id, user_id) SELECT email, id FROM users WHERE id = 'a'", 'shard a'],
@@ -58,6 +73,7 @@ describe('INSERT ... SELECT', () => {
 describe('ON CONFLICT', () => {
 	it.each([
 		["INSERT INTO orders (id, user_id) VALUES ('o', 'a') ON CONFLICT (id) DO UPDATE SET amount = 3", 'shard a'],
+		["INSERT INTO orders (id, user_id) VALUES ('o', 'a') ON CONFLICT (id) DO UPDATE SET user_id = user_id", 'shard a'],
 		["INSERT INTO orders (id, user_id) VALUES ('o', 'a') ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id", 'shard a'],
 		["INSERT INTO orders (id, user_id) VALUES ('o', 'a') ON CONFLICT (id) DO UPDATE SET user_id = 'a'", 'shard a'],
 		["INSERT INTO orders (id, user_id) VALUES ('o', 'a') ON CONFLICT (id) DO UPDATE SET user_id = 'b'", 'ROUTE_SHARD_KEY_CHANGE'],

@@ -171,6 +171,13 @@ class Generator {
 			[3, () => `(${this.#predicate(scope, depth)} OR ${this.#predicate(scope, depth)})`],
 			[2, () => `(${this.#predicate(scope, depth)} AND ${this.#predicate(scope, depth)})`],
 			[1, () => `NOT (${this.#predicate(scope, depth)})`],
+			[1, () => `NOT (${this.#keyColumn(scope)} ${random.pick(['<>', 'IS NOT'])} ${this.#value()})`],
+			[1, () => `NOT (${this.#keyColumn(scope)} <> ${this.#keyColumn(scope)} OR ${this.#predicate(scope, depth)})`],
+			[
+				1,
+				() =>
+					`NOT ((${this.#keyColumn(scope)}, ${this.#column(scope)}) ${random.pick(['<>', 'IS NOT'])} (${this.#value()}, ${this.#value()}))`,
+			],
 			[2, () => `(${this.#keyColumn(scope)}, ${this.#column(scope)}) = (${this.#value()}, ${this.#column(scope)})`],
 			[
 				1,
