@@ -8,6 +8,8 @@ import { dirname, extname, join, resolve } from 'node:path'
 import { messageOf, SQLakeError } from '../errors.ts'
 import { type ProjectConfig, readConfig } from './read-config.ts'
 
+export type { ProjectConfig } from './read-config.ts'
+
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json']
 
 /** Files that are read where none is named; keys of a later one win. */

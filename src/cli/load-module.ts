@@ -9,7 +9,11 @@ import { messageOf, SQLakeError } from '../errors.ts'
  * @throws SQLakeError CONFIG_INVALID with the error of the module; an SQLakeError that it throws as it is
  */
 export async function loadModule(path: string): Promise<Readonly<Record<string, unknown>>> {
-	const jiti = createJiti(import.meta.url, { moduleCache: false, interopDefault: false })
+	const jiti = createJiti(import.meta.url, {
+		moduleCache: false,
+		interopDefault: false,
+		nativeModules: ['sqlake', 'drizzle-orm'],
+	})
 	try {
 		return await jiti.import<Record<string, unknown>>(path)
 	} catch (cause) {
