@@ -25,9 +25,9 @@ export function restoreExactIntegers(
 	exec: (sql: string) => Iterable<readonly unknown[]>,
 	rows: readonly WireValue[][],
 ): void {
-	const width = rows[0]?.length ?? 0
-	const inexact = Array.from({ length: width }, (_, index) => index).filter((index) => rows.some((row) => isInexact(row[index])))
+	const inexact = inexactColumns(rows)
 	if (inexact.length === 0) return
+	const width = rows[0]?.length ?? 0
 	const names = Array.from({ length: width }, (_, index) => column(index)).join(', ')
 	const exact = inexact.map((index) => `iif(typeof(${column(index)}) = 'integer', CAST(${column(index)} AS TEXT), NULL)`)
 	const query = `WITH sqlake_exact(${names}) AS (${text}) SELECT ${exact.join(', ')} FROM sqlake_exact`
@@ -35,10 +35,26 @@ export function restoreExactIntegers(
 	for (const digits of exec(query)) {
 		const row = rows[position++]
 		if (row === undefined) return
-		for (const [place, index] of inexact.entries()) {
-			const found = digits[place]
-			if (typeof found === 'string' && isInexact(row[index]) && Number(found) === row[index]) row[index] = BigInt(found)
-		}
+		restoreDigits(row, inexact, digits)
+	}
+}
+
+/** The columns that hold a number which a double may not hold exactly. */
+export function inexactColumns(rows: readonly (readonly WireValue[])[]): number[] {
+	const width = rows[0]?.length ?? 0
+	return Array.from({ length: width }, (_, index) => index).filter((index) => rows.some((row) => isInexact(row[index])))
+}
+
+/**
+ * Puts bigints where digits say what a number is exactly.
+ *
+ * @param columns - the columns that the digits are of, in their order; changed in `row`
+ * @param digits - text of an integer, or anything else for a value that is none
+ */
+export function restoreDigits(row: WireValue[], columns: readonly number[], digits: readonly unknown[]): void {
+	for (const [place, index] of columns.entries()) {
+		const found = digits[place]
+		if (typeof found === 'string' && isInexact(row[index]) && Number(found) === row[index]) row[index] = BigInt(found)
 	}
 }
 

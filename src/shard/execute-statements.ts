@@ -7,7 +7,11 @@ import type { BoundStatement, StatementResult, WireValue } from '../driver/trans
 import { messageOf, SQLakeError } from '../errors.ts'
 import { bindable } from './bind-values.ts'
 import { restoreExactIntegers } from './exact-integers.ts'
+import { runReturning } from './exact-returning.ts'
 import { changesSchema, scanStatement } from './statement.ts'
+
+/** What statements run on. */
+export type StatementStorage = Pick<DurableObjectStorage, 'sql' | 'transactionSync'>
 
 /** Statements that can be asked again as part of another. What answers rows after WITH and writes nothing is a query, too. */
 const QUERIES = new Set(['SELECT', 'VALUES', 'WITH'])
@@ -18,15 +22,21 @@ const QUERIES = new Set(['SELECT', 'VALUES', 'WITH'])
  *
  * @throws `QUERY_FAILED` with SQLite's own message and cause; `VALUE_UNSUPPORTED` for a value that cannot be bound.
  */
-export function executeStatement(sql: SqlStorage, statement: BoundStatement, index = 0): StatementResult {
+export function executeStatement(storage: StatementStorage, statement: BoundStatement, index = 0): StatementResult {
+	const { sql } = storage
 	const { sql: given, params } = bindable(statement)
-	const { keyword, multiple, end } = scanStatement(given)
+	const { keyword, multiple, end, returning } = scanStatement(given)
 	// A comment behind the semicolon counts as a second statement, and only the last one's values are bound.
 	const text = multiple ? given : given.slice(0, end)
 	try {
-		const cursor = sql.exec(text, ...params)
-		const rows: WireValue[][] = Array.from(cursor.raw())
-		const { columnNames: columns, rowsRead, rowsWritten } = cursor
+		const run = (again: string) => {
+			const cursor = sql.exec(again, ...params)
+			const rows: WireValue[][] = Array.from(cursor.raw())
+			const { columnNames: columns, rowsRead, rowsWritten } = cursor
+			return { columns, rows, rowsRead, rowsWritten }
+		}
+		const { columns, rows, rowsRead, rowsWritten } =
+			returning === null ? run(text) : runReturning(text, returning, run, (work) => storage.transactionSync(work))
 		if (rowsWritten === 0) {
 			if (QUERIES.has(keyword)) restoreExactIntegers(text, (again) => sql.exec(again, ...params).raw(), rows)
 			return { columns, rows, rowsRead, rowsWritten, changes: 0, lastInsertRowid: null }
@@ -48,13 +58,13 @@ export function executeStatement(sql: SqlStorage, statement: BoundStatement, ind
  * @throws `READ_ONLY`, and what {@link executeStatement} throws
  */
 export function executeStatements(
-	sql: SqlStorage,
+	storage: StatementStorage,
 	statements: readonly BoundStatement[],
 	readOnly: boolean,
 	onSchemaChange?: () => void,
 ): StatementResult[] {
 	return statements.map((statement, index) => {
-		const result = executeStatement(sql, statement, index)
+		const result = executeStatement(storage, statement, index)
 		const schemaChanged = changesSchema(statement.sql)
 		// DROP TABLE writes no row that is counted.
 		if (readOnly && (result.rowsWritten > 0 || schemaChanged)) {

@@ -89,14 +89,14 @@ export class Shard {
 		const { name, storage, capture, observability, now } = this.#parts
 		const { statements, readOnly } = validateRequest(request, name)
 		// Nothing awaits in between, so that reads see one state without a transaction.
-		if (statements.every(isRead)) return { results: executeStatements(storage.sql, statements, readOnly), bookmark: null }
+		if (statements.every(isRead)) return { results: executeStatements(storage, statements, readOnly), bookmark: null }
 		if (!readOnly) capture?.assertRoom()
 		const start = now()
 		const { tracer, metrics } = observability
 		const response = withSpanSync(tracer, 'sqlake.write' satisfies SpanName, { 'sqlake.shard': name }, () =>
 			storage.transactionSync((): ExecuteResponse => {
 				const before = capture?.lastSeq() ?? 0
-				const results = executeStatements(storage.sql, statements, readOnly, () => capture?.install())
+				const results = executeStatements(storage, statements, readOnly, () => capture?.install())
 				if (capture === null || capture.lastSeq() === before) return { results, bookmark: null }
 				capture.sealTransaction(before)
 				return { results, bookmark: capture.bookmark() }
@@ -113,8 +113,7 @@ export class Shard {
 
 	/** Runs a statement of the object's own code. */
 	executeLocally(statement: BoundStatement): StatementResult {
-		const { sql } = this.#parts.storage
-		return this.observe(statement.sql, () => executeStatement(sql, statement))
+		return this.observe(statement.sql, () => executeStatement(this.#parts.storage, statement))
 	}
 
 	/**

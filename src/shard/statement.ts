@@ -22,6 +22,8 @@ export interface ScannedStatement {
 	/** Where the first statement ends: before its semicolon and before comments that follow. */
 	readonly end: number
 	readonly placeholders: readonly Placeholder[]
+	/** Where RETURNING stands outside of parentheses; null without it. */
+	readonly returning: number | null
 	/** A name of sqlake's own tables that the text holds; null without one. */
 	readonly internalName: string | null
 }
@@ -58,6 +60,8 @@ function scan(sql: string): ScannedStatement {
 	let internalName: string | null = null
 	let ended = false
 	let multiple = false
+	let returning: number | null = null
+	let depth = 0
 	let end = 0
 	let isTrigger = false
 	let [before, last] = ['', '']
@@ -75,6 +79,9 @@ function scan(sql: string): ScannedStatement {
 		if (ended) multiple = true
 		else end = span.offset + span.length
 		if (keyword === '') keyword = text.toUpperCase()
+		if (kind === 'LP') depth++
+		if (kind === 'RP') depth--
+		if (kind === 'RETURNING' && depth === 0) returning ??= span.offset
 		if (kind === 'VARIABLE') {
 			const number = placeholderNumber(text, highest, numbers)
 			highest = Math.max(highest, number)
@@ -85,7 +92,7 @@ function scan(sql: string): ScannedStatement {
 			if (INTERNAL_NAME.test(name)) internalName ??= name
 		}
 	}
-	return { keyword, multiple, end, placeholders, internalName }
+	return { keyword, multiple, end, placeholders, returning, internalName }
 }
 
 /** The number that SQLite gives a parameter (https://www.sqlite.org/lang_expr.html#varparam). */

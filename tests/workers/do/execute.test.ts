@@ -79,6 +79,32 @@ describe('sqlakeExecute', () => {
 		expect(results.map(({ rows }) => rows)).toEqual([[['integer', '-9223372036854775808', 1]], []])
 	})
 
+	it('returns integers beyond 2^53 exactly from RETURNING, and writes once', async () => {
+		const shard = freshName()
+		const big = 2n ** 62n + 1n
+		const { results, bookmark } = await execute(shard, [
+			statement(
+				`INSERT INTO orders (id, user_id, amount, quantity) VALUES ('a', ?, 1, ?), ('b', ?1, 2.5, 3)
+				RETURNING *, quantity + 1 more, id AS "quantity, 1", (SELECT max(quantity, 9007199254740993)) -- , end`,
+				shard,
+				big,
+			),
+		])
+		expect(results[0]).toMatchObject({
+			columns: ['id', 'user_id', 'amount', 'quantity', 'more', 'quantity, 1', '(SELECT max(quantity, 9007199254740993))'],
+			rows: [
+				['a', shard, 1, big, big + 1n, 'a', big],
+				['b', shard, 2.5, 3, 4, 'b', 9007199254740993n],
+			],
+			changes: 2,
+		})
+		expect(bookmark).toMatchObject({ shard, seq: 2n })
+		const deleted = await execute(shard, [
+			statement('DELETE FROM orders WHERE user_id = ? RETURNING quantity q ORDER BY quantity DESC LIMIT 1', shard),
+		])
+		expect(deleted.results[0]?.rows).toEqual([[big]])
+	})
+
 	it('binds bytes, and only those a view shows', async () => {
 		const view = new Uint8Array([0, 1, 2, 3, 4]).subarray(1, 3)
 		const { results } = await execute(freshName(), [statement('SELECT hex(?), typeof(?1)', view)], true)

@@ -18,7 +18,7 @@ export class DriverDO extends DurableObject implements SQLakeDurableObjectRpc {
 		return envelope('sqlakeExecute', () => {
 			const shard = this.ctx.id.name ?? ''
 			const { statements, readOnly } = validateRequest(request, shard)
-			const results = this.ctx.storage.transactionSync(() => executeStatements(this.ctx.storage.sql, statements, readOnly))
+			const results = this.ctx.storage.transactionSync(() => executeStatements(this.ctx.storage, statements, readOnly))
 			const wrote = results.some(({ rowsWritten }) => rowsWritten > 0)
 			return { results, bookmark: wrote ? { shard, seq: BigInt(++this.#calls), epoch: 1 } : null }
 		})
