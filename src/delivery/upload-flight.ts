@@ -52,6 +52,7 @@ export type UploadOutcome =
  */
 export async function uploadFlight(options: UploadOptions): Promise<UploadOutcome> {
 	const { batch, attempt, lake, store, location, limits } = options
+	// A table comes under several versions where a migration changed it between two changes.
 	const appends = new Map<string, TableAppend & { readonly dataFiles: IcebergDataFile[] }>()
 	const timed = timedStore(store, limits.callTimeout)
 	const poison: Poison[] = []
@@ -76,19 +77,31 @@ export async function uploadFlight(options: UploadOptions): Promise<UploadOutcom
 		}
 		files++
 		bytes += file.bytes.byteLength
-		const table = changesTableName(changes.table.name)
-		const append = appends.get(table) ?? { table, schema: changesSchema(changes.table, lake), dataFiles: [] }
+		const { name, version = 0 } = changes.table
+		const table = changesTableName(name)
+		const append = appends.get(`${version} ${table}`) ?? {
+			table,
+			schema: changesSchema(changes.table, lake),
+			schemaVersion: version,
+			describes: changes.table,
+			dataFiles: [],
+		}
 		append.dataFiles.push({
 			filePath: lakePath(location, key),
 			fileFormat: 'PARQUET',
 			partition: partitionOf(batch.shard, firstTs),
 			...file.stats,
 		})
-		appends.set(table, append)
+		appends.set(`${version} ${table}`, append)
 	})
 	if (poison.length > 0) return { kind: 'poisoned', poison }
 	if (taken) return { kind: 'taken' }
-	return { kind: 'uploaded', appends: [...appends.values()], files, bytes }
+	return {
+		kind: 'uploaded',
+		appends: [...appends.values()].sort((a, b) => (a.schemaVersion ?? 0) - (b.schemaVersion ?? 0)),
+		files,
+		bytes,
+	}
 }
 
 /** The file, or null where a change cannot be encoded; such changes are added to `poison`. */

@@ -1,6 +1,13 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Envelope } from '../driver/transport.ts'
-import type { CommitRequest, CommitResult, ShardPosition } from '../lake/catalog/catalog.ts'
+import type {
+	CommitRequest,
+	CommitResult,
+	EvolutionResult,
+	EvolveOptions,
+	ShardPosition,
+	TableEvolution,
+} from '../lake/catalog/catalog.ts'
 import { type CatalogRpc, CatalogService, type WireSnapshot } from '../lake/catalog/catalog-rpc.ts'
 import { DurableCatalog } from '../lake/catalog/durable-catalog.ts'
 import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
@@ -34,6 +41,10 @@ export class SQLakeCatalog<Env = unknown> extends DurableObject<Env> implements 
 
 	sqlakeCatalogCommit(request: CommitRequest): Promise<Envelope<CommitResult>> {
 		return this.#open().sqlakeCatalogCommit(request)
+	}
+
+	sqlakeCatalogEvolve(tables: readonly TableEvolution[], options: EvolveOptions): Promise<Envelope<EvolutionResult>> {
+		return this.#open().sqlakeCatalogEvolve(tables, options)
 	}
 
 	/** Not in the constructor: a subclass sets its fields after it. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
+import type { TableEvolution } from './catalog/catalog.ts'
 import type { IcebergField, IcebergPartitionSpec, IcebergSchema } from './iceberg/types.ts'
 
 /** The columns that the lake adds in front of a table's own, with their field ids. Stable for the life of a lake. */
@@ -90,6 +91,21 @@ export function changesSchema(table: TableSchema, lake: LakeSchema): IcebergSche
 			),
 		],
 	}
+}
+
+/**
+ * What a catalog is asked for so that a lake knows the tables of a schema.
+ *
+ * @example
+ * await catalog.evolve(tableEvolutions(schemaOf(manifest, db.lake)))
+ */
+export function tableEvolutions(lake: LakeSchema): TableEvolution[] {
+	return Array.from(lake.tables.values(), (table) => ({
+		table: changesTableName(table.name),
+		schema: changesSchema(table, lake),
+		schemaVersion: table.version ?? 0,
+		describes: table,
+	}))
 }
 
 /** The partition spec of every change table: a bucket of the shard, and the UTC day of the change. */

@@ -7,7 +7,15 @@
 import type { Envelope } from '../../driver/transport.ts'
 import { SQLakeError } from '../../errors.ts'
 import { encodeTableMetadata } from '../iceberg/metadata-json.ts'
-import type { Catalog, CommitRequest, CommitResult, ShardPosition } from './catalog.ts'
+import type {
+	Catalog,
+	CommitRequest,
+	CommitResult,
+	EvolutionResult,
+	EvolveOptions,
+	ShardPosition,
+	TableEvolution,
+} from './catalog.ts'
 
 /** A table as it crosses RPC. */
 export interface WireTable {
@@ -28,6 +36,7 @@ export interface CatalogRpc {
 	sqlakeCatalogLoad(known: readonly string[]): Promise<Envelope<WireSnapshot>>
 	sqlakeCatalogPosition(shard: string): Promise<Envelope<ShardPosition | null>>
 	sqlakeCatalogCommit(request: CommitRequest): Promise<Envelope<CommitResult>>
+	sqlakeCatalogEvolve(tables: readonly TableEvolution[], options: EvolveOptions): Promise<Envelope<EvolutionResult>>
 }
 
 /** Answers {@link CatalogRpc} from a catalog. A Durable Object class delegates to it. */
@@ -60,6 +69,10 @@ export class CatalogService implements CatalogRpc {
 
 	sqlakeCatalogCommit(request: CommitRequest): Promise<Envelope<CommitResult>> {
 		return answer(() => this.#catalog.commit(request))
+	}
+
+	sqlakeCatalogEvolve(tables: readonly TableEvolution[], options: EvolveOptions): Promise<Envelope<EvolutionResult>> {
+		return answer(() => this.#catalog.evolve(tables, options))
 	}
 }
 

@@ -1,7 +1,17 @@
 import type { Envelope } from '../../driver/transport.ts'
 import { messageOf, SQLakeError } from '../../errors.ts'
 import { decodeTableMetadata } from '../iceberg/metadata-json.ts'
-import type { Catalog, CatalogSnapshot, CatalogTable, CommitRequest, CommitResult, ShardPosition } from './catalog.ts'
+import type {
+	Catalog,
+	CatalogSnapshot,
+	CatalogTable,
+	CommitRequest,
+	CommitResult,
+	EvolutionResult,
+	EvolveOptions,
+	ShardPosition,
+	TableEvolution,
+} from './catalog.ts'
 import type { CatalogRpc, WireTable } from './catalog-rpc.ts'
 
 /**
@@ -37,6 +47,10 @@ export class CatalogStub implements Catalog {
 
 	commit(request: CommitRequest): Promise<CommitResult> {
 		return this.#call('commit', (rpc) => rpc.sqlakeCatalogCommit(request))
+	}
+
+	evolve(tables: readonly TableEvolution[], options: EvolveOptions = {}): Promise<EvolutionResult> {
+		return this.#call('evolve', (rpc) => rpc.sqlakeCatalogEvolve(tables, options))
 	}
 
 	/** An answer that never came says nothing of the outcome, just as with a store. */

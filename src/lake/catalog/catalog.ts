@@ -5,6 +5,8 @@
  *
  * @module
  */
+import type { TableSchema } from '../../schema/table-schema.ts'
+import type { SchemaEvolutionOperation } from '../iceberg/schema-operations.ts'
 import type { IcebergDataFile, IcebergSchema, IcebergTableMetadata } from '../iceberg/types.ts'
 
 /** How far a shard's changes are in the lake. */
@@ -24,6 +26,8 @@ export interface TableAppend {
 	readonly schema: IcebergSchema
 	/** Version of the table's schema (`TableSchema.version`); 0 where absent. An older one than the lake's leaves the schema as it is. */
 	readonly schemaVersion?: number
+	/** The table in SQL, as it was captured: what the lake says of its columns beyond their Iceberg types. */
+	readonly describes?: TableSchema
 	readonly dataFiles: readonly IcebergDataFile[]
 }
 
@@ -33,6 +37,44 @@ export interface TableEvolution {
 	readonly table: string
 	readonly schema: IcebergSchema
 	readonly schemaVersion: number
+	/** The table in SQL. */
+	readonly describes?: TableSchema
+}
+
+/** How {@link Catalog.evolve} decides where the lake has a later version. */
+export interface EvolveOptions {
+	/**
+	 * Makes what is wanted the current schema even where the lake has a later version: the way back after a rollback. What
+	 * shards deliver afterwards under the later version evolves the table forward again. Default false.
+	 */
+	readonly force?: boolean
+}
+
+/**
+ * What became, or would become, of a table.
+ *
+ * - `created`: the lake had none of that name.
+ * - `evolved`: its schema changed, or only its version.
+ * - `unchanged`: it is as wanted.
+ * - `newer`: the lake has a later version, and was left there.
+ */
+export interface EvolvedTable {
+	readonly table: string
+	readonly status: 'created' | 'evolved' | 'unchanged' | 'newer'
+	/** Version that the lake had; null where it had no such table. */
+	readonly fromVersion: number | null
+	/** Version that the lake has now. */
+	readonly toVersion: number
+	/** What changed in the table's own columns, in an order to tell a person; empty unless created or evolved. */
+	readonly changes: readonly SchemaEvolutionOperation[]
+}
+
+/** What {@link Catalog.evolve} did. */
+export interface EvolutionResult {
+	/** Version of the lake afterwards. */
+	readonly version: number
+	/** In the order asked for. */
+	readonly tables: readonly EvolvedTable[]
 }
 
 /**
@@ -90,4 +132,11 @@ export interface Catalog {
 	 *   won too often; `STORE_UNAVAILABLE` when the outcome is unknown: ask {@link Catalog.position}.
 	 */
 	commit(request: CommitRequest): Promise<CommitResult>
+	/**
+	 * Creates tables and evolves their schemas, all at once or not at all, without a snapshot. To repeat it changes nothing.
+	 *
+	 * @throws `SCHEMA_EVOLUTION` if a table cannot become what is wanted; `COMMIT_CONFLICT` when others won too often;
+	 *   `STORE_UNAVAILABLE` when the outcome is unknown: repeat it.
+	 */
+	evolve(tables: readonly TableEvolution[], options?: EvolveOptions): Promise<EvolutionResult>
 }

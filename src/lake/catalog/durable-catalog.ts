@@ -1,9 +1,19 @@
 import { decodeTableMetadata } from '../iceberg/metadata-json.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { STORE_CALL_TIMEOUT, timedStore } from '../storage/timed-store.ts'
-import { admitCommits } from './admit-commits.ts'
-import type { Catalog, CatalogSnapshot, CatalogTable, CommitRequest, CommitResult, ShardPosition } from './catalog.ts'
-import { type CommitOutcome, outcomeOf } from './commit-outcome.ts'
+import { admitChanges, type LakeChange } from './admit-changes.ts'
+import type {
+	Catalog,
+	CatalogSnapshot,
+	CatalogTable,
+	CommitRequest,
+	CommitResult,
+	EvolutionResult,
+	EvolveOptions,
+	ShardPosition,
+	TableEvolution,
+} from './catalog.ts'
+import { type LakeOutcome, outcomeOf } from './commit-outcome.ts'
 import { CommitQueue } from './commit-queue.ts'
 import {
 	assertLocation,
@@ -55,7 +65,7 @@ export class DurableCatalog implements Catalog {
 	readonly #location: string
 	readonly #reader: MetadataReader
 	readonly #now: () => number
-	readonly #queue = new CommitQueue((requests) => this.#commitGroup(requests))
+	readonly #queue = new CommitQueue((changes) => this.#commitGroup(changes))
 	/** Tables as of the last transaction; null until they were read. */
 	#tables: Map<string, CatalogTable> | null = null
 
@@ -83,26 +93,32 @@ export class DurableCatalog implements Catalog {
 		return this.#queue.commit(request)
 	}
 
+	evolve(tables: readonly TableEvolution[], options: EvolveOptions = {}): Promise<EvolutionResult> {
+		return this.#queue.evolve(tables, options)
+	}
+
 	/** One group at a time: the queue sees to it, so that what was read before the puts still holds in the transaction. */
-	async #commitGroup(requests: readonly CommitRequest[]): Promise<readonly CommitOutcome[]> {
+	async #commitGroup(changes: readonly LakeChange[]): Promise<readonly LakeOutcome[]> {
 		const tables = this.#currentTables()
-		const admission = admitCommits({
-			requests,
+		const now = this.#now()
+		const admission = admitChanges({
+			changes,
 			location: this.#location,
+			now,
 			positionOf: (shard) => this.#position(shard),
 			metadataOf: (table) => tables.get(table)?.metadata,
 		})
-		if (admission.admitted.length === 0) return admission.verdicts.map((verdict) => outcomeOf(verdict, new Map()))
+		if (admission.isEmpty) return admission.verdicts.map((verdict) => outcomeOf(verdict, this.#version(), new Map()))
 		await this.#claim()
 		const version = this.#version() + 1
 		const prepared = await prepareCommit({
 			location: this.#location,
 			requests: admission.admitted,
-			appends: admission.appends,
+			admitted: admission.tables,
 			tables,
 			reader: this.#reader,
 			version,
-			now: this.#now(),
+			now,
 		})
 		await putPrepared(this.#store, prepared.objects)
 		this.#storage.transactionSync(() => {
@@ -114,7 +130,7 @@ export class DurableCatalog implements Catalog {
 		prepared.remember()
 		// An object that is reset before this drops the transaction; nobody has been told of it then.
 		await this.#storage.sync()
-		return admission.verdicts.map((verdict, i) => outcomeOf(verdict, prepared.tables, requests[i]))
+		return admission.verdicts.map((verdict, i) => outcomeOf(verdict, version, prepared.tables, changes[i]))
 	}
 
 	/** Writes into the bucket whose lake it is, so that no pointer catalog and no other object commits beside this one. */

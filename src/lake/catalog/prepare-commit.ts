@@ -4,25 +4,21 @@
  *
  * @module
  */
-import { encodeShardPath } from '../../schema/shard-path.ts'
-import { CHANGE_FIELDS, changesPartitionSpec } from '../change-table.ts'
 import { createManifest, createManifestEntry, encodeManifest } from '../iceberg/manifest.ts'
 import { encodeManifestList } from '../iceberg/manifest-list.ts'
 import { encodeTableMetadata } from '../iceberg/metadata-json.ts'
-import { partitionSpecById, UNPARTITIONED } from '../iceberg/partition-spec.ts'
+import { partitionSpecById } from '../iceberg/partition-spec.ts'
 import { getCurrentSnapshot, getSnapshotById, newSnapshotId } from '../iceberg/snapshot.ts'
-import { addSnapshot, createTableMetadata, currentSchema, setCurrentSchema } from '../iceberg/table-metadata.ts'
+import { addSnapshot, currentSchema, logMetadata } from '../iceberg/table-metadata.ts'
 import type {
 	IcebergDataFile,
 	IcebergManifest,
 	IcebergManifestEntry,
-	IcebergPartitionSpec,
-	IcebergSchema,
 	IcebergSnapshot,
 	IcebergTableMetadata,
 } from '../iceberg/types.ts'
-import { LAKE_LOCATION_PROPERTY, lakePath } from '../lake-path.ts'
-import type { AdmittedAppend } from './admit-commits.ts'
+import { lakePath } from '../lake-path.ts'
+import { type AdmittedTable, metadataFolder } from './admit-changes.ts'
 import type { CatalogTable, CommitRequest } from './catalog.ts'
 import { mergeManifests } from './merge-manifests.ts'
 import type { MetadataReader } from './metadata-reader.ts'
@@ -58,8 +54,8 @@ export interface PrepareCommitOptions {
 	readonly location: string
 	/** The commits, all for the same new version of the lake. */
 	readonly requests: readonly CommitRequest[]
-	/** What they add, by table. */
-	readonly appends: ReadonlyMap<string, AdmittedAppend>
+	/** What is to become of the tables, by name. */
+	readonly admitted: ReadonlyMap<string, AdmittedTable>
 	/** Current state of the tables that they touch. */
 	readonly tables: ReadonlyMap<string, CatalogTable>
 	readonly reader: MetadataReader
@@ -78,8 +74,8 @@ export async function prepareCommit(options: PrepareCommitOptions): Promise<Prep
 	const objects: PreparedObject[] = []
 	const tables = new Map<string, PreparedTable>()
 	const cached: (() => void)[] = []
-	for (const [name, append] of options.appends) {
-		const table = await prepareTable(name, append, options, objects, cached)
+	for (const [name, admitted] of options.admitted) {
+		const table = await prepareTable(name, admitted, options, objects, cached)
 		if (table !== null) tables.set(name, table)
 	}
 	return {
@@ -93,28 +89,27 @@ export async function prepareCommit(options: PrepareCommitOptions): Promise<Prep
 
 async function prepareTable(
 	name: string,
-	append: AdmittedAppend,
+	{ metadata: evolved, dataFiles }: AdmittedTable,
 	options: PrepareCommitOptions,
 	objects: PreparedObject[],
 	cached: (() => void)[],
 ): Promise<PreparedTable | null> {
-	const { location, reader, now } = options
-	const folder = `metadata/${encodeShardPath(name)}`
+	const { location, reader } = options
+	const folder = metadataFolder(name)
 	const before = options.tables.get(name)
-	let metadata = before?.metadata ?? newTable(lakePath(location, folder), append.schema, location, now)
-	if (currentSchema(metadata) !== append.schema && before !== undefined) metadata = setCurrentSchema(metadata, append.schema, now)
-	if (append.dataFiles.length === 0 && metadata === before?.metadata) return null
+	if (dataFiles.length === 0 && evolved === before?.metadata) return null
 
 	const put = (path: string, bytes: Uint8Array, contentType: string) => {
 		const key = `${folder}/${path}`
 		objects.push({ key, bytes, contentType })
 		return lakePath(location, key)
 	}
+	let metadata =
+		before === undefined ? evolved : logMetadata(evolved, before.metadataLocation, before.metadata['last-updated-ms'])
 	let snapshotId: number | undefined
-	if (append.dataFiles.length > 0) {
+	if (dataFiles.length > 0) {
 		snapshotId = unusedSnapshotId(metadata)
-		const snapshot = await prepareSnapshot(metadata, snapshotId, append.dataFiles, options, put, cached)
-		metadata = addSnapshot(metadata, snapshot, before === undefined ? {} : { previousMetadataLocation: before.metadataLocation })
+		metadata = addSnapshot(metadata, await prepareSnapshot(metadata, snapshotId, dataFiles, options, put, cached))
 	}
 	const metadataBytes = encodeTableMetadata(metadata)
 	const metadataLocation = put(`${crypto.randomUUID()}.metadata.json`, metadataBytes, 'application/json')
@@ -221,23 +216,6 @@ function summaryOf(
 		'sqlake.watermark': String(Math.min(...requests.map((request) => request.watermark))),
 		...(epochs.size === 1 ? { 'sqlake.epoch': String(epoch) } : {}),
 	}
-}
-
-function newTable(tableLocation: string, schema: IcebergSchema, location: string, now: number): IcebergTableMetadata {
-	return createTableMetadata({
-		location: tableLocation,
-		schema,
-		partitionSpec: partitionSpecFor(schema),
-		now,
-		properties: { [LAKE_LOCATION_PROPERTY]: location, 'write.metadata.path': tableLocation },
-	})
-}
-
-/** A change log is partitioned by shard and day; another table is not partitioned. */
-function partitionSpecFor(schema: IcebergSchema): IcebergPartitionSpec {
-	const has = ({ id, name }: { readonly id: number; readonly name: string }) =>
-		schema.fields.some((field) => field.id === id && field.name === name)
-	return has(CHANGE_FIELDS.shard) && has(CHANGE_FIELDS.ts) ? changesPartitionSpec() : UNPARTITIONED
 }
 
 function unusedSnapshotId(metadata: IcebergTableMetadata): number {

@@ -2,10 +2,20 @@ import { SQLakeError } from '../../errors.ts'
 import { mapLimit } from '../map-limit.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { STORE_CALL_TIMEOUT, timedStore } from '../storage/timed-store.ts'
-import { admitCommits } from './admit-commits.ts'
-import type { Catalog, CatalogSnapshot, CatalogTable, CommitRequest, CommitResult, ShardPosition } from './catalog.ts'
+import { admitChanges, type LakeChange, tablesOf } from './admit-changes.ts'
+import type {
+	Catalog,
+	CatalogSnapshot,
+	CatalogTable,
+	CommitRequest,
+	CommitResult,
+	EvolutionResult,
+	EvolveOptions,
+	ShardPosition,
+	TableEvolution,
+} from './catalog.ts'
 import { CommitConflictError } from './commit-conflict-error.ts'
-import { type CommitOutcome, outcomeOf } from './commit-outcome.ts'
+import { type LakeOutcome, outcomeOf } from './commit-outcome.ts'
 import { CommitQueue } from './commit-queue.ts'
 import {
 	assertPointer,
@@ -71,7 +81,7 @@ export class R2PointerCatalog implements Catalog {
 	readonly #retry: RetryPolicy
 	readonly #reader: MetadataReader
 	readonly #now: () => number
-	readonly #queue = new CommitQueue((requests) => this.#commitGroup(requests))
+	readonly #queue = new CommitQueue((changes) => this.#commitGroup(changes))
 
 	constructor(options: R2PointerCatalogOptions) {
 		// Commits queue: one call that hangs must not stop them for good.
@@ -97,33 +107,36 @@ export class R2PointerCatalog implements Catalog {
 		return this.#queue.commit(request)
 	}
 
-	async #commitGroup(requests: readonly CommitRequest[]): Promise<readonly CommitOutcome[]> {
+	evolve(tables: readonly TableEvolution[], options: EvolveOptions = {}): Promise<EvolutionResult> {
+		return this.#queue.evolve(tables, options)
+	}
+
+	async #commitGroup(changes: readonly LakeChange[]): Promise<readonly LakeOutcome[]> {
 		let unavailable: unknown
 		for (let attempt = 1; attempt <= this.#retry.attempts; attempt++) {
 			if (attempt > 1) await backOff(this.#retry, attempt - 1)
 			const { pointer, etag } = await this.#readPointer()
-			const tables = await this.#readTables(
-				pointer,
-				requests.flatMap((request) => request.appends.map((append) => append.table)),
-			)
-			const admission = admitCommits({
-				requests,
+			const tables = await this.#readTables(pointer, tablesOf(changes))
+			const now = this.#now()
+			const admission = admitChanges({
+				changes,
 				location: this.#location,
+				now,
 				positionOf: (shard) => pointer.shards.get(shardKey(shard)) ?? null,
 				metadataOf: (table) => tables.get(table)?.metadata,
 				mayAddShard: (added, shard) => this.#assertRoom(pointer.shards.size + added, shard),
 			})
-			if (admission.admitted.length === 0) return admission.verdicts.map((verdict) => outcomeOf(verdict, new Map()))
+			if (admission.isEmpty) return admission.verdicts.map((verdict) => outcomeOf(verdict, pointer.version, new Map()))
 
 			const version = pointer.version + 1
 			const prepared = await prepareCommit({
 				location: this.#location,
 				requests: admission.admitted,
-				appends: admission.appends,
+				admitted: admission.tables,
 				tables,
 				reader: this.#reader,
 				version,
-				now: this.#now(),
+				now,
 			})
 			await putPrepared(this.#store, prepared.objects)
 			const next: LakePointer = {
@@ -139,7 +152,7 @@ export class R2PointerCatalog implements Catalog {
 			const swap = await this.#swap(next, etag)
 			if (swap.kind === 'won') {
 				prepared.remember()
-				return admission.verdicts.map((verdict, i) => outcomeOf(verdict, prepared.tables, requests[i]))
+				return admission.verdicts.map((verdict, i) => outcomeOf(verdict, version, prepared.tables, changes[i]))
 			}
 			unavailable = swap.kind === 'unknown' ? swap.error : undefined
 		}

@@ -51,9 +51,37 @@ export function highestFieldId(schema: IcebergSchema): number {
 	return schema.fields.reduce((highest, field) => Math.max(highest, field.id), 0)
 }
 
-/** The value of {@link NAME_MAPPING_PROPERTY}: each field by its name. */
-export function nameMappingOf(schema: IcebergSchema): string {
-	return JSON.stringify(schema.fields.map((field) => ({ 'field-id': field.id, names: [field.name] })))
+/** An entry of a name mapping (specification, "Name Mapping Serialization"). */
+interface MappedField {
+	readonly 'field-id'?: number
+	readonly names?: readonly string[]
+}
+
+/**
+ * The value of {@link NAME_MAPPING_PROPERTY}: each field by its name, and by the names it had before, unless another field has
+ * come to have them.
+ *
+ * @param earlier The value of the schema before.
+ */
+export function nameMappingOf(schema: IcebergSchema, earlier = '[]'): string {
+	const taken = new Set(schema.fields.map((field) => field.name))
+	const before = new Map(mappedFields(earlier).map((entry) => [entry['field-id'], entry.names ?? []]))
+	const namesOf = ({ id, name }: IcebergField) => {
+		const old = (before.get(id) ?? []).filter((other) => !taken.has(other))
+		for (const other of old) taken.add(other)
+		return [name, ...old]
+	}
+	return JSON.stringify(schema.fields.map((field) => ({ 'field-id': field.id, names: namesOf(field) })))
+}
+
+/** A mapping that does not decode is another engine's mistake; it is written anew. */
+function mappedFields(text: string): readonly MappedField[] {
+	try {
+		const mapping: unknown = JSON.parse(text)
+		return Array.isArray(mapping) ? mapping : []
+	} catch {
+		return []
+	}
 }
 
 function invalid(message: string): SQLakeError {

@@ -6,6 +6,7 @@
 import { SQLakeError } from '../../errors.ts'
 import { FIRST_PARTITION_FIELD_ID, typedPartitionFields, UNPARTITIONED } from './partition-spec.ts'
 import { highestFieldId, NAME_MAPPING_PROPERTY, nameMappingOf, validateSchema } from './schema.ts'
+import { sameFields } from './schema-evolution.ts'
 import { sameSnapshot } from './snapshot.ts'
 import type { IcebergPartitionSpec, IcebergSchema, IcebergSnapshot, IcebergTableMetadata, SnapshotId } from './types.ts'
 
@@ -91,24 +92,62 @@ export function schemaById(metadata: IcebergTableMetadata, id: number): IcebergS
 	return schema
 }
 
+/** Schemas that no snapshot names are kept up to this many: each is in every metadata file that is written. */
+export const MAX_UNUSED_SCHEMAS = 16
+
 /**
- * Makes a schema the current one, under a new id. The name mapping learns its new names and keeps the old ones, so that columns
- * without field ids that were written under an old name are still found.
+ * Makes a schema the current one: under the id that an equal schema of the table has, or under a new one. The name mapping, if
+ * the table has one, learns its names. Where there are many schemas, the oldest of those that no snapshot was written with leave the metadata.
  *
  * @throws `SCHEMA_EVOLUTION` if the schema is malformed.
  */
 export function setCurrentSchema(metadata: IcebergTableMetadata, schema: IcebergSchema, now: number): IcebergTableMetadata {
-	const id = metadata.schemas.reduce((highest, candidate) => Math.max(highest, candidate['schema-id']), -1) + 1
-	const added: IcebergSchema = { ...schema, 'schema-id': id }
-	validateSchema(added)
+	const equal = metadata.schemas.find((candidate) => sameSchema(candidate, schema))
+	const id = equal?.['schema-id'] ?? nextSchemaId(metadata)
+	const current: IcebergSchema = equal ?? { ...schema, 'schema-id': id }
+	validateSchema(current)
+	const schemas = equal === undefined ? [...metadata.schemas, current] : metadata.schemas
+	const mapping = metadata.properties[NAME_MAPPING_PROPERTY]
 	return {
 		...metadata,
 		'last-updated-ms': Math.max(now, metadata['last-updated-ms']),
-		'last-column-id': Math.max(metadata['last-column-id'], highestFieldId(added)),
+		'last-column-id': Math.max(metadata['last-column-id'], highestFieldId(current)),
 		'current-schema-id': id,
-		schemas: [...metadata.schemas, added],
-		properties: { ...metadata.properties, [NAME_MAPPING_PROPERTY]: nameMappingOf(added) },
+		schemas: usedSchemas(schemas, id, metadata.snapshots),
+		properties:
+			mapping === undefined
+				? metadata.properties
+				: { ...metadata.properties, [NAME_MAPPING_PROPERTY]: nameMappingOf(current, mapping) },
 	}
+}
+
+/** The newest schema is never dropped, so that no id is given out twice. */
+function nextSchemaId(metadata: IcebergTableMetadata): number {
+	return metadata.schemas.reduce((highest, schema) => Math.max(highest, schema['schema-id']), -1) + 1
+}
+
+function sameSchema(a: IcebergSchema, b: IcebergSchema): boolean {
+	const identifiers = (schema: IcebergSchema) => [...(schema['identifier-field-ids'] ?? [])].sort((x, y) => x - y).join()
+	return sameFields(a.fields, b.fields) && identifiers(a) === identifiers(b)
+}
+
+function usedSchemas(
+	schemas: readonly IcebergSchema[],
+	currentId: number,
+	snapshots: readonly IcebergSnapshot[],
+): readonly IcebergSchema[] {
+	if (schemas.length <= MAX_UNUSED_SCHEMAS) return schemas
+	const newest = schemas.reduce((highest, schema) => Math.max(highest, schema['schema-id']), 0)
+	const used = new Set([currentId, newest, ...snapshots.map((snapshot) => snapshot['schema-id'])])
+	const isUsed = (schema: IcebergSchema) => used.has(schema['schema-id'])
+	let excess = schemas.filter((schema) => !isUsed(schema)).length - MAX_UNUSED_SCHEMAS
+	return schemas.filter((schema) => isUsed(schema) || excess-- <= 0)
+}
+
+/** Remembers the metadata file that is being replaced (specification, `metadata-log`). */
+export function logMetadata(metadata: IcebergTableMetadata, file: string, moment: number): IcebergTableMetadata {
+	const log = [...metadata['metadata-log'], { 'metadata-file': file, 'timestamp-ms': moment }]
+	return { ...metadata, 'metadata-log': log.slice(-MAX_METADATA_LOG) }
 }
 
 /** What {@link addSnapshot} may be told. */
@@ -145,27 +184,19 @@ export function addSnapshot(
 	const refs = { ...metadata.refs, main: { 'snapshot-id': id, type: 'branch' as const } }
 	const snapshots = retained([...metadata.snapshots, snapshot], refs, options.maxSnapshots ?? MAX_SNAPSHOTS)
 	const { previousMetadataLocation } = options
+	const logged =
+		previousMetadataLocation === undefined
+			? metadata
+			: logMetadata(metadata, previousMetadataLocation, metadata['last-updated-ms'])
 	return {
-		...metadata,
+		...logged,
 		'last-sequence-number': sequenceNumber,
 		'last-updated-ms': Math.max(moment, metadata['last-updated-ms']),
 		'current-snapshot-id': id,
 		snapshots,
 		'snapshot-log': logOf([...metadata['snapshot-log'], { 'snapshot-id': id, 'timestamp-ms': moment }], snapshots),
-		'metadata-log':
-			previousMetadataLocation === undefined
-				? metadata['metadata-log']
-				: logMetadata(metadata['metadata-log'], previousMetadataLocation, metadata['last-updated-ms']),
 		refs,
 	}
-}
-
-function logMetadata(
-	log: IcebergTableMetadata['metadata-log'],
-	file: string,
-	moment: number,
-): IcebergTableMetadata['metadata-log'] {
-	return [...log, { 'metadata-file': file, 'timestamp-ms': moment }].slice(-MAX_METADATA_LOG)
 }
 
 function retained(
