@@ -18,6 +18,7 @@ import { createObservability } from '../observability/create-observability.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
 import type { Connection } from '../session/connection.ts'
+import type { CDCFlushMetrics } from '../shard/shard.ts'
 import { loadAnalytics } from '../worker/analytics.node.ts'
 import { ClientRouter } from '../worker/client-router.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
@@ -118,6 +119,11 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 	/** The names of all shards, in the order of their text. */
 	shards(): Promise<string[]> {
 		return this.#shards.names()
+	}
+
+	/** What waits in a shard, and how its delivery is doing. A shard that there is not yet is made. */
+	metrics(shard: string): Promise<CDCFlushMetrics> {
+		return this.#shards.metrics(shard)
 	}
 
 	/**

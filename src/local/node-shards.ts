@@ -8,7 +8,7 @@ import type { ExecuteRequest, ExecuteResponse, ShardTransport } from '../driver/
 import { messageOf, SQLakeError } from '../errors.ts'
 import { mapLimit } from '../lake/map-limit.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
-import type { Shard } from '../shard/shard.ts'
+import type { CDCFlushMetrics, Shard } from '../shard/shard.ts'
 import { isBusy } from './node-sqlite.ts'
 import { type OpenShard, openShard, type ShardSettings } from './open-shard.ts'
 import { explainSchemaMismatch } from './schema-migrations.ts'
@@ -61,6 +61,11 @@ export class NodeShards implements ShardTransport {
 	async names(): Promise<string[]> {
 		this.#assertOpen()
 		return [...new Set([...this.#open.keys(), ...(await this.#parts.places.names())])].sort()
+	}
+
+	/** How a shard's delivery is doing. */
+	async metrics(name: string): Promise<CDCFlushMetrics> {
+		return this.#use(name, ({ shard }) => shard.metrics)
 	}
 
 	/** Delivers what waits in all shards. A shard that fails does not stop the others. */

@@ -60,7 +60,8 @@ function decodeTagged(value: object): WireValue | undefined {
 	if (entry === undefined || more.length > 0) return undefined
 	const [tag, text] = entry
 	if (typeof text !== 'string') return undefined
-	if (tag === '$int' && /^-?\d{1,19}$/.test(text)) return BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? BigInt(text) : undefined
+	if (tag === '$int' && /^-?\d{1,19}$/.test(text))
+		return BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? BigInt(text) : undefined
 	if (tag === '$base64' && isBase64(text)) return new Uint8Array(Buffer.from(text, 'base64'))
 	if (tag === '$real' && /^-?Infinity$/.test(text)) return Number(text)
 	return undefined

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { randomBytes } from 'node:crypto'
 import { SQLakeError, type SQLakeErrorCode } from '../../errors.ts'
 
 /** An answer. A body of several parts is sent as they come. */
@@ -21,6 +22,30 @@ export interface ErrorBody {
 /** An answer in JSON. */
 export function jsonReply(value: unknown, status = 200): Reply {
 	return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body: `${JSON.stringify(value)}\n` }
+}
+
+/**
+ * A page. It may use nothing from elsewhere, and run no script and no style but those that bear its nonce.
+ *
+ * @param html - of a nonce, which the page's own `<style>` and `<script>` bear
+ */
+export function htmlReply(html: (nonce: string) => string): Reply {
+	const nonce = randomBytes(16).toString('base64')
+	return {
+		headers: {
+			'content-type': 'text/html; charset=utf-8',
+			'content-security-policy': [
+				"default-src 'none'",
+				`script-src 'nonce-${nonce}'`,
+				`style-src 'nonce-${nonce}'`,
+				"connect-src 'self'",
+				"base-uri 'none'",
+				"form-action 'none'",
+				"frame-ancestors 'none'",
+			].join('; '),
+		},
+		body: html(nonce),
+	}
 }
 
 /** The answer to a request that failed. */
@@ -59,7 +84,8 @@ const statuses: Partial<Record<SQLakeErrorCode, number>> = {
 }
 
 /** Codes that tell of something broken here, not of a mistake in the request. */
-const faults = /^(?:INTERNAL|LAKE_CORRUPT|FLUSH_FAILED|CAPTURE_INSTALL|COMMIT_|CATALOG_|SCHEMA_|DEPENDENCY_|RUNTIME_|ANALYTICS_|CONFIG_)/
+const faults =
+	/^(?:INTERNAL|LAKE_CORRUPT|FLUSH_FAILED|CAPTURE_INSTALL|COMMIT_|CATALOG_|SCHEMA_|DEPENDENCY_|RUNTIME_|ANALYTICS_|CONFIG_)/
 
 /** The HTTP status that fits an error; one that brings its own in `details.status` knows best. */
 export function statusOf(error: unknown): number {

@@ -1,0 +1,52 @@
+/**
+ * A project as it runs on this machine: its tables, and the migrations that make them.
+ *
+ * @module
+ */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { readMigrationsFolder } from '../../local/migrations-folder.ts'
+import type { BundledMigrations, MigrationManifest } from '../../migrator/index.ts'
+import type { SQLakeDatabase } from '../../schema/database.ts'
+import { loadConfig, type ProjectConfig } from '../load-config.ts'
+import { loadDatabase } from '../load-schema.ts'
+import { projectPaths } from '../project-paths.ts'
+import { readManifest } from '../read-manifest.ts'
+
+/** A project that was loaded. */
+export interface LocalProject {
+	readonly schema: SQLakeDatabase
+	/** undefined where there are none: the tables are made from the schema. */
+	readonly migrations: BundledMigrations | MigrationManifest | undefined
+	/** Where the migrations come from. */
+	readonly source: 'manifest' | 'folder' | 'schema'
+	/** Prefix of file paths in the lake's metadata. */
+	readonly location: string
+	/** Files and directories whose change may change the project. */
+	readonly watch: readonly string[]
+}
+
+/**
+ * Loads a project afresh.
+ *
+ * @param cwd - where its configuration is looked for
+ * @param configFile - the configuration, where it is named
+ * @throws SQLakeError CONFIG_INVALID and the SCHEMA_ codes; MIGRATION_ codes for a manifest that is none
+ */
+export async function loadLocalProject(cwd: string, configFile?: string): Promise<LocalProject> {
+	const config = await loadConfig(cwd, configFile)
+	const { database, files } = await loadDatabase(config)
+	const { manifest } = projectPaths(config.root)
+	// What the schema files import lies beside them more often than not.
+	const watch = [...config.files, ...new Set(files.map((file) => dirname(file))), config.out, manifest]
+	return { schema: database, ...(await findMigrations(config, manifest)), location: config.location, watch }
+}
+
+async function findMigrations(config: ProjectConfig, manifestFile: string): Promise<Pick<LocalProject, 'migrations' | 'source'>> {
+	const manifest = await readManifest(manifestFile)
+	if (manifest !== null) return { migrations: manifest, source: 'manifest' }
+	if (existsSync(join(config.out, 'meta', '_journal.json'))) {
+		return { migrations: await readMigrationsFolder(config.out), source: 'folder' }
+	}
+	return { migrations: undefined, source: 'schema' }
+}

@@ -1,0 +1,144 @@
+/**
+ * Holds a project open, and goes over to the next version of it.
+ *
+ * @module
+ */
+import { SQLakeError } from '../../errors.ts'
+import { mapLimit } from '../../lake/map-limit.ts'
+import type { LocalRouter } from '../../local/local-router.ts'
+import { CurrentRouter } from './current-router.ts'
+import type { LocalProject } from './local-project.ts'
+import { openRouter, type RouterPlaces } from './open-router.ts'
+import { findSchemaDrift } from './schema-drift.ts'
+
+/** What became of a reload. */
+export interface Reloaded {
+	/** False where the project is what it was. */
+	readonly changed: boolean
+	/** Tags of the migrations that are new. */
+	readonly migrations: readonly string[]
+	/** Shards that are on the new version now. */
+	readonly shards: number
+	/** Of shards that did not go along; each query to one of them fails with it. */
+	readonly failures: readonly unknown[]
+}
+
+/** Shards that are migrated at the same time. */
+const CONCURRENCY = 4
+
+/** A project that is served. */
+export class ProjectHost {
+	readonly current: CurrentRouter<LocalRouter>
+	readonly #places: RouterPlaces
+	#project: LocalProject
+
+	private constructor(project: LocalProject, places: RouterPlaces) {
+		this.#project = project
+		this.#places = places
+		this.current = new CurrentRouter(openRouter(project, places))
+	}
+
+	/**
+	 * Opens a project.
+	 *
+	 * @throws SQLakeError MIGRATION_PENDING where the schema has what no migration makes, and what {@link findSchemaDrift} throws
+	 */
+	static async open(project: LocalProject, places: RouterPlaces): Promise<ProjectHost> {
+		await check(project)
+		return new ProjectHost(project, places)
+	}
+
+	get project(): LocalProject {
+		return this.#project
+	}
+
+	/**
+	 * Goes over to the next version of the project: requests that run are waited for, then every shard is migrated.
+	 *
+	 * @throws SQLakeError where the next version cannot be served; the one before goes on
+	 */
+	async replace(next: LocalProject): Promise<Reloaded> {
+		const before = this.#project
+		if (fingerprint(next) === fingerprint(before)) {
+			this.#project = next
+			return { changed: false, migrations: [], shards: 0, failures: [] }
+		}
+		await check(next)
+		let reloaded: Reloaded | undefined
+		await this.current.replace(async (router) => {
+			const names = await router.shards()
+			if (names.length > 0 && (next.source === 'schema' || before.source === 'schema')) throw needsMigrations(next)
+			await router.close()
+			const opened = openRouter(next, this.#places)
+			const failures = await migrate(opened, names)
+			const [failure] = failures
+			if (failure !== undefined && failures.length === names.length) {
+				// None went along: all of them still fit what was served before.
+				await opened.close()
+				reloaded = { changed: false, migrations: [], shards: 0, failures }
+				return openRouter(before, this.#places)
+			}
+			this.#project = next
+			reloaded = { changed: true, migrations: newTags(before, next), shards: names.length - failures.length, failures }
+			return opened
+		})
+		if (reloaded === undefined) throw new SQLakeError('INTERNAL', 'reload: expected an outcome, found none')
+		if (!reloaded.changed) throw reloaded.failures[0]
+		return reloaded
+	}
+}
+
+/** Asks every shard for something, so that it is opened and its migrations are applied; returns what went wrong. */
+async function migrate(router: LocalRouter, names: readonly string[]): Promise<readonly unknown[]> {
+	const failures: unknown[] = []
+	await mapLimit(
+		names,
+		async (name) => {
+			try {
+				await router.sql.shard(name)`SELECT 1`.all()
+			} catch (error) {
+				failures.push(error)
+			}
+		},
+		CONCURRENCY,
+	)
+	return failures
+}
+
+/** @throws SQLakeError MIGRATION_PENDING */
+async function check(project: LocalProject): Promise<void> {
+	const drift = await findSchemaDrift(project)
+	const [first, ...more] = drift
+	if (first === undefined) return
+	const others = more.length === 0 ? '' : `, and ${more.length} more ${more.length === 1 ? 'difference' : 'differences'}`
+	throw new SQLakeError('MIGRATION_PENDING', `the schema is ahead of the migrations: ${first}${others}`, {
+		hint: 'write the migration: sqlake generate',
+		details: { drift },
+	})
+}
+
+function needsMigrations({ source }: LocalProject): SQLakeError {
+	return new SQLakeError(
+		'MIGRATION_PENDING',
+		source === 'schema'
+			? 'the schema changed, and its shards were made from the schema before, without migrations'
+			: 'there are migrations now, and the shards were made from the schema, without them',
+		{ hint: 'keep migrations from the first one on: sqlake generate, then start with an empty --db directory' },
+	)
+}
+
+function newTags(before: LocalProject, next: LocalProject): readonly string[] {
+	const known = new Set(tagsOf(before))
+	return tagsOf(next).filter((tag) => !known.has(tag))
+}
+
+function tagsOf({ migrations }: LocalProject): readonly string[] {
+	if (migrations === undefined) return []
+	return ('journal' in migrations ? migrations.journal.entries : migrations.migrations).map(({ tag }) => tag)
+}
+
+/** Equal for projects that are served alike. */
+function fingerprint({ schema, migrations, source, location }: LocalProject): string {
+	const { tables, ...rest } = schema.lake
+	return JSON.stringify([[...tables.values()], rest, migrations, source, location])
+}
