@@ -21,4 +21,9 @@ export const commandList: readonly ListedCommand[] = [
 		description: 'Run SQL on a local shard, on the lake, or on a SQLite file',
 		load: async () => (await import('./commands/query.ts')).query,
 	},
+	{
+		usage: 'push',
+		description: 'Put the manifest into the bucket, and let the Iceberg tables follow the schema',
+		load: async () => (await import('./commands/push.ts')).push,
+	},
 ]
