@@ -26,7 +26,9 @@ export class CommandContext {
 	readonly colors: Colors
 	/** For text on stderr. */
 	readonly errorColors: Colors
-	readonly #configFile: string | undefined
+	/** The configuration that `--config` names. */
+	readonly configFile: string | undefined
+	#printed = false
 	#config: Promise<ProjectConfig> | undefined
 
 	constructor(terminal: Terminal, options: Partial<GlobalOptions>) {
@@ -35,7 +37,7 @@ export class CommandContext {
 		this.verbose = options.verbose ?? false
 		this.colors = createColors(wantsColor(terminal, terminal.stdout, options.color))
 		this.errorColors = createColors(wantsColor(terminal, terminal.stderr, options.color))
-		this.#configFile = options.config
+		this.configFile = options.config
 	}
 
 	/** Where the command was started. */
@@ -84,9 +86,20 @@ export class CommandContext {
 		return loadDatabase(await this.config())
 	}
 
-	/** Writes to stdout; resolves when more may be written. */
+	/** Whether something was written to stdout. */
+	get printed(): boolean {
+		return this.#printed
+	}
+
+	/** Writes text to stdout as it is; resolves when more may be written. */
+	write(text: string): Promise<void> {
+		this.#printed ||= text !== ''
+		return write(this.terminal.stdout, text)
+	}
+
+	/** Writes lines to stdout. */
 	print(text: string): Promise<void> {
-		return write(this.terminal.stdout, `${text}\n`)
+		return this.write(`${text}\n`)
 	}
 
 	/** Writes the result as a JSON document to stdout; a bigint that a number cannot hold, and bytes, become text. */
@@ -125,7 +138,7 @@ export class CommandContext {
 	/** What reads a project is loaded for a command that has one, not for help. */
 	async #loadConfig(): Promise<ProjectConfig> {
 		const { loadConfig } = await import('./load-config.ts')
-		return loadConfig(this.cwd, this.#configFile)
+		return loadConfig(this.cwd, this.configFile)
 	}
 }
 

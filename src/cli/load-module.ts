@@ -1,27 +1,42 @@
+import { sep } from 'node:path'
 import { createJiti } from 'jiti'
 import { messageOf, SQLakeError } from '../errors.ts'
 
+/** What a module exports, by name. */
+export type ModuleExports = Readonly<Record<string, unknown>>
+
+/** Evaluated by Node, not by jiti: they run as they are, and the command and the project then share one copy of them. */
+const nativeModules = ['sqlake', 'drizzle-orm']
+
 /**
- * Loads a module of the user's project, in TypeScript or JavaScript, ESM or CommonJS, afresh: an edited file is read again.
+ * Loads modules of the user's project, in TypeScript or JavaScript, ESM or CommonJS, afresh: an edited file is read again. Modules that
+ * import one another share it.
  *
- * @param path - absolute
- * @returns what it exports, by name
+ * @param paths - absolute
+ * @returns what each exports, in the order of the paths
  * @throws SQLakeError CONFIG_INVALID with the error of the module; an SQLakeError that it throws as it is
  */
-export async function loadModule(path: string): Promise<Readonly<Record<string, unknown>>> {
-	const jiti = createJiti(import.meta.url, {
-		moduleCache: false,
-		interopDefault: false,
-		nativeModules: ['sqlake', 'drizzle-orm'],
-	})
+export async function loadModules(paths: readonly string[]): Promise<readonly ModuleExports[]> {
+	const jiti = createJiti(import.meta.url, { interopDefault: false, nativeModules })
+	const loaded = new Set(Object.keys(jiti.cache))
 	try {
-		return await jiti.import<Record<string, unknown>>(path)
-	} catch (cause) {
-		throw SQLakeError.wrap(cause, 'CONFIG_INVALID', `${path} cannot be loaded`, {
-			hint: hintFor(cause),
-			details: { file: path },
-		})
+		const modules: ModuleExports[] = []
+		for (const path of paths) modules.push(await jiti.import<ModuleExports>(path).catch((cause) => refuse(path, cause)))
+		return modules
+	} finally {
+		for (const path of Object.keys(jiti.cache))
+			if (!loaded.has(path) && !path.includes(`${sep}node_modules${sep}`)) delete jiti.cache[path]
 	}
+}
+
+/** {@link loadModules} for one. */
+export async function loadModule(path: string): Promise<ModuleExports> {
+	const [exported = {}] = await loadModules([path])
+	return exported
+}
+
+function refuse(path: string, cause: unknown): never {
+	throw SQLakeError.wrap(cause, 'CONFIG_INVALID', `${path} cannot be loaded`, { hint: hintFor(cause), details: { file: path } })
 }
 
 function hintFor(error: unknown): string {

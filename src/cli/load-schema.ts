@@ -47,15 +47,16 @@ interface Found {
  */
 export async function loadSchema(config: ProjectConfig): Promise<LoadedSchema> {
 	const files = schemaFiles(config)
-	const [{ loadModule }, { is }, { SQLiteTable }] = await Promise.all([
+	const [{ loadModules }, { is }, { SQLiteTable }] = await Promise.all([
 		import('./load-module.ts'),
 		import('drizzle-orm'),
 		import('drizzle-orm/sqlite-core'),
 	])
+	const modules = await loadModules(files)
 	const databases = new Map<SQLakeDatabase, Found>()
 	const tables = new Map<SQLiteTable, string>()
-	for (const file of files) {
-		for (const [name, value] of Object.entries(await loadModule(file))) {
+	for (const [index, file] of files.entries()) {
+		for (const [name, value] of Object.entries(modules[index] ?? {})) {
 			if (is(value, SQLiteTable)) tables.set(value, name)
 			else if (isDatabase(value) && (!databases.has(value) || name === config.exportName))
 				databases.set(value, { name, file, database: value })

@@ -63,9 +63,9 @@ function createParser({ stdout }: Terminal): Argv<GlobalOptions> {
 		.locale('en')
 		.wrap(Math.min(MAX_WIDTH, stdout.columns ?? 80))
 		.options({
-			config: { type: 'string', describe: 'Configuration, instead of drizzle.config.* and sqlake.config.*', requiresArg: true },
-			json: { type: 'boolean', default: false, describe: 'Print the result, or the error, as one JSON document' },
-			verbose: { type: 'boolean', default: false, describe: 'Tell more, and where an error comes from' },
+			config: { type: 'string', describe: 'Path of the configuration', requiresArg: true },
+			json: { type: 'boolean', default: false, describe: 'Print one JSON document, also for an error' },
+			verbose: { type: 'boolean', default: false, describe: 'Tell more, also of where an error comes from' },
 			// Typed as --no-color, which yargs takes for color: false.
 			color: { type: 'boolean', hidden: true },
 			'no-color': { type: 'boolean', describe: 'No colours; NO_COLOR=1 does the same' },
@@ -91,7 +91,8 @@ function addCommand(parser: Argv<GlobalOptions>, listed: ListedCommand, reading:
 			loaded = await listed.load()
 			reading.listed = listed
 			reading.parser = own
-			loaded.builder(own)
+			// Groups are shown in the order of their making: a command's own options before those of all.
+			loaded.builder(own.group([], 'Positionals:').group([], 'Options:'))
 			return own
 		},
 		// Reading and running are two things: yargs calls the handler also where something was wrong.

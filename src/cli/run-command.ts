@@ -43,15 +43,16 @@ export async function runCommand(
  */
 export async function reportError(error: unknown, context: CommandContext): Promise<number> {
 	const { code, message, hint } = describe(error)
-	const exitCode = code === 'USAGE_INVALID' ? exitCodes.usage : exitCodes.failure
-	if (context.json)
-		await context.printJson({
-			error: { code, message, hint, ...(SQLakeError.is(error) && error.details ? { details: error.details } : {}) },
-		})
-	const { red, dim } = context.errorColors
-	if (!context.json) context.log(`${red('sqlake:')} ${message}\n${dim('hint:')} ${hint}`)
+	// Half a document is none: what is wrong must not be taken for a part of it.
+	if (context.json && !context.printed) {
+		const details = SQLakeError.is(error) ? error.details : undefined
+		await context.printJson({ error: { code, message, hint, ...(details === undefined ? {} : { details }) } })
+	} else {
+		const { red, dim } = context.errorColors
+		context.terminal.stderr.write(`${red('sqlake:')} ${message}\n${dim('hint:')} ${hint}\n`)
+	}
 	if (context.verbose) context.terminal.stderr.write(`${stacks(error)}\n`)
-	return exitCode
+	return code === 'USAGE_INVALID' ? exitCodes.usage : exitCodes.failure
 }
 
 function describe(error: unknown): { readonly code: string; readonly message: string; readonly hint: string } {

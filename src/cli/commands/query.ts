@@ -1,10 +1,111 @@
+import { existsSync, statSync } from 'node:fs'
+import { SQLakeError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
+import type { CommandContext } from '../command-context.ts'
+import { parseMoment } from '../query/parse-moment.ts'
+import { parseParams } from '../query/parse-params.ts'
+import { readStatement } from '../query/read-statement.ts'
+import { type RowFormat, rowFormats } from '../rows/row-formatter.ts'
 
 /** `sqlake query`. */
 export const query = defineCommand({
-	builder: (yargs) => yargs.positional('sql', { type: 'string', describe: 'One statement' }),
-	run: async ({ sql }, context) => {
-		await context.print(String(sql))
+	builder: (yargs) =>
+		yargs
+			.positional('sql', { type: 'string', describe: "One statement in SQLite's dialect; - reads it from stdin" })
+			.options({
+				analytics: { alias: 'a', type: 'boolean', default: false, describe: 'Ask the lake: all shards' },
+				'as-of': {
+					type: 'string',
+					requiresArg: true,
+					describe: 'Ask the lake as it was: ISO 8601, milliseconds, or 10m, 2h, 3d ago',
+				},
+				between: { type: 'string', requiresArg: true, describe: 'Ask for the changes of a time, <from>..<to>' },
+				snapshot: { type: 'string', requiresArg: true, describe: 'Ask one snapshot of the lake, by its id' },
+				shard: { alias: 's', type: 'string', requiresArg: true, describe: 'Run in this shard, whatever the statement pins' },
+				params: { alias: 'p', type: 'string', requiresArg: true, describe: 'Values for ? as a JSON array' },
+				file: { type: 'string', requiresArg: true, describe: 'Read the SQL from a file; - for stdin' },
+				format: {
+					alias: 'f',
+					choices: rowFormats,
+					requiresArg: true,
+					describe: 'How rows are written [default: table in a terminal, otherwise json]',
+				},
+				explain: { type: 'boolean', default: false, describe: 'Tell where the statement would run, and what it would read' },
+				db: {
+					alias: 'd',
+					type: 'string',
+					requiresArg: true,
+					describe: 'Directory of the shards, or one SQLite file [default: .sqlake/local.db]',
+				},
+				lake: { type: 'string', requiresArg: true, describe: 'Directory of the lake [default: .sqlake/data]' },
+				flush: { type: 'boolean', default: false, describe: 'Deliver what waits in the shards to the lake first' },
+				'read-only': { type: 'boolean', default: false, describe: 'Refuse a statement that writes' },
+				timeout: { type: 'number', default: 600, requiresArg: true, describe: 'Seconds that a lake query may take' },
+			})
+			.conflicts('as-of', ['between', 'snapshot'])
+			.conflicts('between', 'snapshot')
+			.conflicts('shard', ['as-of', 'between', 'snapshot'])
+			.check(({ json, format, analytics, shard }) => {
+				if (json && format !== undefined && format !== 'json') throw new Error(`--json and --format ${format} exclude each other`)
+				if (analytics && shard !== undefined) throw new Error('--analytics and --shard exclude each other')
+				return true
+			})
+			.example(`$0 query "SELECT * FROM orders WHERE user_id = 'ada'"`, 'one shard, up to the last write')
+			.example(`$0 query -a "SELECT plan, count(*) FROM users GROUP BY plan"`, 'all shards, from the lake')
+			.example(`$0 query --as-of 1d "SELECT count(*) FROM users"`, 'as it was a day ago')
+			.example(`$0 query --between 1h.. "SELECT _op, * FROM orders" -f csv`, 'what changed in the last hour')
+			.example(`$0 query -d app.sqlite "SELECT * FROM t WHERE a = ?" -p '[5]'`, 'any SQLite file')
+			.epilogue(
+				'Writes run, as in any SQLite shell: those of shards are captured and reach the lake. --read-only refuses them. The lake is only read.\nJSON writes a blob as {"$base64": "..."} and an integer beyond 2^53 as {"$int": "..."}.',
+			),
+	run: async (args, context) => {
+		const { analytics, asOf, between, snapshot, shard, explain, flush, readOnly } = args
+		const moment = parseMoment({ analytics, asOf, between, snapshot }, Date.now())
+		const params = parseParams(args.params)
+		const sql = await readStatement(args.sql, args.file, context)
+		const format = args.format ?? defaultFormat(context)
+		const plainFile = args.db === undefined ? null : sqliteFile(args.db, context)
+		if (plainFile !== null) {
+			if (moment !== undefined || shard !== undefined || flush) {
+				throw new SQLakeError('USAGE_INVALID', `--db ${args.db} is one SQLite file, which has neither shards nor a lake`, {
+					hint: 'name the directory of the shards, or leave --db out',
+				})
+			}
+			const { queryFile } = await import('../query/query-file.ts')
+			await queryFile({ file: plainFile, sql, params, readOnly, explain, format }, context)
+			return undefined
+		}
+		const config = await context.config()
+		if (config.schema.length === 0) {
+			throw new SQLakeError('CONFIG_INVALID', `${config.root}: expected a configuration that names the schema, found none`, {
+				hint: 'run sqlake init, or ask a SQLite file: --db <file>',
+			})
+		}
+		const { queryProject } = await import('../query/query-project.ts')
+		const db = args.db === undefined ? config.db : context.path(args.db)
+		const lake = args.lake === undefined ? config.lake : context.path(args.lake)
+		await queryProject(
+			{ sql, params, db, lake, shard, moment, flush, readOnly, explain, format, timeoutMs: args.timeout * 1_000 },
+			context,
+		)
 		return undefined
 	},
 })
+
+function defaultFormat({ json, terminal }: CommandContext): RowFormat {
+	return !json && terminal.stdout.isTTY === true ? 'table' : 'json'
+}
+
+/** The path of one SQLite file; null for a directory of shards. */
+function sqliteFile(db: string, context: CommandContext): string | null {
+	if (db === ':memory:') return db
+	const path = context.path(db)
+	if (existsSync(path)) return statSync(path).isDirectory() ? null : path
+	throw new SQLakeError(
+		'USAGE_INVALID',
+		`--db ${db}: expected a SQLite file or a directory of shards, found nothing at ${path}`,
+		{
+			hint: 'name one that exists; sqlake dev makes .sqlake/local.db',
+		},
+	)
+}

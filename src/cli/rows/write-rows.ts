@@ -1,6 +1,5 @@
 import type { LakeBatch } from '../../driver/transport.ts'
 import type { CommandContext } from '../command-context.ts'
-import { write } from '../output.ts'
 import { CsvFormatter } from './csv-formatter.ts'
 import { JsonFormatter, NdjsonFormatter } from './json-formatter.ts'
 import type { RowFormat, RowFormatter } from './row-formatter.ts'
@@ -16,19 +15,18 @@ const CHUNK = 500
  * @returns how many rows there were
  */
 export async function writeRows(format: RowFormat, batches: AsyncIterable<LakeBatch>, context: CommandContext): Promise<number> {
-	const { stdout } = context.terminal
 	let formatter: RowFormatter | undefined
 	let count = 0
 	for await (const { columns, rows } of batches) {
 		if (columns.length > 0) formatter ??= createFormatter(format, columns, context)
 		for (let start = 0; formatter !== undefined && start < rows.length; start += CHUNK) {
 			const text = formatter.rows(rows.slice(start, start + CHUNK))
-			if (text !== '') await write(stdout, text)
+			if (text !== '') await context.write(text)
 		}
 		count += rows.length
 	}
 	const text = formatter?.end() ?? ''
-	if (text !== '') await write(stdout, text)
+	if (text !== '') await context.write(text)
 	return count
 }
 
