@@ -5,6 +5,7 @@
  */
 import { messageOf, SQLakeError } from '../errors.ts'
 import { MAX_SHARD_ID_LENGTH } from '../schema/shard-id.ts'
+import { mayBeRetried } from './may-be-retried.ts'
 import type { ExecuteRequest, ExecuteResponse, ShardTransport, SQLakeDurableObjectRpc } from './transport.ts'
 
 /** A stub of a sqlake Durable Object. */
@@ -66,15 +67,6 @@ function invalidName(shard: string, expected: string, found: string): SQLakeErro
 	return new SQLakeError('SHARD_ID_INVALID', `shard ${shown}: expected ${expected}, found ${found}`, {
 		hint: 'the value of the shard key names the Durable Object: use a shorter key, such as an id',
 	})
-}
-
-/** An overloaded object is only burdened by another attempt; the platform marks errors that may pass. */
-function mayBeRetried(error: unknown): boolean {
-	if (typeof error !== 'object' || error === null) return false
-	if ('overloaded' in error && error.overloaded === true) return false
-	return (
-		('retryable' in error && error.retryable === true) || ('durableObjectReset' in error && error.durableObjectReset === true)
-	)
 }
 
 function unavailable({ shard, readOnly }: ExecuteRequest, cause: unknown, attempts: number): SQLakeError {

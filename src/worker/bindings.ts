@@ -5,6 +5,8 @@
  */
 import type { ShardNamespace } from '../driver/durable-object-transport.ts'
 import { SQLakeError } from '../errors.ts'
+import type { FleetShardRpc } from '../fleet/fleet.ts'
+import type { FleetNamespace } from '../fleet/fleet-client.ts'
 import type { CatalogNamespace } from '../lake/open-lake.ts'
 
 /** Name of the binding of the catalog's Durable Object. */
@@ -13,12 +15,22 @@ export const CATALOG_BINDING = 'SQLAKE_CATALOG'
 /** Namespaces of sqlake itself, which hold no shards. */
 const OWN_BINDINGS: ReadonlySet<string> = new Set([CATALOG_BINDING, 'SQLAKE_COLLECTOR'])
 
+/** A namespace of shards, whoever calls them. */
+export interface AnyShardNamespace extends ShardNamespace {
+	getByName(name: string): ReturnType<ShardNamespace['getByName']> & FleetShardRpc
+}
+
+/** A namespace of catalog objects: they keep a lake and its fleet. */
+export interface AnyCatalogNamespace extends CatalogNamespace, FleetNamespace {
+	getByName(name: string): ReturnType<CatalogNamespace['getByName']> & ReturnType<FleetNamespace['getByName']>
+}
+
 /**
  * The namespace of the shards: the one named, else the only one that is not sqlake's own.
  *
  * @throws SQLakeError BINDING_MISSING naming the candidates
  */
-export function findShardNamespace(env: object, name: string | undefined): ShardNamespace {
+export function findShardNamespace(env: object, name: string | undefined): AnyShardNamespace {
 	const namespaces = Object.entries(env).filter(([, binding]) => isNamespace(binding))
 	const candidates = namespaces.filter(([binding]) => !OWN_BINDINGS.has(binding))
 	const listed = candidates.map(([binding]) => binding).join(', ') || 'none'
@@ -37,7 +49,7 @@ export function findShardNamespace(env: object, name: string | undefined): Shard
 }
 
 /** The namespace of the catalog's Durable Object; undefined where none is bound. */
-export function findCatalogNamespace(env: object): CatalogNamespace | undefined {
+export function findCatalogNamespace(env: object): AnyCatalogNamespace | undefined {
 	const binding: unknown = Reflect.get(env, CATALOG_BINDING)
 	if (binding === undefined) return undefined
 	if (isNamespace(binding)) return binding
@@ -65,7 +77,7 @@ export function findBucket(env: object, name: string): R2Bucket {
 }
 
 /** A service binding answers to every name, so a method alone proves nothing. */
-function isNamespace(binding: unknown): binding is ShardNamespace & CatalogNamespace {
+function isNamespace(binding: unknown): binding is AnyShardNamespace & AnyCatalogNamespace {
 	return hasMethods(binding, ['idFromName', 'idFromString', 'newUniqueId']) && className(binding) !== 'Fetcher'
 }
 
