@@ -14,11 +14,12 @@ export async function readStatement(sql: string | undefined, file: string | unde
 	if (sql !== undefined && file !== undefined) throw usage('found SQL twice: as an argument and by --file')
 	const statement = await readSource(sql, file, context)
 	if (statement.trim() !== '') return statement
-	throw usage(sql === undefined && file === undefined ? 'found no SQL' : 'found empty SQL')
+	throw usage('found no SQL')
 }
 
 async function readSource(sql: string | undefined, file: string | undefined, context: CommandContext): Promise<string> {
-	if (sql !== undefined && sql !== '-') return sql
+	// yargs makes an empty argument of -.
+	if (sql !== undefined && sql !== '-' && sql !== '') return sql
 	if (file !== undefined && file !== '-') {
 		try {
 			return await readFile(context.path(file), 'utf8')
@@ -27,7 +28,7 @@ async function readSource(sql: string | undefined, file: string | undefined, con
 		}
 	}
 	const { stdin } = context.terminal
-	return sql === undefined && file === undefined && stdin.isTTY === true ? '' : text(stdin)
+	return file === undefined && stdin.isTTY === true ? '' : text(stdin)
 }
 
 function usage(found: string): SQLakeError {
