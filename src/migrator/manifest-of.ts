@@ -1,7 +1,7 @@
 import type { BundledMigrations } from './bundled-migrations.ts'
 import { checkManifest } from './check-manifest.ts'
 import { createMigrationManifest } from './create-migration-manifest.ts'
-import type { MigrationManifest } from './manifest.ts'
+import type { ManifestJson, MigrationManifest } from './manifest.ts'
 
 /** Checksums of a hundred migrations take milliseconds, and all objects of an isolate share one import. */
 const known = new WeakMap<object, MigrationManifest>()
@@ -11,7 +11,7 @@ const known = new WeakMap<object, MigrationManifest>()
  *
  * @throws MigrationError what {@link checkManifest} and {@link createMigrationManifest} throw
  */
-export function manifestOf(migrations: BundledMigrations | MigrationManifest): MigrationManifest {
+export function manifestOf(migrations: BundledMigrations | ManifestJson): MigrationManifest {
 	const found = known.get(migrations)
 	if (found !== undefined) return found
 	const manifest = 'journal' in migrations ? createMigrationManifest(migrations) : checkManifest(migrations)

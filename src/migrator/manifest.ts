@@ -52,3 +52,12 @@ export interface MigrationManifest {
 	/** For each table that ever was, the highest field id that a column of it has had: ids are not given out again. */
 	readonly lastFieldIds: Readonly<Record<string, number>>
 }
+
+/** A manifest as TypeScript sees one that is imported from JSON, where texts and numbers have no narrower types. It is checked when it is used. */
+export interface ManifestJson {
+	readonly formatVersion: number
+	readonly version: number
+	readonly migrations: readonly object[]
+	readonly tables: object
+	readonly lastFieldIds: object
+}
