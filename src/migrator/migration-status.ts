@@ -53,3 +53,29 @@ export interface MigrateRequest {
 	/** Allows a down script that destroys data. */
 	readonly acceptDataLoss?: boolean
 }
+
+/** What a migration would do. */
+export interface PlannedMigration {
+	readonly tag: string
+	readonly statements: readonly string[]
+	/** What it destroys, one sentence each; known of the way down only. */
+	readonly losses: readonly string[]
+}
+
+/** What a run of the migrator would do. It was tried on the object's own data, and taken back. */
+export interface MigrationPlan {
+	readonly direction: 'up' | 'down'
+	/** In the order in which they would run. */
+	readonly migrations: readonly PlannedMigration[]
+	/** Why it would fail; null where it would succeed. */
+	readonly error: { readonly code: string; readonly message: string; readonly tag: string | null } | null
+}
+
+/** How a shard's migrations stand, for whoever keeps a register of shards. */
+export interface MigrationReport {
+	readonly shard: string
+	/** Tag of the last migration that it has; null for none. */
+	readonly version: string | null
+	readonly state: MigrationState
+	readonly lastError: MigrationStatus['lastError']
+}
