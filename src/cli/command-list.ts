@@ -26,4 +26,9 @@ export const commandList: readonly ListedCommand[] = [
 		description: 'Put the manifest into the bucket, and let the Iceberg tables follow the schema',
 		load: async () => (await import('./commands/push.ts')).push,
 	},
+	{
+		usage: 'dev',
+		description: 'Serve the project on this machine: SQLite, capture, Parquet, and queries over HTTP',
+		load: async () => (await import('./commands/dev.ts')).dev,
+	},
 ]

@@ -141,7 +141,7 @@ describe('POST /query', () => {
 			expect(lines).toHaveLength(50)
 			expect(JSON.parse(lines[49] ?? '')).toEqual({ id: '49', amount: 49 })
 		}
-		const failed = await ask(server.url, { sql: 'SELECT nothing FROM orders', shard: 'ada', format: 'ndjson' })
+		const failed = await ask(server.url, { sql: 'SELECT missing FROM orders', shard: 'ada', format: 'ndjson' })
 		expect(failed).toMatchObject({ status: 400, body: { error: { code: 'QUERY_FAILED' } } })
 	})
 
