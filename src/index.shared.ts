@@ -10,6 +10,28 @@ export { SQLakeDrizzleDatabase } from './driver/database.ts'
 export { drizzle, type SQLakeClient, type SQLakeDrizzleConfig } from './driver/drizzle.ts'
 export type * from './driver/transport.ts'
 export { errorCodes, SQLakeError, type SQLakeErrorCode } from './errors.ts'
+export type {
+	Fleet,
+	FleetSummary,
+	RegisteredShard,
+	ReleasedVersion,
+	RollbackOptions,
+	Rollout,
+	RolloutOptions,
+	RolloutState,
+	ShardDetails,
+	ShardFilter,
+	ShardMigration,
+	ShardPage,
+} from './fleet/fleet.ts'
+export { FleetHttpClient, type FleetHttpClientOptions } from './fleet/fleet-http-client.ts'
+export type {
+	AppliedMigrationInfo,
+	MigrateRequest,
+	MigrationResult,
+	MigrationState,
+	MigrationStatus,
+} from './migrator/migration-status.ts'
 export {
 	type AttributeName,
 	type Attributes,
@@ -73,4 +95,6 @@ export { getQueryRouter, type QueryRouter, type RouterQuery, setQueryRouter } fr
 export type { QueryResult, RunResult, ShardWrite } from './session/result.ts'
 export { type ChangeRow, type LakeTag, type SQLTag, sql } from './session/sql.ts'
 export { type LakeSQLQuery, type RowOf, type RunOptions, SQLQuery } from './session/sql-query.ts'
+export { type AdminHandler, type AdminHandlerOptions, createAdminHandler } from './worker/admin.ts'
+export { createFleetClient, type FleetClientOptions } from './worker/create-fleet-client.ts'
 export type { SQLakeClientOptions, SQLakeWorkerClient } from './worker/sqlake.ts'

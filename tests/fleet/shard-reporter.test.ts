@@ -1,0 +1,163 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { SQLakeError } from '../../src/errors.ts'
+import type { ReleasedVersion, ShardReport } from '../../src/fleet/fleet.ts'
+import { ShardReporter } from '../../src/fleet/shard-reporter.ts'
+import { createObservability } from '../../src/observability/create-observability.ts'
+
+const DAY = 86_400_000
+
+/** A shard's object: what is durable stays, `restart()` begins its memory anew. */
+class TestObject {
+	time = 1_000
+	note: string | null = null
+	report: ShardReport = { shard: 'a', binding: 'USER_DO', version: '0001_a', state: 'current', lastError: null }
+	readonly arrived: ShardReport[] = []
+	readonly released: (ReleasedVersion | null)[] = []
+	/** Set while the catalog object is not there. */
+	failure: Error | null = null
+	bound = true
+	/** Resolved before the register answers. */
+	hold: Promise<void> = Promise.resolve()
+	reporter = this.#open()
+	#work: Promise<unknown>[] = []
+
+	restart(): void {
+		this.reporter = this.#open()
+	}
+
+	/** Waits for what goes on in the background; @returns how many reports have arrived so far. */
+	async arrivals(): Promise<number> {
+		while (this.#work.length > 0) await Promise.all(this.#work.splice(0))
+		return this.arrived.length
+	}
+
+	#open(): ShardReporter {
+		return new ShardReporter({
+			memory: {
+				get: () => this.note,
+				set: (note) => {
+					this.note = note
+				},
+			},
+			report: () => this.report,
+			connect: () => (this.bound ? { sqlakeFleetReport: (report) => this.#receive(report) } : null),
+			released: (released) => void this.released.push(released),
+			background: (work) => void this.#work.push(work),
+			now: () => this.time,
+			logger: createObservability().logger,
+		})
+	}
+
+	async #receive(report: ShardReport) {
+		await this.hold
+		if (this.failure !== null) throw this.failure
+		this.arrived.push(report)
+		return { ok: true as const, value: { released: { version: '0001_a' } } }
+	}
+}
+
+let object: TestObject
+beforeEach(() => {
+	object = new TestObject()
+})
+
+describe('a shard', () => {
+	it('reports when it first starts, and not with each request or start after that', async () => {
+		object.reporter.changed()
+		for (let i = 0; i < 5; i++) object.reporter.touch()
+		object.restart()
+		object.reporter.changed()
+		object.reporter.touch()
+		expect(await object.arrivals()).toBe(1)
+		object.restart()
+		object.reporter.changed()
+		for (let i = 0; i < 5; i++) object.reporter.touch()
+		expect(await object.arrivals()).toBe(1)
+		expect(object.released).toEqual([{ version: '0001_a' }])
+	})
+
+	it('reports whatever changes, but not a later attempt that fails as the one before', async () => {
+		object.reporter.changed()
+		await object.arrivals()
+		const lastError = { code: 'MIGRATION_FAILED', message: 'no', tag: '0002_b', at: 1 }
+		object.report = { ...object.report, state: 'failed', lastError }
+		object.reporter.changed()
+		expect(await object.arrivals()).toBe(2)
+		object.report = { ...object.report, lastError: { ...lastError, at: 2 } }
+		object.reporter.changed()
+		expect(await object.arrivals()).toBe(2)
+	})
+
+	it('says once a day that it is still there', async () => {
+		object.reporter.changed()
+		await object.arrivals()
+		object.time += DAY - 1
+		object.reporter.touch()
+		expect(await object.arrivals()).toBe(1)
+		object.time += 1
+		object.reporter.touch()
+		object.reporter.touch()
+		expect(await object.arrivals()).toBe(2)
+	})
+
+	it('repeats a report that was lost, more and more rarely, and right after a restart', async () => {
+		object.failure = new Error('the catalog object is overloaded')
+		object.reporter.changed()
+		const attempts: number[] = []
+		for (let second = 0; second < 300; second++) {
+			object.time += 1_000
+			const before = object.reporter
+			before.touch()
+			await object.arrivals()
+			if (second === 250) object.failure = null
+			if (object.arrived.length > 0) {
+				attempts.push(second)
+				break
+			}
+		}
+		expect(attempts[0]).toBeGreaterThan(250)
+		object.failure = new SQLakeError('FLEET_UNAVAILABLE', 'no')
+		object.report = { ...object.report, version: '0002_b' }
+		object.reporter.changed()
+		expect(await object.arrivals()).toBe(1)
+		object.failure = null
+		object.reporter.touch()
+		expect(await object.arrivals()).toBe(1)
+		object.restart()
+		object.reporter.changed()
+		expect(await object.arrivals()).toBe(2)
+	})
+
+	it('reports what changed while a report was on its way', async () => {
+		let answer = () => {}
+		object.hold = new Promise((resolve) => {
+			answer = resolve
+		})
+		object.reporter.changed()
+		object.report = { ...object.report, version: '0002_b' }
+		object.reporter.changed()
+		answer()
+		await object.arrivals()
+		expect(object.arrived.map(({ version }) => version)).toEqual(['0001_a', '0002_b'])
+	})
+
+	it('does not repeat what it has told in an answer', async () => {
+		object.reporter.changed()
+		await object.arrivals()
+		object.report = { ...object.report, version: '0002_b' }
+		object.reporter.told(object.report)
+		object.reporter.changed()
+		expect(await object.arrivals()).toBe(1)
+	})
+
+	it('is quiet where there is no catalog object', async () => {
+		object.bound = false
+		object.reporter.changed()
+		object.reporter.touch()
+		await object.arrivals()
+		object.time += 2 * DAY
+		object.reporter.touch()
+		expect(await object.arrivals()).toBe(0)
+		expect(object.note).toBeNull()
+	})
+})
