@@ -32,8 +32,10 @@ import { DEFAULT_TIMEOUT_MS } from './engines/duckdb-settings.ts'
 import { QueryDeadline } from './engines/query-deadline.ts'
 import type { EngineLimits, EngineQuery, EngineValue, QueryEngine } from './query-engine.ts'
 import { checkKeys } from './scan/check-keys.ts'
+import { checkNames } from './scan/check-names.ts'
 import { checkRescued } from './scan/check-rescued.ts'
 import { CHANGE_COLUMNS } from './scan/scan-conditions.ts'
+import { seenSchema } from './scan/seen-schema.ts'
 import { loadShardEpochs } from './scan/shard-epochs.ts'
 import { statementTables } from './scan/statement-tables.ts'
 import { type ChangeWindow, planTable, type TablePlan } from './scan/table-plan.ts'
@@ -89,7 +91,7 @@ class LakeQuery implements LakeTransport {
 
 	/**
 	 * @throws `SQL_PARSE`, `READ_ONLY`, `ROUTE_UNKNOWN_TABLE`, `TIME_INVALID`, `SNAPSHOT_NOT_FOUND`, `LAKE_CORRUPT`,
-	 *   `LAKE_VALUE_MISFIT`, `DIALECT_UNSUPPORTED`, `STORE_UNAVAILABLE`, or as {@link QueryEngine.run} does.
+	 *   `LAKE_SCHEMA_BEHIND`, `LAKE_VALUE_MISFIT`, `DIALECT_UNSUPPORTED`, `STORE_UNAVAILABLE`, or as {@link QueryEngine.run} does.
 	 */
 	async query(request: LakeRequest): Promise<LakeResponse> {
 		const { tracer } = this.#observability
@@ -145,10 +147,6 @@ class LakeQuery implements LakeTransport {
 		}
 		const select = parsed.statement.body
 		const params = statement.params.map(engineValue)
-		const extraColumns = moment.kind === 'between' ? [...CHANGE_COLUMNS.keys()] : []
-		const uses = statementTables({ parsed, select, params, schema, extraColumns })
-		const shown = uses.map(({ table }) => dialectTable(table, moment.kind === 'between' ? CHANGE_DIALECT_COLUMNS : []))
-		const { sql, macros, columns } = rewriteQuery({ parsed, select, params, tables: shown, now: Date.now() })
 		const window = windowOf(moment)
 
 		const limits = { timeoutMs: limitMs, startedAt: Date.now(), ...(signal === undefined ? {} : { signal }) }
@@ -156,6 +154,12 @@ class LakeQuery implements LakeTransport {
 		const plan = async () => {
 			const snapshot = await catalog.load()
 			const snapshotIdOf = snapshotChooser(snapshot, moment)
+			const seen = seenSchema({ schema, snapshot, moment, snapshotIdOf })
+			const extraColumns = moment.kind === 'between' ? [...CHANGE_COLUMNS.keys()] : []
+			const uses = statementTables({ parsed, select, params, schema: seen, extraColumns })
+			for (const use of uses) checkNames(use)
+			const shown = uses.map(({ table }) => dialectTable(table, moment.kind === 'between' ? CHANGE_DIALECT_COLUMNS : []))
+			const rewritten = rewriteQuery({ parsed, select, params, tables: shown, now: Date.now() })
 			const common = { store, window, cache: this.#cache, signal }
 			const epochs = await loadShardEpochs({ ...common, snapshot, snapshotIdOf })
 			const plans = await mapLimit(uses, async (use) => {
@@ -169,10 +173,11 @@ class LakeQuery implements LakeTransport {
 				if (relation !== undefined) await checkRescued(plan, relation, store)
 				checkKeys(plan)
 			}
-			return { relations, plans }
+			return { relations, plans, ...rewritten }
 		}
-		const { relations, plans } = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', {}, () => deadline.race(plan()))
+		const planned = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', {}, () => deadline.race(plan()))
 		deadline.check()
+		const { relations, plans, sql, macros, columns } = planned
 		const tables = relations.flatMap((relation) => relation.tables)
 		const query = { store, tables, views: relations.map(({ view }) => view), macros, sql, params: [] }
 		return { query, columns, plans, limits }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Affinity, LakeType, TableSchema } from '../../schema/table-schema.ts'
+import type { Affinity, ColumnSchema, LakeType, TableSchema } from '../../schema/table-schema.ts'
 import type { Kind } from './typed-sql.ts'
 
 /** A column as the engine shows it. */
@@ -12,6 +12,8 @@ export interface DialectColumn {
 	readonly affinity: Affinity
 	/** What the engine's column holds. */
 	readonly kind: Extract<Kind, 'integer' | 'real' | 'numeric' | 'text' | 'blob'>
+	/** Found by its name, but none of the columns of `*`: what a column is called at another moment. */
+	readonly hidden?: boolean | undefined
 }
 
 /** A table or view of the engine. */
@@ -24,14 +26,19 @@ export interface DialectTable {
 	readonly primaryKey?: readonly string[] | undefined
 }
 
+/** A table of the schema, or as it was at an earlier moment. */
+interface ShownTable extends TableSchema {
+	readonly columns: readonly (ColumnSchema & { readonly hidden?: boolean })[]
+}
+
 /**
  * A table of the schema as the views over the lake present it.
  *
  * @param extraColumns What the rows have besides the table's own columns, as in the reading of changes.
  */
-export function dialectTable(table: TableSchema, extraColumns: readonly DialectColumn[] = []): DialectTable {
+export function dialectTable(table: ShownTable, extraColumns: readonly DialectColumn[] = []): DialectTable {
 	const columns = table.columns.map(
-		({ name, affinity, lakeType }): DialectColumn => ({ name, affinity, kind: kindOf(lakeType, affinity) }),
+		({ name, affinity, lakeType, hidden }): DialectColumn => ({ name, affinity, kind: kindOf(lakeType, affinity), hidden }),
 	)
 	const [key, ...more] = table.columns.filter(({ name }) => table.primaryKey.includes(name))
 	const isRowid = key !== undefined && more.length === 0 && /^integer$/i.test(key.declaredType)

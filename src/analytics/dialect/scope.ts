@@ -10,6 +10,8 @@ import type { TypedSql } from './typed-sql.ts'
 /** A column of a source, named as SQLite names it. */
 export interface SourceColumn extends TypedSql {
 	readonly name: string
+	/** Found by its name where no other column has it, but none of the columns of `*`. */
+	readonly hidden?: boolean | undefined
 }
 
 /** One table, view, common table expression or sub-query in a FROM. */
@@ -96,7 +98,8 @@ export class Scope {
 			const column = source.columns.find((other) => other.name.toLowerCase() === lower)
 			if (column !== undefined) found.push({ column, source, scope: this })
 		}
-		return found
+		const visible = found.filter(({ column }) => !column.hidden)
+		return visible.length > 0 ? visible : found
 	}
 
 	/** Prints the expression behind an alias, unless that is being done already. */

@@ -8,10 +8,11 @@ import { CHANGE_FIELDS } from '../../lake/change-table.ts'
 import { lakeLocationOf, objectKeyOf } from '../../lake/lake-path.ts'
 import { mapLimit } from '../../lake/map-limit.ts'
 import { vectorValues } from '../../lake/parquet/lake-vector.ts'
-import { openParquet } from '../../lake/parquet/open-parquet.ts'
+import { openParquet, type ParquetFile } from '../../lake/parquet/open-parquet.ts'
 import { readColumns } from '../../lake/parquet/read-columns.ts'
 import { parseRescued } from '../../lake/parquet/rescue.ts'
 import type { ObjectStore } from '../../lake/storage/object-store.ts'
+import type { SeenColumn } from './seen-table.ts'
 import { holdsRescued, type TablePlan } from './table-plan.ts'
 import type { TableRelation } from './table-view.ts'
 
@@ -24,20 +25,28 @@ export async function checkRescued(plan: TablePlan, relation: TableRelation, sto
 	if (plan.catalogTable === null) return
 	const { table } = plan.use
 	const location = lakeLocationOf(plan.catalogTable.metadata)
-	const read = new Set(relation.columns.map(({ name }) => name))
-	const keys = new Set(plan.merged.length > 0 ? table.primaryKey : [])
+	const isKey = ({ name }: SeenColumn) => plan.merged.length > 0 && table.primaryKey.includes(name)
+	const keys = new Set(table.columns.filter(isKey).map(({ fieldId }) => fieldId))
 	await mapLimit([...plan.plain, ...plan.merged].filter(holdsRescued), async (file) => {
 		const parquet = await openParquet(store, objectKeyOf(location, file.filePath), file.fileSizeInBytes)
+		// What was rescued is kept by the names that the columns had when the file was written.
+		const fieldIdOf = fieldIdsByName(parquet)
+		const isRead = (name: string) => relation.fieldIds.has(fieldIdOf(name)) || keys.has(fieldIdOf(name))
 		for await (const { columns } of readColumns({ file: parquet, columns: [CHANGE_FIELDS.rescued] })) {
 			for (const value of columns.flatMap(vectorValues)) {
 				if (typeof value !== 'string') continue
 				const { row, before } = parseRescued(value)
-				const column =
-					Object.keys(row).find((name) => read.has(name) || keys.has(name)) ?? Object.keys(before).find((name) => keys.has(name))
+				const column = Object.keys(row).find(isRead) ?? Object.keys(before).find((name) => keys.has(fieldIdOf(name)))
 				if (column !== undefined) throw misfit(table.name, column)
 			}
 		}
 	})
+}
+
+/** @returns a function that gives -1 for a name that the file does not have. */
+function fieldIdsByName({ metadata }: ParquetFile): (name: string) => number {
+	const ids = new Map(metadata.schema.map((element) => [element.name, element.field_id]))
+	return (name) => ids.get(name) ?? -1
 }
 
 function misfit(table: string, column: string): SQLakeError {

@@ -10,8 +10,9 @@ import { BEFORE_FIELD_OFFSET, CHANGE_FIELDS } from '../../lake/change-table.ts'
 import { ALWAYS_TRUE, type ScanPredicate } from '../../lake/iceberg/scan-predicate.ts'
 import { comparand, domainOf } from '../../router/key-value.ts'
 import { shardIdFromKey } from '../../schema/shard-id.ts'
-import { type ColumnSchema, GLOBAL_SHARD, type TableSchema } from '../../schema/table-schema.ts'
+import { type ColumnSchema, GLOBAL_SHARD } from '../../schema/table-schema.ts'
 import { type ComparedColumn, comparedColumn, comparison } from './constants.ts'
+import type { SeenColumn, SeenTable } from './seen-table.ts'
 import type { ConstantCondition, TableUse } from './statement-tables.ts'
 
 /** Columns that the rows of `between` have besides the table's own, in their order. */
@@ -86,14 +87,15 @@ function anyValue(column: ComparedColumn, { op, values }: ConstantCondition): Sc
 	return or(values.map((value) => comparison(column, op, value)))
 }
 
-/** A column whose comparisons follow the order of its lake type. */
-function columnNamed(table: TableSchema, name: string): ColumnSchema | undefined {
+/** A column whose comparisons follow the order of its lake type, and that all of its values are in. */
+function columnNamed(table: SeenTable, name: string): SeenColumn | undefined {
 	const column = table.columns.find((candidate) => candidate.name.toLowerCase() === name)
-	return column === undefined || domainOf(column) === null ? undefined : column
+	if (column === undefined || column.absent || column.former !== undefined || domainOf(column) === null) return undefined
+	return column
 }
 
 /** The names of the shards that conditions leave; undefined where they leave any. */
-function shardsOf(table: TableSchema, conditions: readonly ConstantCondition[]): readonly string[] | undefined {
+function shardsOf(table: SeenTable, conditions: readonly ConstantCondition[]): readonly string[] | undefined {
 	if (table.shardKey === null) return [GLOBAL_SHARD]
 	const named = conditions.find(({ column, op }) => column === '_shard' && op === 'eq')
 	if (named !== undefined) return named.values.filter((value) => typeof value === 'string')

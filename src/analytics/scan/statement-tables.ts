@@ -14,9 +14,10 @@ import {
 } from 'sqlite3-parser'
 import { SQLakeError } from '../../errors.ts'
 import type { ParsedStatement } from '../../router/parse-sql.ts'
-import type { LakeSchema, TableSchema } from '../../schema/table-schema.ts'
 import type { EngineValue } from '../query-engine.ts'
 import { type ComparisonOp, constantOf } from './constants.ts'
+import type { SeenSchema } from './seen-schema.ts'
+import type { SeenTable } from './seen-table.ts'
 
 /** A column compared with constants, in the way SQLite writes it. */
 export interface ConstantCondition {
@@ -31,7 +32,7 @@ export interface ConstantCondition {
 
 /** What a query asks of one table. */
 export interface TableUse {
-	readonly table: TableSchema
+	readonly table: SeenTable
 	/** Names in lower case; null for all columns. A name may belong to another table. */
 	readonly names: ReadonlySet<string> | null
 	/**
@@ -46,7 +47,7 @@ export interface StatementInput {
 	readonly parsed: ParsedStatement
 	readonly select: Select
 	readonly params: readonly EngineValue[]
-	readonly schema: LakeSchema
+	readonly schema: SeenSchema
 	/** Names, in lower case, of columns that every table has besides its own. */
 	readonly extraColumns: readonly string[]
 }
@@ -63,7 +64,7 @@ export function statementTables(input: StatementInput): TableUse[] {
 }
 
 interface Collected {
-	readonly table: TableSchema
+	readonly table: SeenTable
 	all: boolean
 	readonly conditions: ConstantCondition[][]
 }
@@ -91,8 +92,8 @@ const KEY_NAMES: readonly string[] = ['rowid', 'oid', '_rowid_', 'group_concat',
 
 class Collector {
 	readonly #input: StatementInput
-	readonly #byName = new Map<string, TableSchema>()
-	readonly #collected = new Map<TableSchema, Collected>()
+	readonly #byName = new Map<string, SeenTable>()
+	readonly #collected = new Map<SeenTable, Collected>()
 	readonly #names = new Set<string>()
 
 	constructor(input: StatementInput) {
@@ -228,7 +229,7 @@ class Collector {
 		}
 	}
 
-	#condition(expr: Expr, alias: string, table: TableSchema, placed: readonly Placed[]): ConstantCondition[] {
+	#condition(expr: Expr, alias: string, table: SeenTable, placed: readonly Placed[]): ConstantCondition[] {
 		const columnOf = (side: Expr) => this.#columnOf(side, alias, table, placed)
 		const constant = (side: Expr) => constantOf(side, this.#input.parsed, this.#input.params)
 		const one = (column: string | undefined, op: ComparisonOp, side: Expr): ConstantCondition[] => {
@@ -262,7 +263,7 @@ class Collector {
 	}
 
 	/** The column of the table that an expression is, where it can be no other's. */
-	#columnOf(expr: Expr, alias: string, table: TableSchema, placed: readonly Placed[]): string | undefined {
+	#columnOf(expr: Expr, alias: string, table: SeenTable, placed: readonly Placed[]): string | undefined {
 		if (expr.type === 'QualifiedExpr') {
 			const named = placed.filter((other) => other.alias === alias).length
 			if (lower(expr.table.text) !== alias || named !== 1) return undefined
@@ -275,7 +276,7 @@ class Collector {
 		return holders.length === 1 && holders[0]?.alias === alias ? this.#ownColumn(table, name) : undefined
 	}
 
-	#ownColumn(table: TableSchema, name: string): string | undefined {
+	#ownColumn(table: SeenTable, name: string): string | undefined {
 		const own = table.columns.some((column) => lower(column.name) === name) || this.#input.extraColumns.includes(name)
 		return own ? name : undefined
 	}

@@ -4,26 +4,29 @@
  *
  * @module
  */
-import { BEFORE_FIELD_OFFSET, beforeColumnName, CHANGE_FIELDS } from '../../lake/change-table.ts'
+import { BEFORE_FIELD_OFFSET, CHANGE_FIELDS } from '../../lake/change-table.ts'
 import type { IcebergDataFile, IcebergField } from '../../lake/iceberg/types.ts'
 import { lakeLocationOf, objectKeyOf } from '../../lake/lake-path.ts'
 import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import type { ColumnSchema } from '../../schema/table-schema.ts'
 import { quoteText } from '../engines/duckdb-sql.ts'
 import type { EngineFile, EngineTable, EngineView } from '../query-engine.ts'
+import { type SeenColumn, sqliteKind } from './seen-table.ts'
 import type { TablePlan } from './table-plan.ts'
 
 /** What an engine needs to show one table to a query. */
 export interface TableRelation {
 	readonly tables: readonly EngineTable[]
 	readonly view: EngineView
-	/** The lake columns read of the table itself, by their names in SQL. */
-	readonly columns: readonly ColumnSchema[]
+	/** Field ids of the table's own columns that are read. */
+	readonly fieldIds: ReadonlySet<number>
 }
 
 const { op, shard, epoch, seq, ts } = CHANGE_FIELDS
 
 /**
+ * The engine's tables name a column by its field id, since several names may mean one field; the view gives the names.
+ *
  * @param plan What to read.
  * @param prefix Of the names of the engine's tables; distinct for each table of a query.
  * @param newestEpochs Of shards that were rewound, for files that mix epochs.
@@ -31,7 +34,9 @@ const { op, shard, epoch, seq, ts } = CHANGE_FIELDS
 export function tableRelation(plan: TablePlan, prefix: string, newestEpochs: ReadonlyMap<string, bigint>): TableRelation {
 	const { use, window } = plan
 	const columns = use.table.columns.filter(({ name }) => use.names === null || use.names.has(name.toLowerCase()))
-	const wanted = columns.map(lakeField)
+	const wanted = unique(columns.flatMap(lakeFields))
+	const fieldIds = new Set(wanted.map(({ id }) => id))
+	const relation = (tables: readonly EngineTable[], sql: string) => ({ tables, view: { name: use.table.name, sql }, fieldIds })
 	const moment = plan.cut ? [ts] : []
 	if (window.kind === 'changes') {
 		// `_op`, `_shard`, `_seq` and `_ts` are columns of the rows themselves here.
@@ -39,23 +44,23 @@ export function tableRelation(plan: TablePlan, prefix: string, newestEpochs: Rea
 		const name = `${prefix}_changes`
 		const shown = [...columns.map(sqliteColumn), ...extra.map(changeColumn)]
 		const sql = `SELECT ${shown.join(', ')} FROM ${name}${where(cutCondition(plan))}`
-		return { tables: [engineTable(plan, name, plan.plain, [...wanted, ...extra])], view: { name: use.table.name, sql }, columns }
+		return relation([engineTable(plan, name, plan.plain, [...wanted, ...extra])], sql)
 	}
 
 	const plain = engineTable(plan, `${prefix}_plain`, plan.plain, [...(wanted.length > 0 ? wanted : [seq]), ...moment])
 	const shown = columns.length > 0 ? columns.map(sqliteColumn) : [quoteIdentifier(seq.name)]
 	const plainSql = `SELECT ${shown.join(', ')} FROM ${plain.name}${where(cutCondition(plan))}`
-	if (plan.merged.length === 0) return { tables: [plain], view: { name: use.table.name, sql: plainSql }, columns }
+	if (plan.merged.length === 0) return relation([plain], plainSql)
 
-	const keys = use.table.columns.filter(({ name }) => use.table.primaryKey.includes(name))
+	const keys = use.table.columns.filter(({ name, hidden }) => !hidden && use.table.primaryKey.includes(name))
 	const before = plan.hasUpdates ? keys.map(beforeField) : []
 	const log = engineTable(plan, `${prefix}_log`, plan.merged, [
 		...unique([op, shard, seq, ...(plan.mixedEpochs ? [epoch] : []), ...moment, ...keys.map(lakeField), ...before, ...wanted]),
 	])
-	const merged = mergedRows(plan, log.name, keys, columns, newestEpochs)
+	const merged = mergedRows(plan, log.name, keys, wanted, newestEpochs)
 	const mergedSql = `SELECT ${columns.length > 0 ? shown.join(', ') : '0'} FROM (${merged})`
-	const sql = plan.plain.length === 0 ? mergedSql : `${plainSql} UNION ALL ${mergedSql}`
-	return { tables: plan.plain.length === 0 ? [log] : [plain, log], view: { name: use.table.name, sql }, columns }
+	if (plan.plain.length === 0) return relation([log], mergedSql)
+	return relation([plain, log], `${plainSql} UNION ALL ${mergedSql}`)
 }
 
 /**
@@ -65,18 +70,19 @@ export function tableRelation(plan: TablePlan, prefix: string, newestEpochs: Rea
 function mergedRows(
 	plan: TablePlan,
 	log: string,
-	keys: readonly ColumnSchema[],
-	columns: readonly ColumnSchema[],
+	keys: readonly SeenColumn[],
+	wanted: readonly IcebergField[],
 	newestEpochs: ReadonlyMap<string, bigint>,
 ): string {
-	const identity = ['_shard', ...keys.map(({ name }) => quoteIdentifier(name))]
-	const values = columns.filter((column) => !keys.includes(column)).map(({ name }) => quoteIdentifier(name))
+	const keyFields = keys.map(lakeField)
+	const identity = ['_shard', ...keyFields.map(({ name }) => name)]
+	const values = wanted.filter(({ id }) => !keyFields.some((key) => key.id === id)).map(({ name }) => name)
 	const source = plan.mixedEpochs ? epochsInForce(log, newestEpochs) : log
 	const cut = cutCondition(plan)
 	const events = [`SELECT ${[...identity, '_seq', '_op', ...values].join(', ')} FROM ${source}${where(cut)}`]
 	if (plan.hasUpdates) {
-		const old = keys.map(({ name }) => quoteIdentifier(beforeColumnName(name)))
-		const changed = keys.map(({ name }, i) => `${quoteIdentifier(name)} IS DISTINCT FROM ${old[i]}`)
+		const old = keys.map((key) => beforeField(key).name)
+		const changed = keyFields.map(({ name }, i) => `${name} IS DISTINCT FROM ${old[i]}`)
 		const ended = ['_shard', ...old, '_seq', "'d'", ...values.map(() => 'NULL')]
 		events.push(`SELECT ${ended.join(', ')} FROM ${source}${where("_op = 'u'", `(${changed.join(' OR ')})`, cut)}`)
 	}
@@ -107,11 +113,24 @@ function where(...conditions: readonly string[]): string {
 }
 
 /** A column of the lake as SQLite would hold it. */
-function sqliteColumn({ name, lakeType, mode }: ColumnSchema): string {
-	const column = quoteIdentifier(name)
-	if (lakeType === 'boolean') return `CAST(${column} AS BIGINT) AS ${column}`
-	if (lakeType === 'timestamptz') return `${column} // ${mode === 'timestamp_ms' ? '1000' : '1000000'} AS ${column}`
-	return column
+function sqliteColumn(column: SeenColumn): string {
+	const name = quoteIdentifier(column.name)
+	if (column.absent) return `CAST(NULL AS ${sqliteType(column)}) AS ${name}`
+	if (column.former === undefined) return `${sqliteValue(column)} AS ${name}`
+	// A row was written with one of the two fields, and is NULL in the other.
+	return `COALESCE(${sqliteValue(column)}, ${sqliteValue(column.former)}) AS ${name}`
+}
+
+function sqliteValue(column: ColumnSchema): string {
+	const { name } = lakeField(column)
+	if (column.lakeType === 'boolean') return `CAST(${name} AS BIGINT)`
+	if (column.lakeType === 'timestamptz') return `${name} // ${column.mode === 'timestamp_ms' ? '1000' : '1000000'}`
+	return name
+}
+
+function sqliteType({ lakeType }: ColumnSchema): string {
+	const kind = sqliteKind(lakeType)
+	return { integer: 'BIGINT', real: 'DOUBLE', text: 'VARCHAR', blob: 'BLOB' }[kind]
 }
 
 /** `_ts` is milliseconds for who reads changes. */
@@ -135,13 +154,19 @@ function engineFile(file: IcebergDataFile, location: string): EngineFile {
 	return { key: objectKeyOf(location, file.filePath), sizeInBytes: file.fileSizeInBytes, recordCount: file.recordCount }
 }
 
-/** The field of a column's value after a change. */
-export function lakeField({ fieldId, name, lakeType }: ColumnSchema): IcebergField {
-	return { id: fieldId, name, required: false, type: lakeType }
+/** The field of a column's value after a change, under the name that the engine knows it by. */
+function lakeField({ fieldId, lakeType }: ColumnSchema): IcebergField {
+	return { id: fieldId, name: `f${fieldId}`, required: false, type: lakeType }
 }
 
-function beforeField({ fieldId, name, lakeType }: ColumnSchema): IcebergField {
-	return { id: fieldId + BEFORE_FIELD_OFFSET, name: beforeColumnName(name), required: false, type: lakeType }
+/** The fields that a column is read from. */
+function lakeFields(column: SeenColumn): IcebergField[] {
+	if (column.absent) return []
+	return column.former === undefined ? [lakeField(column)] : [lakeField(column), lakeField(column.former)]
+}
+
+function beforeField(column: ColumnSchema): IcebergField {
+	return lakeField({ ...column, fieldId: column.fieldId + BEFORE_FIELD_OFFSET })
 }
 
 function unique(fields: readonly IcebergField[]): IcebergField[] {

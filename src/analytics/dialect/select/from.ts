@@ -56,9 +56,15 @@ function printJoin(ctx: RewriteContext, left: string, { operator, table, constra
 function commonNames(scope: Scope, before: readonly Source[], added: readonly Source[]): string[] {
 	const names = new Map<string, string>()
 	for (const { columns } of before)
-		for (const { name } of columns) if (!names.has(name.toLowerCase())) names.set(name.toLowerCase(), name)
+		for (const { name, hidden } of columns) if (!hidden && !names.has(name.toLowerCase())) names.set(name.toLowerCase(), name)
 	for (const merged of scope.merged.keys()) if (!names.has(merged)) names.set(merged, merged)
-	return [...names].filter(([lower]) => added.some((source) => columnNamed(source, lower) !== undefined)).map(([, name]) => name)
+	const isAdded = (name: string) => added.some((source) => hasVisible(source, name))
+	return [...names].filter(([lower]) => isAdded(lower)).map(([, name]) => name)
+}
+
+function hasVisible(source: Source, name: string): boolean {
+	const column = columnNamed(source, name)
+	return column !== undefined && !column.hidden
 }
 
 function columnNamed(source: Source, name: string): SourceColumn | undefined {
@@ -113,6 +119,7 @@ function printTable(ctx: RewriteContext, table: SelectTable, scope: Scope): stri
 					...typed(column.kind, `${own}.${quoteIdentifier(column.name)}`),
 					name: column.name,
 					affinity: column.affinity,
+					hidden: column.hidden,
 				}),
 			)
 			scope.sources.push({ name: visible, alias: own, columns, table: found })

@@ -86,6 +86,7 @@ function starColumns(scope: Scope, qualifier: string | null): StarColumn[] {
 	const shown = new Set<string>()
 	return sources.flatMap((source) =>
 		source.columns.flatMap((column): StarColumn[] => {
+			if (column.hidden) return []
 			const lower = column.name.toLowerCase()
 			const merged = qualifier === null ? scope.merged.get(lower) : undefined
 			if (merged === undefined || !merged.sources.has(source)) return [{ name: column.name, source, column, merged: undefined }]

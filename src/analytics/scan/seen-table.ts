@@ -1,0 +1,220 @@
+/**
+ * A table as a query sees it: under which names, and from which fields of the lake's files, its columns are read.
+ *
+ * A lake and the code that asks it are seldom at the same version: shards migrate one after the other, and an old moment has the
+ * columns of then. Columns are therefore read by field id. Which id a name of the code means, its migration manifest says
+ * (`TableSchema.version`); without one the names of the lake's current schema do, as far as they leave no doubt.
+ *
+ * @module
+ */
+import { BEFORE_FIELD_OFFSET } from '../../lake/change-table.ts'
+import { currentSchema } from '../../lake/iceberg/table-metadata.ts'
+import type { IcebergPrimitiveType, IcebergTableMetadata } from '../../lake/iceberg/types.ts'
+import { type SchemaLogEntry, schemaLogOf } from '../../lake/schema-log.ts'
+import { type ColumnSchema, FIRST_COLUMN_FIELD_ID, type LakeType, type TableSchema } from '../../schema/table-schema.ts'
+
+/** A column of a table as a query sees it; `fieldId`, `lakeType` and `mode` are those of the field that it is read from. */
+export interface SeenColumn extends ColumnSchema {
+	/** The lake has no value of it in any row: it is NULL. */
+	readonly absent?: boolean
+	/** It could be one of several columns of the lake: a query that reads it is refused. */
+	readonly ambiguous?: boolean
+	/** It has a name, but is none of the columns of `*`. */
+	readonly hidden?: boolean
+	/** The field that rows have instead which were written before the column changed its type in the lake. */
+	readonly former?: ColumnSchema
+}
+
+/** Field id of a column that is read from no file. */
+const NO_FIELD = 0
+
+/** A table as a query sees it. */
+export interface SeenTable extends TableSchema {
+	readonly columns: readonly SeenColumn[]
+}
+
+/**
+ * The table of the code over the lake's present state.
+ *
+ * @param metadata Of the table's changes; null where the lake has none.
+ */
+export function seenNow(code: TableSchema, metadata: IcebergTableMetadata | null): SeenTable {
+	if (metadata === null) return code
+	const lake = lakeColumns(metadata)
+	const columns = isTrusted(code) ? byFieldId(code, lake) : byName(code, lake)
+	return { ...code, columns: withFormer(columns, lake) }
+}
+
+/**
+ * The table as it was under an earlier schema. Its columns are those of then; a column of the code that has another name now is
+ * found under that name too, and is NULL where it did not exist.
+ *
+ * @param then What the lake's log says.
+ * @param now The table of the code; undefined for one that the code no longer has.
+ */
+export function seenThen(then: TableSchema, now: SeenTable | undefined, metadata: IcebergTableMetadata): SeenTable {
+	const own = new Map(now?.columns.map((column) => [lower(column.name), column]))
+	const columns = then.columns.map((column): SeenColumn => {
+		const known = own.get(lower(column.name))
+		const isSame = known?.fieldId === column.fieldId && known.lakeType === column.lakeType
+		return isSame ? { ...column, mode: known.mode, affinity: known.affinity, declaredType: known.declaredType } : column
+	})
+	const names = new Set(then.columns.map(({ name }) => lower(name)))
+	const others = (now?.columns ?? []).filter(({ name }) => !names.has(lower(name)))
+	const hidden = others.map((column) => hiddenColumn(column, then))
+	return { ...then, columns: [...withFormer(columns, lakeColumns(metadata)), ...hidden] }
+}
+
+/** The kind of SQLite value that a lake type holds. */
+export function sqliteKind(lakeType: LakeType): 'integer' | 'real' | 'text' | 'blob' {
+	switch (lakeType) {
+		case 'boolean':
+		case 'long':
+		case 'timestamptz':
+			return 'integer'
+		case 'double':
+			return 'real'
+		case 'string':
+			return 'text'
+		case 'binary':
+			return 'blob'
+	}
+}
+
+/** What the lake says of a table's own columns. */
+interface LakeColumns {
+	/** Of the current schema, by field id. */
+	readonly current: ReadonlyMap<number, ColumnSchema>
+	/** The same by name in lower case. */
+	readonly byName: ReadonlyMap<string, ColumnSchema>
+	/** All columns that the table has had, by name in lower case, newest first. */
+	readonly ever: ReadonlyMap<string, readonly ColumnSchema[]>
+	readonly log: readonly SchemaLogEntry[]
+}
+
+/** Metadata does not change; a table with a long history is not gone through by each query. */
+const known = new WeakMap<IcebergTableMetadata, LakeColumns>()
+
+function lakeColumns(metadata: IcebergTableMetadata): LakeColumns {
+	const found = known.get(metadata) ?? readLakeColumns(metadata)
+	known.set(metadata, found)
+	return found
+}
+
+function readLakeColumns(metadata: IcebergTableMetadata): LakeColumns {
+	const log = schemaLogOf(metadata)
+	const described = new Map(log.at(-1)?.table.columns.map((column) => [column.fieldId, column]))
+	const isOwn = (id: number) => id >= FIRST_COLUMN_FIELD_ID && id < FIRST_COLUMN_FIELD_ID + BEFORE_FIELD_OFFSET
+	const columns = currentSchema(metadata)
+		.fields.filter(({ id }) => isOwn(id))
+		.map(({ id, name, type }) => described.get(id) ?? undescribed(id, name, type))
+	const ever = new Map<string, ColumnSchema[]>()
+	// Entries share the columns that they have in common.
+	for (const column of new Set([...columns, ...log.toReversed().flatMap(({ table }) => table.columns)])) {
+		const name = lower(column.name)
+		const others = ever.get(name)
+		if (others === undefined) ever.set(name, [column])
+		else if (!others.some(({ fieldId }) => fieldId === column.fieldId)) others.push(column)
+	}
+	return {
+		current: new Map(columns.map((column) => [column.fieldId, column])),
+		byName: new Map(columns.map((column) => [lower(column.name), column])),
+		ever,
+		log,
+	}
+}
+
+/** Whether the table's field ids come from a manifest. */
+function isTrusted({ version = 0 }: TableSchema): boolean {
+	return version > 0
+}
+
+function byFieldId(code: TableSchema, lake: LakeColumns): SeenColumn[] {
+	return code.columns.map((column) => (lake.current.has(column.fieldId) ? column : { ...column, absent: true }))
+}
+
+/** Without a manifest names must do. */
+function byName(code: TableSchema, lake: LakeColumns): SeenColumn[] {
+	const named = new Set(code.columns.map(({ name }) => lower(name)))
+	const unclaimed = [...lake.byName.keys()].some((name) => !named.has(name))
+	// Code that the lake has left behind: the log says what its names were.
+	const earlier = unclaimed ? lake.log.findLast(({ table }) => hasSameColumns(table, code)) : undefined
+	return code.columns.map((column): SeenColumn => {
+		const found = lake.byName.get(lower(column.name))
+		if (found !== undefined) return underName(column, found, lake)
+		// Only an addition is without doubt, as long as the lake has no column that the code lacks.
+		if (unclaimed && earlier === undefined) return { ...column, fieldId: NO_FIELD, ambiguous: true }
+		const then = earlier?.table.columns.find(({ name }) => lower(name) === lower(column.name))
+		const now = then === undefined ? undefined : lake.current.get(then.fieldId)
+		return now === undefined ? { ...column, fieldId: NO_FIELD, absent: true } : underName(column, now, lake)
+	})
+}
+
+/** A column of the code, read from a field that may hold the same values as another type. */
+function underName(column: ColumnSchema, { fieldId, lakeType, mode }: ColumnSchema, { log }: LakeColumns): SeenColumn {
+	if (lakeType === column.lakeType) return { ...column, fieldId }
+	const isConvertible = log.length > 0 && sqliteKind(lakeType) === sqliteKind(column.lakeType)
+	return isConvertible ? { ...column, fieldId, lakeType, mode } : { ...column, fieldId: NO_FIELD, ambiguous: true }
+}
+
+/**
+ * Finds what columns were before they changed their type in the lake, which gives them a new field id under the same name. A
+ * column of the same type would have kept its id: it was dropped, and another came in its place.
+ */
+function withFormer(columns: readonly SeenColumn[], { ever }: LakeColumns): SeenColumn[] {
+	const claimed = new Set(columns.map(({ fieldId }) => fieldId))
+	return columns.map((column) => {
+		const former = ever
+			.get(lower(column.name))
+			?.find(
+				(other) =>
+					!claimed.has(other.fieldId) &&
+					other.lakeType !== column.lakeType &&
+					sqliteKind(other.lakeType) === sqliteKind(column.lakeType),
+			)
+		if (former === undefined || column.ambiguous) return column
+		const { absent: _, ...read } = column
+		return { ...read, former }
+	})
+}
+
+function hasSameColumns(a: TableSchema, b: TableSchema): boolean {
+	const shape = ({ columns }: TableSchema) => columns.map(({ name, lakeType }) => `${lower(name)} ${lakeType}`).sort()
+	return a.columns.length === b.columns.length && shape(a).join('\n') === shape(b).join('\n')
+}
+
+function hiddenColumn(column: SeenColumn, then: TableSchema): SeenColumn {
+	const { former: _, absent: __, ...plain } = column
+	if (column.ambiguous) return { ...column, hidden: true }
+	const found = then.columns.find(({ fieldId }) => fieldId === column.fieldId)
+	const fits = found !== undefined && sqliteKind(found.lakeType) === sqliteKind(column.lakeType)
+	return fits ? { ...plain, lakeType: found.lakeType, hidden: true } : { ...plain, absent: true, hidden: true }
+}
+
+/** What a column can only be where nothing but its Iceberg type is known. */
+function undescribed(fieldId: number, name: string, type: IcebergPrimitiveType): ColumnSchema {
+	const base = { name, property: name, fieldId, notNull: false, generated: false }
+	switch (type) {
+		case 'boolean':
+			return { ...base, declaredType: 'integer', affinity: 'INTEGER', mode: 'boolean', lakeType: 'boolean' }
+		case 'int':
+		case 'long':
+			return { ...base, declaredType: 'integer', affinity: 'INTEGER', mode: 'number', lakeType: 'long' }
+		case 'float':
+		case 'double':
+			return { ...base, declaredType: 'real', affinity: 'REAL', mode: 'real', lakeType: 'double' }
+		case 'date':
+		case 'timestamp':
+		case 'timestamptz':
+			return { ...base, declaredType: 'integer', affinity: 'INTEGER', mode: 'timestamp_ms', lakeType: 'timestamptz' }
+		case 'binary':
+		case 'uuid':
+			return { ...base, declaredType: 'blob', affinity: 'BLOB', mode: 'blob', lakeType: 'binary' }
+		case 'string':
+			return { ...base, declaredType: 'text', affinity: 'TEXT', mode: 'text', lakeType: 'string' }
+	}
+}
+
+function lower(text: string): string {
+	return text.toLowerCase()
+}
