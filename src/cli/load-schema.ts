@@ -5,7 +5,7 @@
  */
 import { statSync } from 'node:fs'
 import { relative } from 'node:path'
-import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { SQLiteTable, SQLiteView } from 'drizzle-orm/sqlite-core'
 import { SQLakeError } from '../errors.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
 import { findFiles } from './find-files.ts'
@@ -21,6 +21,10 @@ export interface LoadedSchema {
 	readonly file: string | null
 	/** All tables, those of the database and those exported beside it, each once, by the name of their property or export. */
 	readonly tables: Readonly<Record<string, SQLiteTable>>
+	/** Tables of the database that no file exports by themselves: drizzle-kit does not see them. By their property. */
+	readonly hidden: readonly string[]
+	/** All exported views, by the name of their export. */
+	readonly views: Readonly<Record<string, SQLiteView>>
 	/** The schema files, by absolute path. */
 	readonly files: readonly string[]
 }
@@ -47,7 +51,7 @@ interface Found {
  */
 export async function loadSchema(config: ProjectConfig): Promise<LoadedSchema> {
 	const files = schemaFiles(config)
-	const [{ loadModules }, { is }, { SQLiteTable }] = await Promise.all([
+	const [{ loadModules }, { is }, { SQLiteTable, SQLiteView }] = await Promise.all([
 		import('./load-module.ts'),
 		import('drizzle-orm'),
 		import('drizzle-orm/sqlite-core'),
@@ -55,15 +59,19 @@ export async function loadSchema(config: ProjectConfig): Promise<LoadedSchema> {
 	const modules = await loadModules(files)
 	const databases = new Map<SQLakeDatabase, Found>()
 	const tables = new Map<SQLiteTable, string>()
+	const views = new Map<SQLiteView, string>()
 	for (const [index, file] of files.entries()) {
 		for (const [name, value] of Object.entries(modules[index] ?? {})) {
 			if (is(value, SQLiteTable)) tables.set(value, name)
+			else if (is(value, SQLiteView)) views.set(value, name)
 			else if (isDatabase(value) && (!databases.has(value) || name === config.exportName))
 				databases.set(value, { name, file, database: value })
 		}
 	}
 	const found = choose([...databases.values()], config)
-	for (const [name, table] of Object.entries(found?.database.tables ?? {})) tables.set(table, name)
+	const own = Object.entries(found?.database.tables ?? {})
+	const hidden = own.filter(([, table]) => !tables.has(table)).map(([name]) => name)
+	for (const [name, table] of own) tables.set(table, name)
 	if (tables.size === 0) {
 		throw new SQLakeError(
 			'CONFIG_INVALID',
@@ -79,6 +87,8 @@ export async function loadSchema(config: ProjectConfig): Promise<LoadedSchema> {
 		exportName: found?.name ?? null,
 		file: found?.file ?? null,
 		tables: byName(tables),
+		hidden,
+		views: byName(views),
 		files,
 	}
 }
@@ -163,12 +173,12 @@ function isDatabase(value: unknown): value is SQLakeDatabase {
 }
 
 /** Two tables of one name, from two files, both stay: drizzle-kit is who complains about them. */
-function byName(tables: ReadonlyMap<SQLiteTable, string>): Record<string, SQLiteTable> {
-	const named: Record<string, SQLiteTable> = {}
-	for (const [table, name] of tables) {
+function byName<T>(found: ReadonlyMap<T, string>): Record<string, T> {
+	const named: Record<string, T> = {}
+	for (const [value, name] of found) {
 		let unique = name
 		for (let count = 2; Object.hasOwn(named, unique); count++) unique = `${name}${count}`
-		named[unique] = table
+		named[unique] = value
 	}
 	return named
 }

@@ -21,8 +21,12 @@ export interface ProjectConfig {
 	readonly schema: readonly string[]
 	/** Directory of the migrations. */
 	readonly out: string
+	/** What drizzle-kit writes `migrations.js` for. */
+	readonly driver: 'durable-sqlite' | 'd1-http' | 'expo' | undefined
 	readonly casing: 'camelCase' | 'snake_case' | undefined
 	readonly breakpoints: boolean
+	/** What the names of migrations begin with. */
+	readonly prefix: 'index' | 'timestamp' | 'supabase' | 'unix' | 'none'
 	/** Name of the export that holds the schema, where several do. */
 	readonly exportName: string | undefined
 	/** Directory of the local shards. */
@@ -62,7 +66,7 @@ export function readConfig(exported: unknown, files: readonly string[], root: st
 	const where = files.at(-1) ?? 'the configuration'
 	const config = new KeyReader(exported, where, '')
 	const dialect = config.oneOf('dialect', ['sqlite'])
-	config.oneOf('driver', ['durable-sqlite', 'd1-http', 'expo'])
+	const driver = config.oneOf('driver', ['durable-sqlite', 'd1-http', 'expo'])
 	if (files.length > 0 && dialect === undefined && config.has('driver')) config.fail('dialect', "'sqlite'")
 	const options = config.block('sqlake')
 	options.allowOnly(optionNames)
@@ -71,8 +75,10 @@ export function readConfig(exported: unknown, files: readonly string[], root: st
 		files,
 		schema: config.texts('schema').map((path) => resolve(root, path)),
 		out: resolve(root, config.text('out') ?? 'drizzle'),
+		driver,
 		casing: config.oneOf('casing', ['camelCase', 'snake_case']),
 		breakpoints: config.boolean('breakpoints') ?? true,
+		prefix: config.block('migrations').oneOf('prefix', ['index', 'timestamp', 'supabase', 'unix', 'none']) ?? 'index',
 		exportName: options.text('export'),
 		db: resolve(root, options.text('db') ?? join(SQLAKE_DIRECTORY, 'local.db')),
 		lake: resolve(root, options.text('lake') ?? join(SQLAKE_DIRECTORY, 'data')),
