@@ -17,6 +17,11 @@ export interface ListedCommand {
 /** In the order of the help. */
 export const commandList: readonly ListedCommand[] = [
 	{
+		usage: 'init [directory]',
+		description: 'Set up sqlake in a new project, or in the one that is here',
+		load: async () => (await import('./commands/init.ts')).init,
+	},
+	{
 		usage: 'query [sql]',
 		description: 'Run SQL on a local shard, on the lake, or on a SQLite file',
 		load: async () => (await import('./commands/query.ts')).query,
@@ -30,5 +35,10 @@ export const commandList: readonly ListedCommand[] = [
 		usage: 'dev',
 		description: 'Serve the project on this machine: SQLite, capture, Parquet, and queries over HTTP',
 		load: async () => (await import('./commands/dev.ts')).dev,
+	},
+	{
+		usage: 'migrate',
+		description: 'Apply migrations, show where shards stand, roll back: here, or in a deployed fleet',
+		load: async () => (await import('./commands/migrate.ts')).migrate,
 	},
 ]

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs'
 import { SQLakeError } from '../errors.ts'
 import { suggest } from '../schema/suggest.ts'
 import type { Command, GlobalOptions } from './command.ts'
 import { commandList, type ListedCommand } from './command-list.ts'
 import { write } from './output.ts'
+import { readOwnPackage } from './own-package.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A command line that was understood. */
@@ -72,7 +71,7 @@ function createParser({ stdout }: Terminal): Argv<GlobalOptions> {
 		})
 		.group(['config', 'json', 'verbose', 'no-color', 'help', 'version'], 'Global options:')
 		.completion('completion', 'Print a script that completes commands and options in bash or zsh')
-		.version(packageVersion())
+		.version(readOwnPackage().version)
 		.help()
 		.alias('help', 'h')
 		.strict()
@@ -128,9 +127,4 @@ async function usageError(mistake: string, { parser, listed }: Reading): Promise
 function meant(typed: string, names: readonly string[], help: string): string {
 	const near = suggest(typed, names)
 	return near === undefined ? help : `did you mean ${near}? ${help} lists them all`
-}
-
-function packageVersion(): string {
-	const manifest: unknown = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'))
-	return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown'
 }
