@@ -8,12 +8,15 @@ import { DurableObjectTransport } from '../driver/durable-object-transport.ts'
 import type { LakeTransport } from '../driver/transport.ts'
 import type { Catalog } from '../lake/catalog/catalog.ts'
 import { openLake } from '../lake/open-lake.ts'
+import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
+import type { MigrationManifest } from '../migrator/manifest.ts'
 import { createObservability } from '../observability/create-observability.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
 import type { Connection } from '../session/connection.ts'
 import type { AnalyticsParts, LoadAnalytics } from './analytics.ts'
 import { findBucket, findCatalogNamespace, findShardNamespace } from './bindings.ts'
+import { schemaOfCode } from './schema-of-code.ts'
 
 /** The options of `sqlake(env, options)`, beside the schema. */
 export interface SQLakeClientOptions {
@@ -21,6 +24,11 @@ export interface SQLakeClientOptions {
 	readonly durableObject?: string
 	/** The lake's catalog. Default: the Durable Object bound as `SQLAKE_CATALOG`, else the pointer in the bucket. */
 	readonly catalog?: Catalog
+	/**
+	 * The manifest, as in the Durable Objects: it says which field of the lake each column of the code is. Without it columns are
+	 * found by name, and while the lake has not heard of a rename, a query that reads the column is refused.
+	 */
+	readonly migrations?: BundledMigrations | MigrationManifest | null
 	/** What answers lake queries, such as a service of another Worker. Default: DuckDB, loaded at the first lake query. */
 	readonly analytics?: LakeTransport
 	/** Milliseconds that a lake query may take unless it says otherwise. Default 30,000. */
@@ -84,6 +92,7 @@ const OPTION_NAMES = [
 	'observability',
 	'fallback',
 	'location',
+	'migrations',
 ] as const
 
 function createClient<TDatabase extends SQLakeDatabase>(
@@ -97,6 +106,7 @@ function createClient<TDatabase extends SQLakeDatabase>(
 		observability,
 		fallback,
 		location,
+		migrations,
 	}: { readonly schema: TDatabase } & SQLakeClientOptions,
 	load: LoadAnalytics,
 ): SQLakeWorkerClient<TDatabase> {
@@ -122,7 +132,7 @@ function createClient<TDatabase extends SQLakeDatabase>(
 		observability,
 		analyticsTimeoutMs,
 		lake: async () => {
-			opened ??= await load(parts)
+			opened ??= await load({ ...parts, schema: schemaOfCode(schema.lake, migrations) })
 			return opened
 		},
 		position: (shard) => parts.catalog.position(shard),

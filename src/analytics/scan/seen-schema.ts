@@ -58,7 +58,8 @@ function tableThen(catalogTable: CatalogTable, { moment, snapshotIdOf }: SeenSch
 		case 'asOf':
 			return schemaAt(log, moment.at)?.table
 		case 'between':
-			return schemaAt(log, moment.to)?.table
+			// The range ends before `to`, in milliseconds.
+			return schemaAt(log, Math.ceil(moment.to) - 1)?.table
 		case 'snapshot': {
 			const id = snapshotIdOf(catalogTable)
 			const read = id === null || id === undefined ? null : getSnapshotById(catalogTable.metadata, id)

@@ -48,8 +48,12 @@ export class TestLake {
 		this.#positions.set(shard, { epoch: this.#position(shard).epoch + 1, seq: 0 })
 	}
 
-	/** Delivers changes of one shard in one commit. */
-	async deliver(shard: string, changes: readonly TestChange[]): Promise<void> {
+	/**
+	 * Delivers changes of one shard in one commit.
+	 *
+	 * @param schema - of a shard that is at another version
+	 */
+	async deliver(shard: string, changes: readonly TestChange[], schema: LakeSchema = this.schema): Promise<void> {
 		const { epoch, seq } = this.#position(shard)
 		const batch: ChangeBatch = {
 			shard,
@@ -57,12 +61,12 @@ export class TestLake {
 			fromSeq: seq + 1,
 			toSeq: seq + changes.length,
 			watermark: changes.at(-1)?.ts ?? 0,
-			tables: [...this.schema.tables.values()].flatMap((table) => tableChanges(table, changes, seq + 1) ?? []),
+			tables: [...schema.tables.values()].flatMap((table) => tableChanges(table, changes, seq + 1) ?? []),
 		}
 		const upload = {
 			batch,
 			attempt: 1,
-			lake: this.schema,
+			lake: schema,
 			store: this.store,
 			location: LOCATION,
 			limits: DEFAULT_DELIVERY_LIMITS,
