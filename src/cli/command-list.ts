@@ -41,4 +41,9 @@ export const commandList: readonly ListedCommand[] = [
 		description: 'Apply migrations, show where shards stand, roll back: here, or in a deployed fleet',
 		load: async () => (await import('./commands/migrate.ts')).migrate,
 	},
+	{
+		usage: 'completion [shell]',
+		description: 'Print a script that completes commands and options in a shell',
+		load: async () => (await import('./commands/completion.ts')).completion,
+	},
 ]

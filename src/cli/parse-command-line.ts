@@ -70,7 +70,6 @@ function createParser({ stdout }: Terminal): Argv<GlobalOptions> {
 			'no-color': { type: 'boolean', describe: 'No colours; NO_COLOR=1 does the same' },
 		})
 		.group(['config', 'json', 'verbose', 'no-color', 'help', 'version'], 'Global options:')
-		.completion('completion', 'Print a script that completes commands and options in bash or zsh')
 		.version(readOwnPackage().version)
 		.help()
 		.alias('help', 'h')
@@ -113,7 +112,7 @@ async function usageError(mistake: string, { parser, listed }: Reading): Promise
 	}
 	const [, word] = /^Unknown commands?: ([^,]+)/.exec(mistake) ?? []
 	if (word !== undefined && listed === null) {
-		const names = [...commandList.map(({ usage }) => usage.split(' ')[0] ?? ''), 'completion']
+		const names = commandList.map(({ usage }) => usage.split(' ')[0] ?? '')
 		return new SQLakeError('USAGE_INVALID', `there is no command ${word}`, { hint: meant(word, names, help) })
 	}
 	if (word !== undefined) {
