@@ -3,8 +3,8 @@ import { SQLakeError } from '../../../errors.ts'
 import type { Fleet, Rollout } from '../../../fleet/fleet.ts'
 import type { CommandContext } from '../../command-context.ts'
 
-/** Milliseconds between two looks at a roll-out. */
-const PAUSE = 1_000
+/** Milliseconds before the second look at a roll-out, and at most between two: one over few shards is over soon. */
+const PAUSE = { first: 100, longest: 1_000 }
 
 /** Looks in a row that may fail: a Worker that is deployed anew does not answer for a moment. */
 const PATIENCE = 30
@@ -25,12 +25,14 @@ export async function followRollout(
 	const progress = context.progress(begun.direction === 'up' ? 'Migrating the fleet' : 'Rolling the fleet back', begun.total)
 	let rollout = begun
 	let failures = 0
+	let pause = PAUSE.first
 	try {
 		while (rollout.state === 'running' && !signal.aborted) {
 			progress.setTotal(rollout.total)
 			progress.update(rollout.migrated + rollout.failed)
 			// An abort ends the wait; there is nothing to tell of it.
-			await sleep(PAUSE, undefined, { signal }).catch(() => {})
+			await sleep(pause, undefined, { signal }).catch(() => {})
+			pause = Math.min(pause * 2, PAUSE.longest)
 			if (signal.aborted) break
 			try {
 				const { wave } = rollout

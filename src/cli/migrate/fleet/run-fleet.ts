@@ -27,8 +27,10 @@ export async function runFleet(args: FleetArguments, context: CommandContext): P
 		await tell(rollout, context)
 		return undefined
 	}
+	// From here on Ctrl-C must not leave a roll-out behind of which nobody was told.
+	const signal = args.detach ? null : context.interrupted()
 	const rollout = action.kind === 'resume' ? await fleet.resume(await idOf(fleet, action.id)) : await begin(fleet, args, context)
-	return rollout === null ? exitCodes.failure : follow(connection, rollout, args, context)
+	return rollout === null ? exitCodes.failure : follow(connection, rollout, signal, context)
 }
 
 async function showStatus(fleet: Fleet, { action, shards }: FleetArguments, context: CommandContext): Promise<undefined> {
@@ -87,17 +89,16 @@ function questionFor({ shards, rollout }: FleetSummary, back: boolean, target: s
 async function follow(
 	{ fleet, url }: Connection,
 	begun: Rollout,
-	{ detach }: FleetArguments,
+	signal: AbortSignal | null,
 	context: CommandContext,
 ): Promise<number | undefined> {
 	context.log(describeRollout(begun, { colors: context.errorColors }))
 	const again = `see it: sqlake migrate --fleet ${url} --status; stop it: --pause`
-	if (detach) {
+	if (signal === null) {
 		context.log(again)
 		if (context.json) await context.printJson(begun)
 		return undefined
 	}
-	const signal = context.interrupted()
 	const rollout = await followRollout(fleet, begun, signal, context)
 	await tell(rollout, context)
 	if (rollout.state === 'done') return undefined
