@@ -14,7 +14,7 @@ const CHUNK = 5_000
  * @param layout - the table's active layout
  */
 export function backfill(sql: SqlStorage, layout: Layout): void {
-	writeRows(sql, layout, [RowKind.create], '')
+	writeRows(sql, layout, [RowKind.create], quoteIdentifier(layout.table), 'TRUE')
 }
 
 /**
@@ -26,14 +26,18 @@ export function backfill(sql: SqlStorage, layout: Layout): void {
  * @param condition - which rows, in SQL; `row` is the table
  */
 export function restate(sql: SqlStorage, layout: Layout, condition = 'TRUE'): void {
-	writeRows(sql, layout, [RowKind.before, RowKind.after], `WHERE ${condition}`)
+	writeRows(sql, layout, [RowKind.before, RowKind.after], quoteIdentifier(layout.table), condition)
 }
 
 /**
- * Each chunk gets a moment of its own, a millisecond after the last: the rows were not written by one transaction, so a batch
- * may end between them.
+ * Writes rows into the buffer. Each chunk gets a moment of its own, a millisecond after the last: the rows were not written by one
+ * transaction, so a batch may end between them. Call it inside a transaction.
+ *
+ * @param kinds - what is written of each row, in this order
+ * @param table - the table that the rows are in, quoted, with the columns of the layout
+ * @param condition - which rows, in SQL; `row` is the table
  */
-function writeRows(sql: SqlStorage, layout: Layout, kinds: readonly RowKind[], where: string): void {
+export function writeRows(sql: SqlStorage, layout: Layout, kinds: readonly RowKind[], table: string, condition: string): void {
 	const now = Number(firstRow(sql, `SELECT ${NOW}`)?.[0])
 	const columns = layout.columns.map(({ name }) => `row.${quoteIdentifier(name)}`)
 	const tags = kinds.map((kind) => `(${tagOf(layout.id, kind)})`).join(', ')
@@ -41,7 +45,7 @@ function writeRows(sql: SqlStorage, layout: Layout, kinds: readonly RowKind[], w
 	sql.exec(
 		`INSERT INTO ${BUFFER} (ts, tag, ${valueColumns(0, columns.length).join(', ')}) ` +
 			`SELECT ? + (row_number() OVER () - 1) / ${CHUNK * kinds.length} * 0.001, kinds.column1, ${columns.join(', ')} ` +
-			`FROM ${quoteIdentifier(layout.table)} AS row CROSS JOIN (VALUES ${tags}) AS kinds ${where}`,
+			`FROM ${table} AS row CROSS JOIN (VALUES ${tags}) AS kinds WHERE ${condition}`,
 		now,
 	)
 }

@@ -10,7 +10,7 @@ import type { Bookmark, ChangeBatch } from './change-batch.ts'
 import { type DeadLetter, listDeadLetters, purge, putBack, type RetryOptions, setAside } from './dead-letters.ts'
 import { restartAt } from './epochs.ts'
 import { closeFlight, dropFlight, openFlight, renumberFlight, requireRecorded, watermarkOf } from './flights.ts'
-import { installCapture, releaseTable } from './install.ts'
+import { abandonTable, installCapture, releaseTable, replaceTable, resumeCapture } from './install.ts'
 import { readLayouts } from './layouts.ts'
 import { firstRow } from './query.ts'
 import { readChanges } from './reader.ts'
@@ -27,6 +27,20 @@ export interface CaptureOptions {
 	readonly maxBufferedChanges?: number
 	/** Bytes that the values of one flight may take in memory, roughly. Default: 32 MiB of the 128 MiB of an isolate. */
 	readonly maxFlightBytes?: number
+}
+
+/** What must be called around the statements of a migration. */
+export interface CaptureMigration {
+	/** Before rows are written, where tables have changed. */
+	settle(): void
+	/** Before a column is dropped. */
+	dropColumn(table: string): void
+	/** Before a table is dropped that another one takes the place of. */
+	replaceTable(table: string, by: string): void
+	/** Before a table is dropped for good. */
+	dropTable(table: string): void
+	/** After the last statement. */
+	finish(): void
 }
 
 /**
@@ -55,7 +69,7 @@ export interface CaptureOptions {
 export class Capture {
 	readonly #storage: DurableObjectStorage
 	readonly #sql: SqlStorage
-	readonly #schema: LakeSchema
+	#schema: LakeSchema
 	readonly #shard: string
 	readonly #maxBufferedChanges: number
 	readonly #maxFlightBytes: number
@@ -78,6 +92,44 @@ export class Capture {
 	 */
 	install(): void {
 		installCapture(this.#storage, this.#schema)
+	}
+
+	/** Whether capture was ever installed in this database. */
+	get isInstalled(): boolean {
+		return firstRow(this.#sql, `SELECT 1 FROM sqlite_schema WHERE name = '${BUFFER}'`) !== null
+	}
+
+	/** Goes on with capture as it was installed last: the tables are not what the code describes, and stay captured as they are. */
+	resume(): void {
+		resumeCapture(this.#sql)
+	}
+
+	/**
+	 * Goes by another description of the tables from here on: the one that fits the migrations that the shard has. Call it when they
+	 * are committed.
+	 */
+	describe(schema: LakeSchema): void {
+		this.#schema = schema
+	}
+
+	/**
+	 * What capture does within a migration's transaction, so that the shard's history goes on without a gap.
+	 *
+	 * @param before - the tables as they are before the migration
+	 * @param after - the tables as they are after it
+	 * @param direction - `down` where a migration is undone: the rows of a table that goes are then captured as deleted, because the
+	 *   table may come back
+	 */
+	migrate(before: LakeSchema, after: LakeSchema, direction: 'up' | 'down'): CaptureMigration {
+		// What changes on the way goes by the old description until the end: only then are all names what the new one says.
+		const between = { ...after, tables: new Map([...after.tables, ...before.tables]) }
+		return {
+			settle: () => installCapture(this.#storage, between),
+			dropColumn: (table) => releaseTable(this.#storage, table),
+			replaceTable: (table, by) => replaceTable(this.#storage, after, table, by),
+			dropTable: (table) => abandonTable(this.#storage, table, direction === 'down'),
+			finish: () => installCapture(this.#storage, after),
+		}
 	}
 
 	/**

@@ -12,7 +12,7 @@ import { restate } from './backfill.ts'
 import { BUFFER, ensureWidth, kindOf, lastPosition, layoutOf, RowKind, tagOf, valueColumns, widthOf } from './buffer.ts'
 import type { CDCEvent } from './change-batch.ts'
 import { decodeEvents } from './events.ts'
-import { type Layout, readLayouts } from './layouts.ts'
+import { type Layout, placeIn, readLayouts } from './layouts.ts'
 import { allRows, firstRow, textOf } from './query.ts'
 import { readChanges } from './reader.ts'
 import { fold } from './table-shape.ts'
@@ -178,7 +178,8 @@ function writeCurrent(sql: SqlStorage, { schema, layouts, layout, row, offset }:
 	const table = [...schema.tables.values()].find(({ name }) => fold(name) === fold(layout.table))
 	if (active === undefined || table === undefined) return
 	const matches = table.primaryKey.map((name) => {
-		const index = layout.columns.findIndex((column) => fold(column.name) === fold(name))
+		const place = active.columns.findIndex((column) => fold(column.name) === fold(name))
+		const index = placeIn(layout, active, place)
 		return `row.${quoteIdentifier(name)} COLLATE BINARY IS ${index < 0 ? 'NULL' : `dead.v${offset + index}`}`
 	})
 	const dead = `FROM ${ROWS} AS dead WHERE dead.seq = ${row}`

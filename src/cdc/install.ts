@@ -6,11 +6,13 @@
 import { SQLakeError } from '../errors.ts'
 import { quoteIdentifier } from '../schema/quote-identifier.ts'
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
-import { backfill, restate } from './backfill.ts'
-import { BUFFER, ensureWidth, MAX_VALUES, widthFor } from './buffer.ts'
+import { backfill, restate, writeRows } from './backfill.ts'
+import { BUFFER, ensureWidth, MAX_VALUES, RowKind, widthFor } from './buffer.ts'
 import { ensureDeadLetters } from './dead-letters.ts'
+import { captureDifference, staleRows } from './difference.ts'
 import { addEpoch } from './epochs.ts'
-import { ensureLayouts, type Layout, readLayouts, writeLayout } from './layouts.ts'
+import { ensureLayouts, fieldsOf, isInUse, isVersioned, type Layout, readLayouts, writeLayout } from './layouts.ts'
+import { firstRow } from './query.ts'
 import { refuseEndlessTriggers } from './recursion.ts'
 import { ensureState } from './state.ts'
 import { dropTriggers, ensureTriggers, isWatched, readTriggers, type StoredTrigger } from './stored-triggers.ts'
@@ -26,16 +28,15 @@ interface WantedTable extends TableShape {
  * Installs capture for the tables of a schema that the shard's database has. Does nothing that is already done.
  *
  * A table that is new to capture is back-filled; rows that changed without a trigger (the table got a new name, or a column with a
- * default) are restated. Where changes may have gone by unseen (the table was
- * rebuilt and lost its triggers, or was dropped and created anew) the shard's history has a gap: a new epoch begins with all
- * rows of all tables.
+ * default, or the lake another field for a column) are restated. Where changes may have gone by unseen (the table was rebuilt
+ * and lost its triggers, or was dropped and created anew) the shard's history has a gap: a new epoch begins with all rows of all
+ * tables.
  *
  * @throws SQLakeError CAPTURE_RECURSIVE_TRIGGER for a trigger that would fire itself without end, CAPTURE_INSTALL otherwise.
  */
 export function installCapture(storage: DurableObjectStorage, schema: LakeSchema): void {
 	const { sql } = storage
-	// The setting is lost whenever the object restarts. Without it REPLACE deletes rows without firing a trigger.
-	sql.exec('PRAGMA recursive_triggers = ON')
+	resumeCapture(sql)
 	storage.transactionSync(() => {
 		ensureState(sql)
 		ensureLayouts(sql)
@@ -53,20 +54,23 @@ export function installCapture(storage: DurableObjectStorage, schema: LakeSchema
 		let gap = false
 		for (const shape of wanted) {
 			const own = layouts.filter(({ table }) => isCalled(table, shape.name))
-			const current = own.find(({ status }) => status !== 'past')
+			const current = own.find(isInUse)
 			const layout = ensureLayout(sql, shape, current)
 			ensureTriggers(sql, triggers, layout, Object.values(triggerStatements(layout, shape.rowidAlias)))
 			const continuous = current?.status === 'released' || (current !== undefined && isWatched(triggers, current.id))
 			const namesakes = before.filter(({ table }) => isCalled(table, shape.name))
-			const nameWasAnothers = namesakes.some(({ id }) => !own.some((other) => other.id === id))
-			if (nameWasAnothers || (own.length > 0 && !continuous)) gap = true
-			else if (own.length === 0) catchUps.push(() => backfill(sql, layout))
-			else if (namesakes.length === 0) catchUps.push(() => restate(sql, layout))
-			else if (current !== undefined) catchUps.push(() => restateAdded(sql, layout, current))
+			const catchUp = catchUpOf(sql, { layout, current, own, namesakes, continuous })
+			if (catchUp === 'gap') gap = true
+			else catchUps.push(catchUp)
 		}
 		if (gap) addEpoch(sql)
 		else for (const catchUp of catchUps) catchUp()
 	})
+}
+
+/** Sets what a restart of the object resets. Without it REPLACE deletes rows without firing a trigger. */
+export function resumeCapture(sql: SqlStorage): void {
+	sql.exec('PRAGMA recursive_triggers = ON')
 }
 
 /**
@@ -78,20 +82,97 @@ export function installCapture(storage: DurableObjectStorage, schema: LakeSchema
 export function releaseTable(storage: DurableObjectStorage, table: string): void {
 	const { sql } = storage
 	storage.transactionSync(() => {
-		const triggers = readTriggers(sql)
-		for (const layout of followRenames(sql, readLayouts(sql), triggers)) {
-			if (layout.status !== 'active' || !isCalled(layout.table, table) || !isWatched(triggers, layout.id)) continue
-			dropTriggers(sql, layout.id)
-			writeLayout(sql, { ...layout, status: 'released' })
-		}
+		const layout = watchedLayout(sql, table)
+		if (layout === null) return
+		dropTriggers(sql, layout.id)
+		writeLayout(sql, { ...layout, status: 'released' })
 	})
 }
 
-/** Restates the rows that have a value in a column that was added: ADD COLUMN with a default changes rows without a trigger. */
-function restateAdded(sql: SqlStorage, layout: Layout, previous: Layout): void {
-	const added = layout.columns.filter(({ name }) => !previous.columns.some((column) => isCalled(column.name, name)))
-	if (added.length === 0) return
-	restate(sql, layout, added.map(({ name }) => `row.${quoteIdentifier(name)} IS NOT NULL`).join(' OR '))
+/**
+ * Stops capturing a table that is about to be dropped for good. Its rows stay in the lake as they are, unless they are captured
+ * as deleted, after which another table may take the name without a gap in the shard's history.
+ *
+ * @param table - the table's name in SQL
+ * @param deleteRows - whether its rows are captured as deleted
+ */
+export function abandonTable(storage: DurableObjectStorage, table: string, deleteRows: boolean): void {
+	const { sql } = storage
+	storage.transactionSync(() => {
+		const layout = watchedLayout(sql, table)
+		if (layout === null) return
+		const name = quoteIdentifier(layout.table)
+		const isEmpty = firstRow(sql, `SELECT 1 FROM ${name} LIMIT 1`) === null
+		if (deleteRows) writeRows(sql, layout, [RowKind.delete], name, 'TRUE')
+		dropTriggers(sql, layout.id)
+		writeLayout(sql, { ...layout, status: deleteRows || isEmpty ? 'emptied' : 'past' })
+	})
+}
+
+/**
+ * Hands capture over from a table that is about to be dropped to the one that takes its name, which holds its rows already: what
+ * differs between the two is captured, and triggers watch the new table from here on. Call it inside a transaction, right before
+ * DROP TABLE.
+ *
+ * @param schema - the schema as it is after the migration
+ * @param table - the table's name in SQL
+ * @param by - the name of the other one, until it is renamed
+ */
+export function replaceTable(storage: DurableObjectStorage, schema: LakeSchema, table: string, by: string): void {
+	const { sql } = storage
+	storage.transactionSync(() => {
+		const old = watchedLayout(sql, table)
+		const described = [...schema.tables.values()].find(({ name }) => isCalled(name, table))
+		const shape = readShapes(sql).get(fold(by))
+		if (old === null || described === undefined || shape === undefined) return
+		ensureWidth(sql, BUFFER, widthFor(shape.columns.length))
+		ensureDeadLetters(sql, widthFor(shape.columns.length))
+		const before = readLayouts(sql)
+		const layout = ensureLayout(sql, { ...shape, schema: described }, old)
+		captureDifference(sql, old, layout, before)
+		dropTriggers(sql, old.id)
+		for (const statement of Object.values(triggerStatements(layout, shape.rowidAlias))) sql.exec(statement)
+	})
+}
+
+/** The layout that triggers write for a table; null where it is not captured, or where a trigger is missing. */
+function watchedLayout(sql: SqlStorage, table: string): Layout | null {
+	const triggers = readTriggers(sql)
+	const layouts = followRenames(sql, readLayouts(sql), triggers)
+	const layout = layouts.find(({ status, table: name }) => status === 'active' && isCalled(name, table))
+	return layout !== undefined && isWatched(triggers, layout.id) ? layout : null
+}
+
+/** How a table stands that has its layout. */
+interface Standing {
+	readonly layout: Layout
+	/** The layout that it had, if it had one. */
+	readonly current: Layout | undefined
+	/** All layouts of the table, by the names of now. */
+	readonly own: readonly Layout[]
+	/** All layouts of the table's name, by the names of before. */
+	readonly namesakes: readonly Layout[]
+	/** Whether no change can have gone by unseen. */
+	readonly continuous: boolean
+}
+
+/** What the lake must be told of a table besides the changes that triggers saw; `gap` where that is not known. */
+function catchUpOf(sql: SqlStorage, { layout, current, own, namesakes, continuous }: Standing): (() => void) | 'gap' {
+	const holdsRows = ({ id, status }: Layout) => id !== current?.id && status !== 'emptied'
+	if (namesakes.some((namesake) => holdsRows(namesake) && !own.some(({ id }) => id === namesake.id))) return 'gap'
+	if (current === undefined) return own.some(holdsRows) ? 'gap' : () => backfill(sql, layout)
+	if (!continuous) return 'gap'
+	const isMoved = isVersioned(current.schema) && isVersioned(layout.schema) && !isCalled(current.schema.name, layout.table)
+	// What is in the lake under the new name is of another table, what is there under the old one stays.
+	if (isMoved) return own.some((other) => holdsRows(other) && other.id !== layout.id) ? 'gap' : () => backfill(sql, layout)
+	if (namesakes.length === 0 && !isVersioned(layout.schema)) return () => restate(sql, layout)
+	return () => restateStale(sql, layout, current, own)
+}
+
+/** Restates the rows of which the lake may hold another value, or none: ADD COLUMN with a default changes rows without a trigger. */
+function restateStale(sql: SqlStorage, layout: Layout, previous: Layout, own: readonly Layout[]): void {
+	const condition = staleRows(layout, previous, own)
+	if (condition !== null) restate(sql, layout, condition)
 }
 
 /** The tables to capture, as the database has them. A table that no migration has created yet is left for the next install. */
@@ -126,7 +207,8 @@ function wantedShapes(schema: LakeSchema, shapes: ReadonlyMap<string, TableShape
 
 /**
  * Brings the names in layouts up to date. SQLite itself keeps track: RENAME TABLE and RENAME COLUMN rewrite the triggers, so a
- * layout's own trigger tells what its table and columns are called now.
+ * layout's own trigger tells what its table and columns are called now. What was captured under a version keeps that version's
+ * names on its way to the lake.
  */
 function followRenames(sql: SqlStorage, layouts: readonly Layout[], triggers: readonly StoredTrigger[]): Layout[] {
 	const renames = layouts.flatMap((layout) => {
@@ -139,14 +221,15 @@ function followRenames(sql: SqlStorage, layouts: readonly Layout[], triggers: re
 	})
 	return layouts.map((layout) => {
 		const rename = renames.find(({ from }) => isCalled(from, layout.table))
-		if (rename === undefined) return layout
+		const isVersion = isVersioned(layout.schema)
+		if (rename === undefined || (isVersion && !isInUse(layout))) return layout
 		const nameNow = (name: string) => rename.columns.get(name) ?? name
 		const columns = layout.columns.map((column) => ({ ...column, name: nameNow(column.name) }))
 		const schema = {
 			...layout.schema,
 			columns: layout.schema.columns.map((column) => ({ ...column, name: nameNow(column.name) })),
 		}
-		const renamed = { ...layout, table: rename.to, columns, schema }
+		const renamed = { ...layout, table: rename.to, columns, schema: isVersion ? layout.schema : schema }
 		writeLayout(sql, renamed)
 		return renamed
 	})
@@ -155,24 +238,38 @@ function followRenames(sql: SqlStorage, layouts: readonly Layout[], triggers: re
 /** Stops capturing tables that the schema does not name any more, or that are gone. */
 function retireUnwanted(sql: SqlStorage, layouts: readonly Layout[], wanted: readonly WantedTable[]): void {
 	for (const layout of layouts) {
-		if (layout.status === 'past' || wanted.some(({ name }) => isCalled(name, layout.table))) continue
+		if (!isInUse(layout) || wanted.some(({ name }) => isCalled(name, layout.table))) continue
 		dropTriggers(sql, layout.id)
 		writeLayout(sql, { ...layout, status: 'past' })
 	}
 }
 
-/** The table's layout, made active: the one it had if its columns are the same, else a new one. */
+/** The table's layout, made active: the one it had if its columns are the same, here and in the lake, else a new one. */
 function ensureLayout(sql: SqlStorage, shape: WantedTable, current: Layout | undefined): Layout {
-	if (current !== undefined && JSON.stringify(current.columns) === JSON.stringify(shape.columns)) {
-		const layout: Layout = { ...current, status: 'active', schema: shape.schema }
-		if (JSON.stringify(current) !== JSON.stringify(layout)) writeLayout(sql, layout)
+	const { name: table, columns, schema } = shape
+	const fields = fieldsOf(columns, schema)
+	if (current !== undefined && JSON.stringify(current.columns) === JSON.stringify(columns) && isSameVersion(current, schema)) {
+		const layout: Layout = { id: current.id, table, status: 'active', columns, schema, fields }
+		if (JSON.stringify(ordered(current)) !== JSON.stringify(layout)) writeLayout(sql, layout)
 		return layout
 	}
 	if (current !== undefined) writeLayout(sql, { ...current, status: 'past' })
 	const id = Math.max(0, ...readLayouts(sql).map((layout) => layout.id)) + 1
-	const layout: Layout = { id, table: shape.name, columns: shape.columns, status: 'active', schema: shape.schema }
+	const layout: Layout = { id, table, status: 'active', columns, schema, fields }
 	writeLayout(sql, layout)
 	return layout
+}
+
+/** With its properties in one order, to be compared as text. */
+function ordered({ id, table, status, columns, schema, fields }: Layout): Layout {
+	return { id, table, status, columns, schema, fields }
+}
+
+/** Whether rows may go on under a layout: the lake knows them by the same version. */
+function isSameVersion({ schema }: Layout, { name, version = 0, columns }: TableSchema): boolean {
+	if ((schema.version ?? 0) !== version) return false
+	const identity = (all: TableSchema['columns']) => JSON.stringify(all.map((column) => [column.name, column.fieldId]))
+	return version === 0 || (schema.name === name && identity(schema.columns) === identity(columns))
 }
 
 function isCalled(name: string, other: string): boolean {

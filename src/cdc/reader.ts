@@ -7,7 +7,7 @@ import { SQLakeError } from '../errors.ts'
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
 import { kindOf, layoutOf, RowKind, tagOf, valueColumns } from './buffer.ts'
 import type { ChangeOp, ColumnVector, TableChanges } from './change-batch.ts'
-import type { Layout } from './layouts.ts'
+import { isVersioned, type Layout } from './layouts.ts'
 import { allRows, firstRow, textOf } from './query.ts'
 import { fold } from './table-shape.ts'
 import { concatVectors, type ExactReader, nullVector, toVector } from './vectors.ts'
@@ -39,11 +39,11 @@ export function readChanges(sql: SqlStorage, options: ReadOptions): TableChanges
 	const byTable = new Map<string, { table: TableSchema; segments: Segment[] }>()
 	const { layouts, rows } = layoutsIn(sql, options)
 	for (const [layout, kinds] of layouts) {
-		const current = [...options.schema.tables.values()].find(({ name }) => fold(name) === fold(layout.table))
-		// A table that left the schema is still delivered, as it was described last.
-		const table = current ?? layout.schema
-		const entry = byTable.get(fold(table.name)) ?? { table, segments: [] }
-		byTable.set(fold(table.name), entry)
+		const table = tableOf(layout, options.schema)
+		// Changes from before and after a migration may be in one range: each as the lake knows them.
+		const key = `${table.version ?? 0} ${fold(table.name)}`
+		const entry = byTable.get(key) ?? { table, segments: [] }
+		byTable.set(key, entry)
 		const [kind] = kinds
 		const plain = rows !== null && (kind === RowKind.create || kind === RowKind.delete)
 		entry.segments.push(plain ? readPlainSegment(sql, layout, kind, rows, options) : readSegment(sql, layout, kinds, options))
@@ -51,6 +51,13 @@ export function readChanges(sql: SqlStorage, options: ReadOptions): TableChanges
 	const changes = [...byTable.values()].map(({ table, segments }) => assemble(table, segments))
 	makeMonotone(changes, options.earliest)
 	return changes
+}
+
+/** What the lake is told of the rows of a layout. */
+function tableOf({ schema, table }: Layout, current: LakeSchema): TableSchema {
+	if (isVersioned(schema)) return schema
+	// A table that left the schema is still delivered, as it was described last.
+	return [...current.tables.values()].find(({ name }) => fold(name) === fold(table)) ?? schema
 }
 
 /** What kinds of rows a range holds. */
@@ -193,10 +200,13 @@ function exactReader(sql: SqlStorage, seqs: readonly number[], sources: readonly
 function assemble(table: TableSchema, segments: readonly Segment[]): TableChanges {
 	const hasBefore = segments.some(({ before }) => before !== null)
 	const vectorsOf = (image: 'row' | 'before') =>
-		table.columns.map(({ name, affinity }) =>
+		table.columns.map(({ name, fieldId, affinity }) =>
 			concatVectors(
 				segments.map((segment) => {
-					const index = segment.layout.columns.findIndex((column) => fold(column.name) === fold(name))
+					const { layout } = segment
+					const index = isVersioned(layout.schema)
+						? layout.fields.indexOf(fieldId)
+						: layout.columns.findIndex((column) => fold(column.name) === fold(name))
 					return segment[image]?.[index] ?? nullVector(affinity, segment.seq.length)
 				}),
 			),
