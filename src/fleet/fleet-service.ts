@@ -34,7 +34,7 @@ import {
 } from './validate-rollout.ts'
 
 /** The storage of the object that keeps the fleet. */
-type FleetStorage = Pick<DurableObjectStorage, 'transactionSync' | 'getAlarm' | 'setAlarm' | 'deleteAlarm'> & {
+type FleetStorage = Pick<DurableObjectStorage, 'transactionSync' | 'setAlarm' | 'deleteAlarm'> & {
 	readonly sql: Pick<SqlStorage, 'exec'>
 }
 
@@ -182,11 +182,13 @@ export class FleetService implements FleetRpc {
 		}
 	}
 
-	/** Sets the alarm of a roll-out that runs, where it was lost: a deploy resets objects. */
+	/**
+	 * To be called when the object starts: where a roll-out runs, it goes on now. The alarm may have been lost, or is that of the
+	 * life before, which was to come only if that one died.
+	 */
 	async arm(): Promise<void> {
 		const { storage, now } = this.#parts
-		if (this.#plan.last()?.state !== 'running') return
-		if ((await storage.getAlarm()) === null) await storage.setAlarm(now())
+		if (this.#plan.last()?.state === 'running') await storage.setAlarm(now())
 	}
 
 	async #begin(record: RolloutRecord): Promise<Rollout> {

@@ -5,8 +5,8 @@ export class PlainDO extends DurableObject {}
 
 export { SQLakeCatalog } from '../../src/do/sqlake-catalog.ts'
 export { ForgetfulDO, OwnWaysDO, ShardDO, ThrowingDO, UnreachableDO } from './do/objects.ts'
-
 export { DriverDO } from './driver/driver-do.ts'
+export { TallyDO } from './fleet/objects.ts'
 export { SimulatedDO } from './simulation/objects.ts'
 
 export default {
