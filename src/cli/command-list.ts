@@ -17,6 +17,11 @@ export interface ListedCommand {
 /** In the order of the help. */
 export const commandList: readonly ListedCommand[] = [
 	{
+		usage: 'generate',
+		description: 'Write a migration for what changed in the schema, and what follows from it',
+		load: async () => (await import('./commands/generate.ts')).generate,
+	},
+	{
 		usage: 'init [directory]',
 		description: 'Set up sqlake in a new project, or in the one that is here',
 		load: async () => (await import('./commands/init.ts')).init,

@@ -44,9 +44,9 @@ type Changes = NonNullable<Migration['tables']>
  * is at another place; ChecksumMismatchError for one that was edited
  */
 export function updateManifest(options: UpdateManifestOptions): MigrationManifest {
-	const { previous, directory, tables } = options
+	const { directory, tables } = options
 	const { migrations } = directory
-	if (previous !== null) checkHistory(previous, migrations, options.acceptEdited)
+	const previous = options.previous && withoutRemoved(options.previous, migrations)
 	const version = (previous?.version ?? 0) + 1
 	const known = previous?.migrations.length ?? 0
 	const history =
@@ -77,43 +77,56 @@ export function updateManifest(options: UpdateManifestOptions): MigrationManifes
 	return previous
 }
 
-/** What the manifest recorded must still be there, in its place and as it was. */
-function checkHistory(
-	{ migrations }: MigrationManifest,
+/** Migrations that were taken back on purpose leave the manifest; the field ids that they gave out stay given. */
+function withoutRemoved(previous: MigrationManifest, onDisk: readonly MigrationOnDisk[]): MigrationManifest {
+	return {
+		...previous,
+		migrations: previous.migrations.filter(({ tag }) => onDisk.some(({ entry }) => entry.tag === tag)),
+	}
+}
+
+/**
+ * Checks that what the manifest recorded is still there, in its place and as it was.
+ *
+ * @param acceptEdited - tags of migrations that were edited or taken back on purpose
+ * @throws MigrationError MIGRATION_MISSING, MIGRATION_ORDER; ChecksumMismatchError
+ */
+export function checkHistory(
+	manifest: MigrationManifest,
 	onDisk: readonly MigrationOnDisk[],
 	acceptEdited: readonly string[],
 ): void {
-	for (const { tag, sql, checksum } of migrations) {
-		const position = onDisk.findIndex(({ entry }) => entry.tag === tag)
-		const found = onDisk[position]
+	const tags = onDisk.map(({ entry }) => entry.tag)
+	const recorded = manifest.migrations.filter(({ tag }) => tags.includes(tag) || !acceptEdited.includes(tag))
+	for (const [position, { tag, sql, checksum }] of recorded.entries()) {
+		const found = onDisk.find(({ entry }) => entry.tag === tag)
 		if (found === undefined) {
 			throw new MigrationError(
 				'MIGRATION_MISSING',
 				`migration "${tag}": expected it in the journal, as the manifest has it, found none`,
 				{
-					hint: `restore ${tag}.sql and its entry in meta/_journal.json; where nobody has applied it: --accept-edited ${tag}`,
+					hint: `restore ${tag}.sql and its entry in meta/_journal.json; where no database has applied it: sqlake generate --accept-edited ${tag}`,
 					details: { tag },
 				},
 			)
 		}
-		if (migrations[position]?.tag !== tag) {
+		if (tags[position] !== tag) {
 			throw new MigrationError(
 				'MIGRATION_ORDER',
-				`migration "${tag}": expected it at place ${migrations.findIndex((each) => each.tag === tag)} of the journal, found it at ${position}`,
-				{ hint: 'another branch added one before it: drop the newer one and generate it again', details: { tag } },
+				`migration "${tag}": expected it at place ${position} of the journal, as the manifest has it, found it at ${tags.indexOf(tag)}`,
+				{ hint: 'another branch put one before it: drop the newer one and generate it again', details: { tag } },
 			)
 		}
 		// An empty custom migration waits to be filled in.
 		if (!hasStatements(sql) || acceptEdited.includes(tag)) continue
 		const now = computeChecksum(found.sql)
-		if (now !== checksum) {
-			throw new ChecksumMismatchError(
-				{ tag, expected: checksum, found: now },
-				{
-					hint: `restore ${tag}.sql, and put the change in a migration of its own; where no database has applied it yet: sqlake generate --accept-edited ${tag}`,
-				},
-			)
-		}
+		if (now === checksum) continue
+		throw new ChecksumMismatchError(
+			{ tag, expected: checksum, found: now },
+			{
+				hint: `restore ${tag}.sql, and put the change in a migration of its own; where no database has applied it: sqlake generate --accept-edited ${tag}`,
+			},
+		)
 	}
 }
 
