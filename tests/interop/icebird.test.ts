@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { icebergRead } from 'icebird'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { R2PointerCatalog } from '../../src/lake/catalog/r2-pointer-catalog.ts'
@@ -13,25 +11,18 @@ import { MemoryObjectStore } from '../../src/lake/storage/memory.ts'
 import { encodeShardPath } from '../../src/schema/shard-path.ts'
 import type { SqlValue } from '../../src/schema/sql-value.ts'
 import { sampleChanges, sampleLake, sampleTable } from '../lake/parquet/sample.ts'
+import { type ServedStore, serveStore } from './serve-store.ts'
 
-/** A lake in memory, which an HTTP server shows to the reader, each key as it is: icebird knows no other way to a file. */
+/** A lake in memory, which an HTTP server shows to the reader. */
 const store = new MemoryObjectStore()
-let server: Server
+let served: ServedStore
 let location = ''
 
 beforeAll(async () => {
-	server = createServer(async (request, response) => {
-		const object = await store.get((request.url ?? '').slice(1))
-		if (object === null) return response.writeHead(404).end()
-		const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
-		if (range === null) return response.writeHead(200, { 'content-length': object.size }).end(object.bytes)
-		const end = range[2] ? Number(range[2]) + 1 : object.size
-		response.writeHead(206).end(object.bytes.slice(Number(range[1]), end))
-	})
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-	location = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+	served = await serveStore((key) => ({ store, key }))
+	location = served.location
 })
-afterAll(() => new Promise((resolve) => server.close(resolve)))
+afterAll(() => served.close())
 
 const NEW_YEAR = Date.UTC(2026, 0, 1)
 

@@ -3,13 +3,19 @@
  *
  * @module
  */
-import type { SchemaElement } from 'hyparquet'
+import type { KeyValue, SchemaElement } from 'hyparquet'
 import { SQLakeError } from '../../errors.ts'
 import type { IcebergField } from '../iceberg/types.ts'
 
 /** The schema of a file with these columns, with the field ids by which Iceberg finds them. */
 export function parquetSchemaOf(fields: readonly IcebergField[]): SchemaElement[] {
 	return [{ name: 'table', num_children: fields.length }, ...fields.map(parquetElement)]
+}
+
+/** The file's columns as an Iceberg schema, in the place where Iceberg's own writers put it. */
+export function icebergSchemaMetadata(fields: readonly IcebergField[]): KeyValue[] {
+	const described = fields.map(({ id, name, required, type }) => ({ id, name, required, type }))
+	return [{ key: 'iceberg.schema', value: JSON.stringify({ type: 'struct', 'schema-id': 0, fields: described }) }]
 }
 
 function parquetElement({ id, name, required, type }: IcebergField): SchemaElement {

@@ -16,7 +16,7 @@ import { convertColumn, integersFrom, timestampsFromMs } from './convert-column.
 import { encodeChunk } from './encode-chunk.ts'
 import { type DataFileStats, dataFileStats } from './file-stats.ts'
 import { type LakeColumn, sliceColumn, textColumn } from './lake-column.ts'
-import { parquetSchemaOf } from './parquet-schema.ts'
+import { icebergSchemaMetadata, parquetSchemaOf } from './parquet-schema.ts'
 import { RescueCollector, type RowImage } from './rescue.ts'
 import { rowsAsJson } from './row-json.ts'
 
@@ -69,6 +69,8 @@ export function writeChangesFile(options: ChangesFileOptions): ChangesFile {
 		schema: parquetSchemaOf(fields),
 		codec: WRITE_CODEC,
 		statisticsTruncateLength: BOUND_BYTES,
+		// Readers that do not look at field ids go by it once a column was renamed.
+		...((changes.table.version ?? 0) > 0 ? { kvMetadata: icebergSchemaMetadata(fields) } : {}),
 		createdBy: 'sqlake version 1 (build hyparquet-writer)',
 	})
 	for (let start = 0; start < to - from; start += ROW_GROUP_ROWS) {

@@ -35,12 +35,15 @@ export class TestLake {
 	readonly schema: LakeSchema
 	readonly store: ObjectStore
 	readonly catalog: Catalog
+	readonly #location: string
 	readonly #positions = new Map<string, { epoch: number; seq: number }>()
 
-	constructor(schema: LakeSchema, store: ObjectStore = new MemoryObjectStore()) {
+	/** @param location - where its paths begin */
+	constructor(schema: LakeSchema, store: ObjectStore = new MemoryObjectStore(), location = LOCATION) {
 		this.schema = schema
 		this.store = store
-		this.catalog = new R2PointerCatalog({ store, location: LOCATION })
+		this.catalog = new R2PointerCatalog({ store, location })
+		this.#location = location
 	}
 
 	/** Starts a new epoch of a shard: its history was rewound. */
@@ -68,7 +71,7 @@ export class TestLake {
 			attempt: 1,
 			lake: schema,
 			store: this.store,
-			location: LOCATION,
+			location: this.#location,
 			limits: DEFAULT_DELIVERY_LIMITS,
 		}
 		const outcome = await uploadFlight(upload)
