@@ -58,3 +58,5 @@ export type {
 export { MemoryObjectStore } from './lake/storage/memory.ts'
 export type { ObjectStore } from './lake/storage/object-store.ts'
 export { R2ObjectStore } from './lake/storage/r2.ts'
+export { S3ObjectStore, type S3ObjectStoreOptions } from './lake/storage/s3.ts'
+export type { S3Credentials } from './lake/storage/s3-request.ts'

@@ -10,9 +10,17 @@ const pinnedExports: Record<string, string[]> = JSON.parse(readFileSync(join(roo
 describe('the package', () => {
 	it('depends on what is pinned here and on nothing else', () => {
 		expect(Object.keys(manifest.dependencies).sort()).toEqual([
+			'@clack/prompts',
 			'apache-arrow',
+			'aws4fetch',
+			'chokidar',
+			'cli-progress',
+			'cli-table3',
 			'hyparquet',
 			'hyparquet-writer',
+			'jiti',
+			'jsonc-parser',
+			'picocolors',
 			'sqlite3-parser',
 			'yargs',
 		])
