@@ -32,6 +32,11 @@ export const commandList: readonly ListedCommand[] = [
 		load: async () => (await import('./commands/query.ts')).query,
 	},
 	{
+		usage: 'lake [view] [table]',
+		description: 'Show what is in the lake: tables, snapshots, files and schemas',
+		load: async () => (await import('./commands/lake.ts')).lake,
+	},
+	{
 		usage: 'push',
 		description: 'Put the manifest into the bucket, and let the Iceberg tables follow the schema',
 		load: async () => (await import('./commands/push.ts')).push,
@@ -40,6 +45,11 @@ export const commandList: readonly ListedCommand[] = [
 		usage: 'dev',
 		description: 'Serve the project on this machine: SQLite, capture, Parquet, and queries over HTTP',
 		load: async () => (await import('./commands/dev.ts')).dev,
+	},
+	{
+		usage: 'studio',
+		description: 'Look into shards and the lake in a browser, with a page of its own and with Drizzle Studio',
+		load: async () => (await import('./commands/studio.ts')).studio,
 	},
 	{
 		usage: 'migrate',

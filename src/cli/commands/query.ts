@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { SQLakeError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
 import type { CommandContext } from '../command-context.ts'
+import { openLakePlace, withLakePlace } from '../lake/open-lake-place.ts'
 import { parseMoment } from '../query/parse-moment.ts'
 import { parseParams } from '../query/parse-params.ts'
 import { readStatement } from '../query/read-statement.ts'
@@ -10,7 +11,7 @@ import { type RowFormat, rowFormats } from '../rows/row-formatter.ts'
 /** `sqlake query`. */
 export const query = defineCommand({
 	builder: (yargs) =>
-		yargs
+		withLakePlace(yargs)
 			.positional('sql', { type: 'string', describe: "One statement in SQLite's dialect; - reads it from stdin" })
 			.options({
 				analytics: { alias: 'a', type: 'boolean', default: false, describe: 'Ask the lake: all shards' },
@@ -37,7 +38,6 @@ export const query = defineCommand({
 					requiresArg: true,
 					describe: 'Directory of the shards, or one SQLite file [default: .sqlake/local.db]',
 				},
-				lake: { type: 'string', requiresArg: true, describe: 'Directory of the lake [default: .sqlake/data]' },
 				flush: { type: 'boolean', default: false, describe: 'Deliver what waits in the shards to the lake first' },
 				'read-only': { type: 'boolean', default: false, describe: 'Refuse a statement that writes' },
 				timeout: { type: 'number', default: 600, requiresArg: true, describe: 'Seconds that a lake query may take' },
@@ -45,8 +45,9 @@ export const query = defineCommand({
 			.conflicts('as-of', ['between', 'snapshot'])
 			.conflicts('between', 'snapshot')
 			.conflicts('shard', ['as-of', 'between', 'snapshot'])
-			.check(({ json, format, analytics, shard }) => {
+			.check(({ json, format, analytics, shard, local, remote, flush }) => {
 				if (json && format !== undefined && format !== 'json') throw new Error(`--json and --format ${format} exclude each other`)
+				if ((local || remote) && flush) throw new Error('--flush delivers to the local lake alone')
 				if (analytics && shard !== undefined) throw new Error('--analytics and --shard exclude each other')
 				return true
 			})
@@ -62,6 +63,11 @@ export const query = defineCommand({
 		const { analytics, asOf, between, snapshot, shard, explain, flush, readOnly } = args
 		const moment = parseMoment({ analytics, asOf, between, snapshot }, Date.now())
 		const params = parseParams(args.params)
+		if (moment === undefined && (args.local || args.remote)) {
+			throw new SQLakeError('USAGE_INVALID', `--${args.local ? 'local' : 'remote'} names a lake, and this asks a shard`, {
+				hint: 'ask the lake: --analytics, --as-of, --between or --snapshot',
+			})
+		}
 		const sql = await readStatement(args.sql, args.file, context)
 		const format = args.format ?? defaultFormat(context)
 		const plainFile = args.db === undefined ? null : sqliteFile(args.db, context)
@@ -83,9 +89,9 @@ export const query = defineCommand({
 		}
 		const { queryProject } = await import('../query/query-project.ts')
 		const db = args.db === undefined ? config.db : context.path(args.db)
-		const lake = args.lake === undefined ? config.lake : context.path(args.lake)
+		await using lake = await openLakePlace(args, context)
 		await queryProject(
-			{ sql, params, db, lake, shard, moment, flush, readOnly, explain, format, timeoutMs: args.timeout * 1_000 },
+			{ sql, params, db, lake: lake.store, shard, moment, flush, readOnly, explain, format, timeoutMs: args.timeout * 1_000 },
 			context,
 		)
 		return undefined

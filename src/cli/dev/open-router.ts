@@ -1,12 +1,13 @@
+import type { ObjectStore } from '../../lake/storage/object-store.ts'
 import { LocalRouter, type LocalRouterOptions } from '../../local/local-router.ts'
 import type { NodeRouterOptions } from '../../local/node-router.ts'
 import type { BundledMigrations, MigrationManifest } from '../../migrator/index.ts'
 import type { LocalProject } from './local-project.ts'
 
 /** Where a project's shards and lake are, and how it is served. */
-export interface RouterPlaces extends Pick<LocalRouterOptions, 'observability' | 'flush'> {
+export interface RouterPlaces extends Pick<LocalRouterOptions, 'observability' | 'flush' | 'analyticsTimeoutMs'> {
 	readonly db: string
-	readonly lake: string
+	readonly lake: string | ObjectStore
 }
 
 /** The options of a router that a project gives. */

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LakeBatch, LakeMoment, WireValue } from '../../driver/transport.ts'
 import { SQLakeError } from '../../errors.ts'
-import { LocalRouter } from '../../local/local-router.ts'
+import type { ObjectStore } from '../../lake/storage/object-store.ts'
+import type { LocalRouter } from '../../local/local-router.ts'
 import { shardFileName } from '../../local/shard-file-name.ts'
 import { parseSQL } from '../../router/parse-sql.ts'
 import { lakeTarget, ROUTED, type Target } from '../../session/connection.ts'
@@ -10,6 +11,7 @@ import type { QueryPlan } from '../../session/executor.ts'
 import type { RouterQuery } from '../../session/query-router.ts'
 import type { CommandContext } from '../command-context.ts'
 import { loadLocalProject } from '../dev/local-project.ts'
+import { openRouter } from '../dev/open-router.ts'
 import type { RowFormat } from '../rows/row-formatter.ts'
 import { writeRows } from '../rows/write-rows.ts'
 import { reportWrite } from './report-write.ts'
@@ -20,8 +22,7 @@ export interface ProjectQuery {
 	readonly params: readonly WireValue[]
 	/** Directory of the shards. */
 	readonly db: string
-	/** Directory of the lake. */
-	readonly lake: string
+	readonly lake: ObjectStore
 	/** Runs in this shard, whatever the statement pins. */
 	readonly shard: string | undefined
 	/** Asks the lake. */
@@ -41,16 +42,9 @@ export interface ProjectQuery {
  * @throws SQLakeError as routing, the shard or the lake does; QUERY_FAILED for a read of a shard that is not there
  */
 export async function queryProject(query: ProjectQuery, context: CommandContext): Promise<void> {
-	const { schema, migrations, location } = await loadLocalProject(context.cwd, context.configFile)
-	const { db, lake, timeoutMs } = query
-	await using router = new LocalRouter({
-		schema,
-		db,
-		lake,
-		location,
-		analyticsTimeoutMs: timeoutMs,
-		...(migrations !== undefined && 'journal' in migrations ? { migrations } : {}),
-	})
+	const project = await loadLocalProject(context.cwd, context.configFile)
+	const { db, lake, timeoutMs: analyticsTimeoutMs } = query
+	await using router = openRouter(project, { db, lake, analyticsTimeoutMs })
 	if (query.flush) await router.flush()
 	const statement: RouterQuery = { sql: query.sql, params: query.params, target: targetOf(query) }
 	try {

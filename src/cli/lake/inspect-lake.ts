@@ -1,0 +1,58 @@
+import { SQLakeError } from '../../errors.ts'
+import type { CatalogTable } from '../../lake/catalog/catalog.ts'
+import { decodeLakePointer, POINTER_KEY } from '../../lake/catalog/lake-pointer.ts'
+import { R2PointerCatalog } from '../../lake/catalog/r2-pointer-catalog.ts'
+import { changesTableName } from '../../lake/change-table.ts'
+import { DEFAULT_LAKE_LOCATION } from '../../lake/lake-path.ts'
+import type { ObjectStore } from '../../lake/storage/object-store.ts'
+import { suggest } from '../../schema/suggest.ts'
+
+/** A lake as it is now. */
+export interface InspectedLake {
+	readonly store: ObjectStore
+	/** Prefix of the paths in its metadata. */
+	readonly location: string
+	/** Grows with every commit; 0 for a lake that nobody has written to. */
+	readonly version: number
+	/** By Iceberg name. */
+	readonly tables: ReadonlyMap<string, CatalogTable>
+}
+
+/**
+ * Reads what a lake says of itself; no schema is needed.
+ *
+ * @throws SQLakeError LAKE_CORRUPT; FLEET_UNAVAILABLE where a catalog object holds the tables, which only the Worker can ask
+ */
+export async function inspectLake(store: ObjectStore): Promise<InspectedLake> {
+	const object = await store.get(POINTER_KEY)
+	if (object === null) return { store, location: DEFAULT_LAKE_LOCATION, version: 0, tables: new Map() }
+	const { location, owner } = decodeLakePointer(object.bytes)
+	if (owner.kind === 'durable-object') {
+		throw new SQLakeError(
+			'FLEET_UNAVAILABLE',
+			`lake "${location}": its tables are known to the catalog object ${owner.id} alone`,
+			{
+				hint: 'ask it in the Worker: (await sqlake(env, { schema }).catalog.load()).tables',
+			},
+		)
+	}
+	const { version, tables } = await new R2PointerCatalog({ store, location }).load()
+	return { store, location, version, tables }
+}
+
+/**
+ * A table by its Iceberg name, or by its name in SQL.
+ *
+ * @throws SQLakeError USAGE_INVALID where there is none of that name
+ */
+export function findTable({ tables }: InspectedLake, name: string): { readonly name: string; readonly table: CatalogTable } {
+	for (const candidate of [name, changesTableName(name)]) {
+		const table = tables.get(candidate)
+		if (table !== undefined) return { name: candidate, table }
+	}
+	const names = [...tables.keys()]
+	const meant = suggest(name, names)
+	throw new SQLakeError('USAGE_INVALID', `the lake has no table ${name}`, {
+		hint: meant === undefined ? `it has ${names.length === 0 ? 'none yet' : names.join(', ')}` : `did you mean ${meant}?`,
+	})
+}
