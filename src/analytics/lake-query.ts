@@ -177,9 +177,9 @@ class LakeQuery implements LakeTransport {
 		}
 		const planned = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', {}, () => deadline.race(plan()))
 		deadline.check()
-		const { relations, plans, sql, macros, columns } = planned
+		const { relations, plans, sql, macros, functions, columns } = planned
 		const tables = relations.flatMap((relation) => relation.tables)
-		const query = { store, tables, views: relations.map(({ view }) => view), macros, sql, params: [] }
+		const query = { store, tables, views: relations.map(({ view }) => view), macros, functions, sql, params: [] }
 		return { query, columns, plans, limits }
 	}
 

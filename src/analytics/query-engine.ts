@@ -41,6 +41,13 @@ export interface EngineView {
 	readonly sql: string
 }
 
+/** A function of texts that the engine calls back, row by row. NULL is null. What it throws ends the query, with its message. */
+export interface EngineFunction {
+	/** Equal names promise equal functions. */
+	readonly name: string
+	call(...args: readonly (string | null)[]): string | null
+}
+
 /** One query, in the engine's own dialect. */
 export interface EngineQuery {
 	/** Where the files are. */
@@ -49,6 +56,8 @@ export interface EngineQuery {
 	readonly views: readonly EngineView[]
 	/** Statements that make the macros which the views and the query name; they end with the query. */
 	readonly macros?: readonly string[]
+	/** Functions that the macros, views and the query name. An engine may keep them. */
+	readonly functions?: readonly EngineFunction[]
 	/** One SELECT. Parameters are `$1`, `$2` ... */
 	readonly sql: string
 	readonly params: readonly EngineValue[]

@@ -5,7 +5,14 @@
  */
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { EngineLimits, EngineOptions, EngineTable, EngineValue, QueryEngine } from '../../src/analytics/query-engine.ts'
+import type {
+	EngineFunction,
+	EngineLimits,
+	EngineOptions,
+	EngineTable,
+	EngineValue,
+	QueryEngine,
+} from '../../src/analytics/query-engine.ts'
 import { SQLakeError } from '../../src/errors.ts'
 import type { IcebergField } from '../../src/lake/iceberg/types.ts'
 import { parquetSchemaOf } from '../../src/lake/parquet/parquet-schema.ts'
@@ -223,6 +230,47 @@ export function queryEngineContract(
 			expect((await query('SELECT bytes FROM everything WHERE id = 1', [], [wide], store)).rows).toEqual([
 				[Uint8Array.of(0, 255)],
 			])
+		})
+
+		describe('functions that it calls back', () => {
+			const join: EngineFunction = { name: 'join_texts', call: (...texts) => texts.map((text) => text ?? '-').join('|') }
+			const refuse: EngineFunction = {
+				name: 'refuse_text',
+				call: (text) => {
+					if (text === 'no') throw new Error('found no')
+					return text === 'none' ? null : text
+				},
+			}
+			const run = (sql: string) =>
+				engine.run(
+					{ store: openStore(), tables: [], views: [], sql, params: [], functions: [join, refuse] },
+					{ timeoutMs: 20_000 },
+				)
+
+			it('gets texts, NULL and text with NUL, and gives texts and NULL', async () => {
+				const { rows } = await run(
+					`SELECT join_texts('ü🚀', CAST(NULL AS VARCHAR), 'a' || chr(0) || 'b', ''), refuse_text('none')`,
+				)
+				expect(rows).toEqual([['ü🚀|-|a\0b|', null]])
+			})
+
+			it('is called for every row, and only where a CASE asks it', async () => {
+				const { rows } = await run(
+					`SELECT count(*), sum(length(join_texts(t, t))), sum(CASE WHEN t = '7' THEN length(refuse_text('1234567')) END)
+					FROM (SELECT CAST(i AS VARCHAR) AS t FROM range(100000) r(i))`,
+				)
+				expect(rows).toEqual([[100_000, 1_077_780, 7]])
+			})
+
+			it('ends the query with its message, and the engine goes on', async () => {
+				await expect(run(`SELECT refuse_text(t) FROM (VALUES ('yes'), ('no')) v(t)`)).rejects.toThrow('found no')
+				expect((await run(`SELECT refuse_text('yes')`)).rows).toEqual([['yes']])
+			})
+
+			it('is there for several queries at once', async () => {
+				const queries = [1, 2, 3].map((n) => run(`SELECT min(join_texts(CAST(i AS VARCHAR), '${n}')) FROM range(30000) r(i)`))
+				expect((await Promise.all(queries)).map(({ rows }) => rows[0])).toEqual([['0|1'], ['0|2'], ['0|3']])
+			})
 		})
 
 		it('keeps two columns of one name', async () => {

@@ -58,7 +58,9 @@ function use({ column, source, scope: owner }: FoundColumn, name: string, scope:
 	for (let at: Scope | null = scope; at !== null; at = at.parent) at.trace?.add(owner)
 	const { name: _, ...value } = column
 	const { grouping } = owner
-	if (grouping === null || grouping.keys.has(value.sql)) return value
+	if (grouping === null) return value
+	const key = grouping.keys.get(value.sql)
+	if (key !== undefined) return { ...value, sql: key }
 	if (source !== null && grouping.determined.has(source)) return { ...value, sql: `any_value(${value.sql})` }
 	if (grouping.extreme !== null) {
 		const { picker, sql } = grouping.extreme

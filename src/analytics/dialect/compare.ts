@@ -7,6 +7,7 @@
 import type { Affinity } from '../../schema/table-schema.ts'
 import { asAny, asCondition, asKey, asReal, asText, collated, settled } from './convert.ts'
 import { constant, NULL, wholeNumber } from './literals.ts'
+import { withArguments } from './macros/let.ts'
 import {
 	anySql,
 	BLOB_CLASS,
@@ -26,6 +27,8 @@ export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=' | 'IS NOT DISTINCT
 export interface Comparands {
 	readonly left: string
 	readonly right: string
+	/** Whether they are structs. */
+	readonly structs?: boolean
 }
 
 /** A comparison as a condition. */
@@ -44,8 +47,53 @@ export function compare(op: Comparison, left: TypedSql, right: TypedSql, positio
 		const settledByClass = compareWithFraction(op, l, r)
 		if (settledByClass !== undefined) return typed('boolean', settledByClass)
 	}
-	const comparands = comparable(l, r, collationOf(left, right), position)
+	const collation = collationOf(left, right)
+	const direct = collation === 'BINARY' ? compareWithConstant(op, l, r) : undefined
+	if (direct !== undefined) return typed('boolean', direct)
+	const comparands = comparable(l, r, collation, position)
+	// DuckDB makes one BETWEEN of two comparisons, and then cannot do it with structs.
+	if (comparands.structs && !nullSafe && op !== '=' && op !== '<>') {
+		return typed('boolean', `(_sl_order(${asAny(l)}, ${asAny(r)}) ${op} 0)`)
+	}
 	return typed('boolean', `(${comparands.left} ${op} ${comparands.right})`)
+}
+
+const FLIPPED: Readonly<Record<Comparison, Comparison>> = {
+	'=': '=',
+	'<>': '<>',
+	'<': '>',
+	'<=': '>=',
+	'>': '<',
+	'>=': '<=',
+	'IS NOT DISTINCT FROM': 'IS NOT DISTINCT FROM',
+	'IS DISTINCT FROM': 'IS DISTINCT FROM',
+}
+
+/** A value of no certain class against a constant, class by class: much faster than by keys. */
+function compareWithConstant(op: Comparison, l: TypedSql, r: TypedSql): string | undefined {
+	if (l.kind !== 'any') return r.kind === 'any' && l.constant !== undefined ? compareWithConstant(FLIPPED[op], r, l) : undefined
+	const value = r.constant?.value
+	if (op.startsWith('IS')) return undefined
+	// What a class that comes before, or after, the constant's own is to it.
+	const before = op === '<' || op === '<=' || op === '<>' ? 'TRUE' : 'FALSE'
+	const after = op === '>' || op === '>=' || op === '<>' ? 'TRUE' : 'FALSE'
+	const exact =
+		typeof value === 'bigint'
+			? value >= -(2n ** 53n) && value <= 2n ** 53n
+			: typeof value === 'number' && !(Math.abs(value) >= 2 ** 53)
+	if (exact && (typeof value === 'bigint' || typeof value === 'number')) {
+		const whole = typeof value === 'bigint' || Number.isInteger(value)
+		const integer = whole ? `p.a.i ${op} ${constant(BigInt(value)).sql}` : `CAST(p.a.i AS DOUBLE) ${op} ${constant(value).sql}`
+		return withArguments(
+			{ a: l.sql },
+			`CASE p.a.c WHEN 1 THEN ${integer} WHEN 2 THEN p.a.r ${op} ${constant(Number(value)).sql} WHEN 3 THEN ${after} WHEN 4 THEN ${after} END`,
+		)
+	}
+	if (typeof value !== 'string') return undefined
+	return withArguments(
+		{ a: l.sql },
+		`CASE p.a.c WHEN 1 THEN ${before} WHEN 2 THEN ${before} WHEN 3 THEN p.a.t ${op} ${r.sql} WHEN 4 THEN ${after} END`,
+	)
 }
 
 /** Two integer constants. */
@@ -152,7 +200,7 @@ function comparable(l: TypedSql, r: TypedSql, collation: Collation, position?: P
 	if (collation !== 'BINARY') {
 		throw unsupported(`COLLATE ${collation} between values of no certain type`, position, 'CAST both to TEXT.')
 	}
-	return { left: `_sl_key(${asAny(l)})`, right: `_sl_key(${asAny(r)})` }
+	return { left: `_sl_key(${asAny(l)})`, right: `_sl_key(${asAny(r)})`, structs: true }
 }
 
 function comparableNumbers(l: TypedSql, r: TypedSql): Comparands {

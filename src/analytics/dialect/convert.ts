@@ -131,6 +131,39 @@ export function asText(e: TypedSql): string {
 	}
 }
 
+/**
+ * As text of {@link file://./callbacks/sql-value.ts}, for functions that the engine calls back.
+ *
+ * @throws `DIALECT_UNSUPPORTED` where it is open which of its rows are JSON.
+ */
+export function asEncoded(value: TypedSql, position?: Position): string {
+	const e = settled(value)
+	if (e.encoded?.of === e.sql) return e.encoded.text
+	if (e.json === 'mixed') throw unsupported('a value that is JSON in some rows and text in others', position)
+	switch (e.kind) {
+		case 'null':
+			return 'CAST(NULL AS VARCHAR)'
+		case 'boolean':
+		case 'integer':
+			return `('i' || CAST(${e.sql} AS VARCHAR))`
+		case 'real':
+			return `('r' || CAST(${e.sql} AS VARCHAR))`
+		case 'text':
+			return `('${e.json === true ? 'j' : 't'}' || ${e.sql})`
+		case 'blob':
+			return `('b' || hex(${e.sql}))`
+		case 'numeric':
+		case 'any':
+			return `_sl_any_encode(${asAny(e)})`
+	}
+}
+
+/** A value that a function called back by the engine gives, as text of {@link file://./callbacks/sql-value.ts}. */
+export function decoded(text: string, classes: number): TypedSql {
+	const sql = `_sl_decode(${text})`
+	return { ...anySql(sql, classes), encoded: { of: sql, text } }
+}
+
 /** As a struct of {@link file://./macros/any.ts}. */
 export function asAny(value: TypedSql): string {
 	const e = settled(value)

@@ -5,6 +5,7 @@
  */
 import type { BetweenExpr, CaseExpr, Expr, Id, QualifiedExpr, Select, UnaryExpr } from 'sqlite3-parser'
 import { affinityOf } from '../../schema/affinity.ts'
+import { mayFail } from './callbacks/callbacks.ts'
 import { collationNamed } from './collation.ts'
 import { columnOf } from './column.ts'
 import { compare } from './compare.ts'
@@ -12,6 +13,7 @@ import type { RewriteContext } from './context.ts'
 import { asCondition, cast, coerced, commonType, settled } from './convert.ts'
 import { functionCall } from './functions/call.ts'
 import { dateLiteral } from './functions/date.ts'
+import { jsonArrow } from './functions/json.ts'
 import { isAggregate } from './functions/names.ts'
 import { compareExpressions, inList, inSelect, inTable } from './in.ts'
 import { constant, NULL, numericLiteral, truthConstant } from './literals.ts'
@@ -27,7 +29,10 @@ export function printExpression(ctx: RewriteContext, expr: Expr, scope: Scope): 
 	const { grouping } = scope
 	if (grouping !== null && grouping.keys.size > 0 && mayBeKey(expr)) {
 		const plain = attempt(() => scope.ungrouped(() => print(ctx, expr, scope)))
-		if (plain !== undefined && grouping.keys.has(settled(plain).sql)) return plain
+		const value = plain === undefined ? undefined : settled(plain)
+		const key = value === undefined ? undefined : grouping.keys.get(value.sql)
+		// One of the keys that stands for itself is left as it is: a condition remains one.
+		if (plain !== undefined && value !== undefined && key !== undefined) return key === value.sql ? plain : { ...value, sql: key }
 	}
 	return print(ctx, expr, scope)
 }
@@ -95,8 +100,8 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 			switch (expr.op) {
 				case 'And':
 				case 'Or': {
-					const sides = [expr.left, expr.right].map((side) => asCondition(operand(side), side.span))
-					return typed('boolean', `(${sides.join(expr.op === 'And' ? ' AND ' : ' OR ')})`)
+					const [left, right] = [expr.left, expr.right].map((side) => asCondition(operand(side), side.span))
+					return typed('boolean', junction(expr.op, left ?? '', right ?? ''))
 				}
 				case 'Add':
 				case 'Subtract':
@@ -113,7 +118,7 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 					return concatenate(operand(expr.left), operand(expr.right))
 				case 'ArrowRight':
 				case 'ArrowRightShift':
-					throw unsupported(`the JSON operator ${expr.op === 'ArrowRight' ? '->' : '->>'}`, expr.span)
+					return jsonArrow(expr.op, settled(operand(expr.left)), settled(operand(expr.right)), expr.span)
 				default:
 					return compareExpressions(ctx, expr, scope)
 			}
@@ -163,6 +168,17 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 		default:
 			throw unsupported('this expression', expr.span)
 	}
+}
+
+/**
+ * AND and OR. The right side may fail on rows that the left one is there to keep from it, as in `json_valid(x) AND x ->> 'a'`;
+ * DuckDB evaluates sides in the order that it likes.
+ */
+function junction(op: 'And' | 'Or', left: string, right: string): string {
+	const word = op === 'And' ? 'AND' : 'OR'
+	if (!mayFail(right)) return `(${left} ${word} ${right})`
+	const decided = op === 'And' ? 'FALSE' : 'TRUE'
+	return `(${left} ${word} (CASE WHEN ${left} IS DISTINCT FROM ${decided} THEN ${right} ELSE ${decided} END))`
 }
 
 /** `NOT x`, three-valued. */

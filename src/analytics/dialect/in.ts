@@ -131,7 +131,10 @@ export function inTable(ctx: RewriteContext, expr: InTableExpr, scope: Scope): T
 	const cte = scope.ctes.get(name)
 	const table = ctx.tables.get(name)
 	if (expr.args !== undefined || (cte === undefined && table === undefined)) throw refused(`no such table: ${name}`, expr.span)
-	const columns = cte?.columns ?? table?.columns.filter(({ hidden }) => !hidden).map((column) => ({ ...column, ...tableColumn(column.kind) })) ?? []
+	const columns =
+		cte?.columns ??
+		table?.columns.filter(({ hidden }) => !hidden).map((column) => ({ ...column, ...tableColumn(column.kind) })) ??
+		[]
 	const source = cte?.alias ?? quoteIdentifier(table?.name ?? name)
 	const list = columns.map((column, i) => `${cte === undefined ? quoteIdentifier(column.name) : `c${i}`} AS c${i}`)
 	const printed = { sql: `SELECT ${list.join(', ')} FROM ${source}`, columns: columns.map((column) => ({ ...column, text: '' })) }

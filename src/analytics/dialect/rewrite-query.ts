@@ -5,7 +5,8 @@
  */
 import type { Expr, Select } from 'sqlite3-parser'
 import type { ParsedStatement } from '../../router/parse-sql.ts'
-import type { EngineValue } from '../query-engine.ts'
+import type { EngineFunction, EngineValue } from '../query-engine.ts'
+import { callbacksFor } from './callbacks/callbacks.ts'
 import type { PrintedSelect, RewriteContext, SelectOptions } from './context.ts'
 import type { DialectTable } from './dialect-table.ts'
 import { printExpression } from './expression.ts'
@@ -33,6 +34,8 @@ export interface RewrittenQuery {
 	readonly sql: string
 	/** Statements that make the macros it names, on the connection that runs it. */
 	readonly macros: readonly string[]
+	/** What the engine calls back. */
+	readonly functions: readonly EngineFunction[]
 	/** The outputs, whose values {@link file://./result.ts} reads. */
 	readonly columns: readonly ResultColumn[]
 }
@@ -47,7 +50,8 @@ export interface RewrittenQuery {
  */
 export function rewriteQuery(query: DialectQuery): RewrittenQuery {
 	const { sql, columns } = printSelect(new Rewriting(query), query.select, { parent: null, ctes: new Map(), outermost: true })
-	return { sql, macros: macrosFor(sql), columns: columns.map(({ name, kind }) => ({ name, kind })) }
+	const macros = macrosFor(sql)
+	return { sql, macros, functions: callbacksFor([sql, ...macros]), columns: columns.map(({ name, kind }) => ({ name, kind })) }
 }
 
 class Rewriting implements RewriteContext {

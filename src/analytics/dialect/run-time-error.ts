@@ -7,10 +7,14 @@ import { SQLakeError } from '../../errors.ts'
 
 /** The macros raise their errors under this name. */
 const RAISED = /sqlake: (.*)/s
+/** Functions that the engine calls back tell SQLite's own failures so. */
+const FAILED = /\bsqlite: (.*)/s
 const OVERFLOW = /^Out of Range Error: Overflow in|^Conversion Error: .*INT128.*(?:INT64|BIGINT)/s
 
-/** The error for DuckDB's message, if it says that a value has no equal on the lake; else undefined. */
+/** The error for DuckDB's message, if it says that SQLite fails as well, or that a value has no equal on the lake; else undefined. */
 export function dialectError(message: string): SQLakeError | undefined {
+	const failure = FAILED.exec(message)?.[1]
+	if (failure !== undefined) return new SQLakeError('QUERY_FAILED', failure)
 	const raised = RAISED.exec(message)?.[1]
 	if (raised !== undefined) {
 		return new SQLakeError('DIALECT_UNSUPPORTED', `${raised} cannot be answered as SQLite would in a lake query`, {

@@ -23,6 +23,8 @@ export interface Source {
 	readonly columns: readonly SourceColumn[]
 	/** Where it is a table of the schema. */
 	readonly table?: DialectTable | undefined
+	/** Whether it is a function, whose rows come anew for each row before it. */
+	readonly isFunction?: boolean | undefined
 	/** The order that a sub-query gives its rows, as terms in the rewritten statement; null if it cannot be told. */
 	readonly order?: readonly string[] | null | undefined
 }
@@ -44,8 +46,8 @@ export type CteScope = ReadonlyMap<string, Cte>
 
 /** How the rows of an aggregating SELECT are grouped. */
 export interface Grouping {
-	/** The printed keys. */
-	readonly keys: ReadonlySet<string>
+	/** The printed keys, and what stands for each after grouping. */
+	readonly keys: ReadonlyMap<string, string>
 	/** Sources whose primary key is among the keys. */
 	readonly determined: ReadonlySet<Source>
 	/** The only `min()` or `max()`, whose row the bare columns come from. */

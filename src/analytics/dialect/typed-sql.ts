@@ -47,6 +47,8 @@ export interface TypedSql {
 	readonly truth?: boolean | undefined
 	/** Whether the text is JSON that a JSON function made, which others take as it is; 'mixed' if that depends on the row. */
 	readonly json?: boolean | 'mixed' | undefined
+	/** The same value as text of {@link file://./callbacks/sql-value.ts}, as long as `sql` is what it was printed for. */
+	readonly encoded?: { readonly of: string; readonly text: string } | undefined
 	/** Whether a NaN may stand for NULL in it, until {@link file://./convert.ts settled}. */
 	readonly mayBeNaN?: boolean | undefined
 }

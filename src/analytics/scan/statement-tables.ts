@@ -88,7 +88,17 @@ const COMPARISON_OPS: Readonly<Record<string, readonly [ComparisonOp, flipped: C
 }
 
 /** Names by which a statement asks for the primary key without naming it. */
-const KEY_NAMES: readonly string[] = ['rowid', 'oid', '_rowid_', 'group_concat', 'string_agg', 'json_group_array']
+const KEY_NAMES: readonly string[] = [
+	'rowid',
+	'oid',
+	'_rowid_',
+	'group_concat',
+	'string_agg',
+	'json_group_array',
+	'json_group_object',
+	'json_each',
+	'json_tree',
+]
 
 class Collector {
 	readonly #input: StatementInput
@@ -161,6 +171,7 @@ class Collector {
 				this.#from(source.from, ctes, placed)
 				return
 			case 'TableCallSelectTable':
+				this.#names.add(lower(source.tblName.objName.text))
 				for (const arg of source.args ?? []) this.#expressions(arg, ctes)
 				return
 			case 'TableSelectTable': {

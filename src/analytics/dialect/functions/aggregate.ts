@@ -14,8 +14,8 @@ import { anySql, BLOB_CLASS, NUMBER_CLASSES, TEXT_CLASS, type TypedSql, typed } 
 import { refused, unsupported } from '../unsupported.ts'
 import { jsonValue } from './json.ts'
 
-/** A Durable Object lacks the first two as well. */
-const UNSUPPORTED: ReadonlySet<string> = new Set(['median', 'percentile', 'json_group_object'])
+/** A Durable Object lacks them as well. */
+const UNSUPPORTED: ReadonlySet<string> = new Set(['median', 'percentile'])
 
 /** What an aggregate call is made of, once its arguments are printed. */
 export interface AggregateParts {
@@ -75,12 +75,24 @@ function callOrder(ctx: RewriteContext, call: FunctionCallExpr | FunctionCallSta
 
 /** The order in which SQLite visits the rows, where that can be told: by rowid, or as a sub-query sorts them. */
 function naturalOrder(name: string, scope: Scope): string {
-	if (name !== 'group_concat' && name !== 'string_agg' && name !== 'json_group_array') return ''
-	const [source, other] = scope.sources
-	if (source === undefined || other !== undefined) return ''
-	if (source.order !== undefined && source.order !== null) return ` ORDER BY ${source.order.join(', ')}`
-	const key = source.columns.find((column) => column.name === source.table?.rowid)
-	return key === undefined ? '' : ` ORDER BY ${key.sql}`
+	if (!/^(group_concat|string_agg|json_group_array|json_group_object)$/.test(name)) return ''
+	const order = visitingOrder(scope)
+	return order === undefined || order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`
+}
+
+/**
+ * Terms for the order in which SQLite visits the rows of a FROM, where that can be told: those of a table by rowid, of a sub-query
+ * as it sorts them, of a function as it makes them within each row before it. Of other joins SQLite chooses the order itself.
+ */
+export function visitingOrder({ sources }: Scope): string[] | undefined {
+	const terms: string[] = []
+	for (const [i, source] of sources.entries()) {
+		const key = source.columns.find((column) => column.name === source.table?.rowid)
+		const order = source.order ?? (key === undefined ? undefined : [`${key.sql} ASC`])
+		if (order === undefined || (i > 0 && source.isFunction !== true)) return undefined
+		terms.push(...order)
+	}
+	return terms
 }
 
 /** Prints an aggregate. @throws `QUERY_FAILED` for a wrong number of arguments. */
@@ -93,7 +105,12 @@ export function printAggregate(
 	const distinct = parts.distinct ? 'DISTINCT ' : ''
 	const [e = NULL, second] = args
 	if (UNSUPPORTED.has(name)) throw unsupported(`the function ${name}()`, span)
-	if (type !== 'FunctionCallStarExpr' && args.length !== 1 && name !== 'count' && !/^(group_concat|string_agg)$/.test(name)) {
+	if (
+		type !== 'FunctionCallStarExpr' &&
+		args.length !== 1 &&
+		name !== 'count' &&
+		!/^(group_concat|string_agg|json_group_object)$/.test(name)
+	) {
 		throw refused(`wrong number of arguments to function ${name}()`, span)
 	}
 	switch (name) {
@@ -146,6 +163,15 @@ export function printAggregate(
 			const value = jsonValue(e, span)
 			const order = parts.distinct ? ` ORDER BY ${value}` : parts.order
 			return { ...typed('text', `('[' || COALESCE(string_agg(${distinct}${value}, ','${order})${tail}, '') || ']')`), json: true }
+		}
+		case 'json_group_object': {
+			if (args.length !== 2 || second === undefined)
+				throw refused('wrong number of arguments to function json_group_object()', span)
+			if (parts.distinct) throw refused('DISTINCT aggregates must have exactly one argument', span)
+			if (e.classes & BLOB_CLASS) throw unsupported('a BLOB as a name in JSON', span)
+			// A member without a name is left out.
+			const member = `(_sl_json_text(${asText(e)}) || ':' || ${jsonValue(second, span)})`
+			return { ...typed('text', `('{' || COALESCE(string_agg(${member}, ','${parts.order})${tail}, '') || '}')`), json: true }
 		}
 		default:
 			throw unsupported(`the function ${name}()`, span)

@@ -1,13 +1,16 @@
 /**
- * Functions that make JSON. Those that read it need a parser that DuckDB-WASM lacks.
+ * Functions of JSON (https://www.sqlite.org/json1.html). The engine calls back into {@link file://../callbacks/json-functions.ts} to
+ * read it: DuckDB-WASM has no parser of JSON, and native DuckDB's takes other texts and answers otherwise.
  *
  * @module
  */
-import { asText } from '../convert.ts'
+import { asEncoded, asInteger, asText, decoded } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
-import { BLOB_CLASS, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
+import { BLOB_CLASS, INTEGER_CLASS, REAL_CLASS, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
 import { type Position, refused, unsupported } from '../unsupported.ts'
-import { expectArguments, type ScalarFunction } from './scalar-function.ts'
+import { expectArguments, type ScalarCall, type ScalarFunction } from './scalar-function.ts'
+
+const VALUE_CLASSES = INTEGER_CLASS | REAL_CLASS | TEXT_CLASS
 
 export const JSON_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 	json_array: ({ args, position }) => {
@@ -27,16 +30,93 @@ export const JSON_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		expectArguments(call, 1)
 		return json(jsonValue(call.args[0] ?? NULL, call.position))
 	},
+	json: reading(1, 1, (call) => json(callback('_slf_json', call))),
+	json_extract: (call) => {
+		const [subject = NULL, ...paths] = call.args
+		if (paths.length === 0) return NULL
+		if (subject.kind === 'null') return NULL
+		if (paths.length > 1) return json(callback('_slf_json_extract_all', call))
+		return { ...decoded(callback('_slf_json_extract', call), VALUE_CLASSES), json: 'mixed' }
+	},
+	json_type: reading(1, 2, (call) => typed('text', callback('_slf_json_type', call))),
+	json_valid: (call) => {
+		expectArguments(call, 1, 2)
+		const [subject = NULL, flags] = call.args
+		if (subject.kind === 'null' && flags === undefined) return NULL
+		const text = jsonInput(subject, call)
+		const level = flags === undefined ? '' : `, CAST(${asInteger(flags, call.position)} AS VARCHAR)`
+		return integer(`_slf_json_valid(${text}${level})`)
+	},
+	json_array_length: reading(1, 2, (call) => integer(callback('_slf_json_array_length', call))),
+	json_error_position: reading(1, 1, (call) => integer(callback('_slf_json_error_position', call))),
+	json_pretty: reading(1, 2, (call) => typed('text', callback('_slf_json_pretty', call))),
+	json_patch: reading(2, 2, (call) => {
+		const [target = NULL, patch = NULL] = call.args
+		return json(`_slf_json_patch(${jsonInput(target, call)}, ${jsonInput(patch, call)})`)
+	}),
+	json_remove: reading(1, Number.POSITIVE_INFINITY, (call) => json(callback('_slf_json_remove', call))),
+	json_set: changing('set'),
+	json_insert: changing('insert'),
+	json_replace: changing('replace'),
+}
+
+/** `json -> path` and `json ->> path`. */
+export function jsonArrow(op: 'ArrowRight' | 'ArrowRightShift', subject: TypedSql, path: TypedSql, position: Position): TypedSql {
+	if (subject.kind === 'null' || path.kind === 'null') return NULL
+	const args = `${jsonInput(subject, { name: op === 'ArrowRight' ? '->' : '->>', position })}, ${asEncoded({ ...path, json: false }, position)}`
+	if (op === 'ArrowRight') return json(`_slf_json_arrow(${args})`)
+	return decoded(`_slf_json_arrow_value(${args})`, VALUE_CLASSES)
+}
+
+/** A function that is NULL for NULL. */
+function reading(least: number, most: number, print: ScalarFunction): ScalarFunction {
+	return (call) => {
+		expectArguments(call, least, most)
+		return call.args[0]?.kind === 'null' ? NULL : print(call)
+	}
+}
+
+/** `json_set()` and its relatives: pairs of a path and a value. */
+function changing(op: string): ScalarFunction {
+	return (call) => {
+		const [subject = NULL, ...pairs] = call.args
+		if (call.args.length % 2 === 0) throw refused(`json_${op}() needs an odd number of arguments`, call.position)
+		if (subject.kind === 'null') return NULL
+		const args = pairs.map((arg, i) => (i % 2 === 0 ? asText(arg) : asEncoded(arg, call.position)))
+		return json(`_slf_json_${op}(${[jsonInput(subject, call), ...args].join(', ')})`)
+	}
+}
+
+/** A call of JSON and texts. */
+function callback(name: string, call: ScalarCall): string {
+	const [subject = NULL, ...rest] = call.args
+	const texts = rest.map((arg) => {
+		if (arg.classes & BLOB_CLASS) throw unsupported(`${call.name}() of a BLOB`, call.position)
+		return asText(arg)
+	})
+	return `${name}(${[jsonInput(subject, call), ...texts].join(', ')})`
+}
+
+/** JSON as text. SQLite reads JSON of its own binary form out of a BLOB. */
+export function jsonInput(e: TypedSql, { name, position }: Pick<ScalarCall, 'name' | 'position'>): string {
+	if (e.classes & BLOB_CLASS)
+		throw unsupported(`${name}${/\w/.test(name) ? '()' : ''} of a BLOB`, position, 'CAST it to TEXT if it holds text.')
+	return asText(e)
 }
 
 function json(sql: string): TypedSql {
 	return { ...typed('text', sql), json: true }
 }
 
+function integer(text: string): TypedSql {
+	return typed('integer', `CAST(${text} AS BIGINT)`)
+}
+
 /** A value as JSON; text that a JSON function made is JSON already. */
 export function jsonValue(e: TypedSql, position: Position): string {
 	if (e.kind === 'null') return "'null'"
 	if (e.classes & BLOB_CLASS) throw unsupported('a BLOB in JSON', position)
+	if (e.encoded?.of === e.sql) return `_slf_json_quote(${e.encoded.text})`
 	if (e.json === 'mixed') throw unsupported('a value that is JSON in some rows and text in others', position)
 	if (e.json === true) return `COALESCE(${e.sql}, 'null')`
 	if (e.kind === 'any') return `COALESCE(_sl_any_json(${e.sql}), 'null')`
@@ -47,5 +127,5 @@ export function jsonValue(e: TypedSql, position: Position): string {
 /** A name in an object. */
 export function jsonLabel(e: TypedSql, position: Position): string {
 	if ((e.classes & ~TEXT_CLASS) !== 0 || e.kind === 'null') throw unsupported('a name in a JSON object that is no text', position)
-	return `_sl_json_text(COALESCE(${e.sql}, error('json_object() labels must be TEXT')))`
+	return `_sl_json_text(COALESCE(${e.sql}, error('sqlite: json_object() labels must be TEXT')))`
 }

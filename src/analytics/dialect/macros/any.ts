@@ -25,6 +25,10 @@ const arithmetic = (name: string, integers: string, reals: string) =>
 	)}`
 
 const A = 'CASE p.a.c WHEN 1 THEN CAST(p.a.i AS DOUBLE) ELSE p.a.r END'
+/** What a double does not tell of an INTEGER. */
+const REST = (side: 'a' | 'b') =>
+	`CASE WHEN p.${side}.c <> 1 OR p.${side}.i BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(0 AS HUGEINT)
+		ELSE CAST(p.${side}.i AS HUGEINT) - CAST(CAST(p.${side}.i AS DOUBLE) AS HUGEINT) END`
 const B = 'CASE p.b.c WHEN 1 THEN CAST(p.b.i AS DOUBLE) ELSE p.b.r END'
 
 export const ANY_MACROS: readonly string[] = [
@@ -100,11 +104,29 @@ export const ANY_MACROS: readonly string[] = [
 				ELSE CAST(CAST(p.a.i AS HUGEINT) - CAST(CAST(p.a.i AS DOUBLE) AS HUGEINT) AS BIGINT) END,
 			't': COALESCE(p.a.t, ''), 'b': COALESCE(p.a.b, CAST('' AS BLOB))} END`,
 	)}`,
+	// How two values stand to each other: -1, 0 or 1. Numbers compare exactly.
+	`_sl_order(x, y) AS ${withArguments(
+		{ a: 'x', b: 'y' },
+		`CASE WHEN p.a IS NULL OR p.b IS NULL THEN NULL
+			WHEN p.a.c = 1 AND p.b.c = 1 THEN _sl_sign(p.a.i, p.b.i)
+			WHEN p.a.c <= 2 AND p.b.c <= 2 THEN CASE WHEN (${A}) = (${B}) THEN _sl_sign(${REST('a')}, ${REST('b')}) ELSE _sl_sign(${A}, ${B}) END
+			WHEN p.a.c = 3 AND p.b.c = 3 THEN _sl_sign(p.a.t, p.b.t)
+			WHEN p.a.c = 4 AND p.b.c = 4 THEN _sl_sign(p.a.b, p.b.b)
+			ELSE _sl_sign(greatest(p.a.c, 2), greatest(p.b.c, 2)) END`,
+	)}`,
+	'_sl_sign(x, y) AS CASE WHEN x < y THEN -1 WHEN x > y THEN 1 ELSE 0 END',
 	// What a result column carries to the reader of the result.
 	`_sl_any_encode(x) AS ${withArguments(
 		{ a: 'x' },
 		`CASE p.a.c WHEN 1 THEN 'i' || CAST(p.a.i AS VARCHAR) WHEN 2 THEN 'r' || CAST(p.a.r AS VARCHAR) WHEN 3 THEN 't' || p.a.t
 			WHEN 4 THEN 'b' || hex(p.a.b) END`,
+	)}`,
+	// What functions that the engine calls back give.
+	`_sl_decode(x) AS ${withArguments(
+		{ a: 'x' },
+		`CASE p.a[1] WHEN 'i' THEN ${struct(1, { i: 'CAST(substr(p.a, 2) AS BIGINT)' })} WHEN 'r' THEN ${struct(2, { r: 'CAST(substr(p.a, 2) AS DOUBLE)' })}
+			WHEN 't' THEN ${struct(3, { t: 'substr(p.a, 2)' })} WHEN 'j' THEN ${struct(3, { t: 'substr(p.a, 2)' })}
+			WHEN 'b' THEN ${struct(4, { b: 'from_hex(substr(p.a, 2))' })} END`,
 	)}`,
 	arithmetic('_sl_any_add', 'p.a.i + p.b.i', `(${A}) + (${B})`),
 	arithmetic('_sl_any_subtract', 'p.a.i - p.b.i', `(${A}) - (${B})`),

@@ -20,12 +20,10 @@ export const SCALAR_MACROS: readonly string[] = [
 		WHEN abs(x) >= 1e16 AND abs(x) < 1e17 THEN format('{:.1f}', x)
 		WHEN abs(x) < 1e-4 OR abs(x) >= 1e17 THEN regexp_replace(CAST(x AS VARCHAR), '^(-?\\d+)e', '\\1.0e')
 		ELSE CAST(x AS VARCHAR) END`,
-	// From 14 digits on SQLite often prints more of them, how many and which depends on its version.
-	`_sl_real_text(x) AS CASE WHEN length(CAST(x AS VARCHAR)) <= 14 OR isinf(x) OR (x = trunc(x) AND abs(x) < 9007199254740992e0)
-			OR length(ltrim(rtrim(regexp_replace(regexp_replace(CAST(x AS VARCHAR), 'e.*$', ''), '[-.]', '', 'g'), '0'), '0')) <= 13
-		THEN _sl_real_digits(x)
-		WHEN x IS NOT NULL AND NOT isnan(x) THEN error('sqlake: a REAL of more than 13 digits as text')
-		END`,
+	// Beyond 13 digits, and where the number is small, SQLite does not print the shortest digits that read back.
+	`_sl_real_text(x) AS CASE WHEN x IS NULL OR isnan(x) THEN NULL
+		WHEN x = 0 OR isinf(x) OR (abs(x) >= 1e-2 AND abs(x) < 1e13 AND length(CAST(x AS VARCHAR)) <= 14) THEN _sl_real_digits(x)
+		ELSE _slf_real_text(CAST(x AS VARCHAR)) END`,
 	`_sl_numeric_text(x) AS CASE WHEN _sl_is_whole(x) THEN CAST(CAST(x AS BIGINT) AS VARCHAR) ELSE _sl_real_text(x) END`,
 	`_sl_parse_real(x) AS COALESCE(TRY_CAST(x AS DOUBLE), CASE WHEN x IS NULL THEN NULL
 		WHEN x[1] = '-' THEN CAST('-inf' AS DOUBLE) ELSE CAST('inf' AS DOUBLE) END)`,

@@ -8,8 +8,9 @@ import { collationNamed } from '../collation.ts'
 import type { OutputColumn, PrintedSelect, RewriteContext, SelectOptions, TargetType } from '../context.ts'
 import { commonType } from '../convert.ts'
 import { orderTerms } from '../order-term.ts'
-import { BLOB_CLASS, INTEGER_CLASS, NUMBER_CLASSES, REAL_CLASS, TEXT_CLASS, type TypedSql } from '../typed-sql.ts'
-import { refused, unsupported } from '../unsupported.ts'
+import { BLOB_CLASS, NUMBER_CLASSES, TEXT_CLASS, type TypedSql } from '../typed-sql.ts'
+import { refused } from '../unsupported.ts'
+import { combinedRows, hasLookalikes } from './distinct.ts'
 import { printLimit } from './limit.ts'
 import { ordinalOf } from './ordinal.ts'
 import type { ArmOptions } from './select.ts'
@@ -34,15 +35,12 @@ export function printCompound(ctx: RewriteContext, select: Select, options: ArmO
 		sameTypes(probes[i], types) ? (probes[i] ?? printArm(ctx, arm, plain)) : printArm(ctx, arm, { ...plain, targets: types }),
 	)
 	const columns = unifiedColumns(probes, types)
-	if (compounds.some(({ operator }) => operator !== 'UnionAll')) {
-		for (const { kind, classes } of types) {
-			if (kind === 'any' && (classes & NUMBER_CLASSES) === (INTEGER_CLASS | REAL_CLASS)) {
-				throw unsupported('UNION, EXCEPT or INTERSECT of INTEGER and REAL values', select.span, 'CAST the column to one type.')
-			}
-		}
-	}
+	const lookalikes = types.some(hasLookalikes)
 	let sql = `(${printed[0]?.sql})`
-	for (const [i, { operator }] of compounds.entries()) sql = `(${sql} ${OPERATORS[operator]} (${printed[i + 1]?.sql}))`
+	for (const [i, { operator }] of compounds.entries()) {
+		const next = `(${printed[i + 1]?.sql})`
+		sql = lookalikes ? `(${combinedRows(ctx, operator, sql, next, types)})` : `(${sql} ${OPERATORS[operator]} ${next})`
+	}
 
 	const alias = ctx.fresh('u')
 	const list = columns.map(

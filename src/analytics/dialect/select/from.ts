@@ -11,6 +11,7 @@ import { asCondition, coerced, commonType } from '../convert.ts'
 import type { MergedColumn, Scope, Source, SourceColumn } from '../scope.ts'
 import { typed } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
+import { printTableFunction } from './table-function.ts'
 
 /** Bits of the parser's join types, which it exports as types only. */
 const JoinType = { NATURAL: 4, LEFT: 8, RIGHT: 16, OUTER: 32 } as const
@@ -28,12 +29,14 @@ export function printFrom(ctx: RewriteContext, from: FromClause, scope: Scope): 
 function printJoin(ctx: RewriteContext, left: string, { operator, table, constraint }: JoinedSelectTable, scope: Scope): string {
 	const type = operator.type === 'CommaJoinOperator' ? 0 : (operator.joinType ?? 0)
 	const before = [...scope.sources]
-	const right = printTable(ctx, table, scope)
+	const lateral = table.type === 'TableCallSelectTable'
+	const right = `${lateral ? 'LATERAL ' : ''}${printTable(ctx, table, scope)}`
 	const added = scope.sources.slice(before.length)
 	const keepsLeft = (type & JoinType.LEFT) !== 0
 	const keepsRight = (type & JoinType.RIGHT) !== 0
 	// OUTER alone is FULL.
 	const full = (keepsLeft && keepsRight) || ((type & JoinType.OUTER) !== 0 && !keepsLeft && !keepsRight)
+	if (lateral && (keepsRight || full)) throw unsupported('a RIGHT or FULL JOIN of a function', table.span)
 	const keyword = full ? 'FULL JOIN' : keepsLeft ? 'LEFT JOIN' : keepsRight ? 'RIGHT JOIN' : 'JOIN'
 	const natural = (type & JoinType.NATURAL) !== 0
 	const using =
@@ -135,7 +138,7 @@ function printTable(ctx: RewriteContext, table: SelectTable, scope: Scope): stri
 			if (table.alias !== undefined) throw unsupported('an alias of a join in parentheses', table.span)
 			return `(${printFrom(ctx, table.from, scope)})`
 		case 'TableCallSelectTable':
-			throw unsupported(`the table-valued function ${table.tblName.objName.text}()`, table.span)
+			return printTableFunction(ctx, table, scope)
 	}
 }
 

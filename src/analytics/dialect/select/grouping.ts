@@ -8,9 +8,9 @@ import type { RewriteContext } from '../context.ts'
 import { asKey, settled } from '../convert.ts'
 import { isAggregate } from '../functions/names.ts'
 import type { Grouping, Scope } from '../scope.ts'
-import { INTEGER_CLASS, NUMBER_CLASSES, REAL_CLASS } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
 import { aggregateCalls, extremes, hasAggregate } from './aggregate-calls.ts'
+import { hasLookalikes, representative } from './distinct.ts'
 import { ordinalOf } from './ordinal.ts'
 
 /** A SELECT's grouping as printed. */
@@ -18,6 +18,8 @@ export interface PrintedGrouping {
 	readonly grouping: Grouping
 	/** ` GROUP BY ...`, or ''. */
 	readonly groupBy: string
+	/** What is grouped by, and sorts as SQLite sorts the groups. */
+	readonly terms: readonly string[]
 	/** A condition on the groups that the keys alone do not say, or undefined. */
 	readonly having: string | undefined
 }
@@ -35,19 +37,14 @@ export function printGrouping(
 		if (select.having !== undefined) throw refused('HAVING clause on a non-aggregate query', select.having.span)
 		return null
 	}
-	const keys = new Set<string>()
+	const keys = new Map<string, string>()
+	const terms: string[] = []
 	for (const expr of select.groupBy ?? []) {
 		const target = keyExpression(expr, select)
 		const key = settled(ctx.expression(target, scope))
 		if (key.constant !== undefined || key.kind === 'null') continue
-		if (key.kind === 'any' ? (key.classes & NUMBER_CLASSES) === (INTEGER_CLASS | REAL_CLASS) : asKey(key) !== key.sql) {
-			throw unsupported(
-				'GROUP BY of values that are equal but not the same',
-				expr.span,
-				'CAST the key to one type, or apply lower() to it.',
-			)
-		}
-		keys.add(key.sql)
+		keys.set(key.sql, representative(key))
+		terms.push(hasLookalikes(key) ? asKey(key) : key.sql)
 	}
 	const determined = scope.sources.filter(({ table, columns }) => {
 		const primaryKey = table?.primaryKey ?? []
@@ -56,10 +53,10 @@ export function printGrouping(
 		)
 	})
 	const grouping: Grouping = { keys, determined: new Set(determined), extreme: extremeOf(ctx, calls, scope) }
-	const groupBy = keys.size === 0 ? '' : ` GROUP BY ${[...keys].join(', ')}`
+	const groupBy = terms.length === 0 ? '' : ` GROUP BY ${terms.join(', ')}`
 	// All keys are constants: one group, but none of no rows.
 	const having = select.groupBy !== undefined && keys.size === 0 ? 'count(*) > 0' : undefined
-	return { grouping, groupBy, having }
+	return { grouping, groupBy, terms, having }
 }
 
 function keyExpression(expr: Expr, { columns }: SelectFrom): Expr {

@@ -7,12 +7,14 @@ import type { Expr, Limit, OneSelect, Select, SelectFrom, SelectValues, SortedCo
 import { collationNamed } from '../collation.ts'
 import type { OutputColumn, PrintedSelect, RewriteContext, SelectOptions } from '../context.ts'
 import { asCondition, coerced, commonType, settled } from '../convert.ts'
+import { visitingOrder } from '../functions/aggregate.ts'
 import { NULL } from '../literals.ts'
 import { orderTerms } from '../order-term.ts'
 import { Scope } from '../scope.ts'
-import { INTEGER_CLASS, NUMBER_CLASSES, REAL_CLASS, type TypedSql } from '../typed-sql.ts'
+import type { TypedSql } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
 import { printCompound } from './compound.ts'
+import { distinctRows, hasLookalikes } from './distinct.ts'
 import { printFrom } from './from.ts'
 import { printGrouping } from './grouping.ts'
 import { printLimit } from './limit.ts'
@@ -74,8 +76,11 @@ function printBlock(ctx: RewriteContext, select: SelectFrom, options: ArmOptions
 	) {
 		conditions.push('count(*) >= 0')
 	}
-	const having = conditions.length === 0 ? '' : ` HAVING ${conditions.join(' AND ')}`
-	const body = `${from === '' ? '' : ` FROM ${from}`}${where}${grouped?.groupBy ?? ''}${having}`
+	const having = conditions.join(' AND ')
+	// DuckDB takes the parameters of a macro's lambda for columns in HAVING.
+	const filtersOutside = having.includes('_sl')
+	const grouping = `${from === '' ? '' : ` FROM ${from}`}${where}${grouped?.groupBy ?? ''}`
+	const body = having === '' || filtersOutside ? grouping : `${grouping} HAVING ${having}`
 	const columns = outputs.map(({ column }) => column)
 	const ordered = orderOf(ctx, select, outputs, options.orderBy, scope)
 	const list = (encode: boolean) => outputs.map(({ value }, i) => `${shown(value, encode)} AS c${i}`).join(', ')
@@ -84,16 +89,26 @@ function printBlock(ctx: RewriteContext, select: SelectFrom, options: ArmOptions
 		ordered.terms.length > 0
 			? ordered.terms
 			: options.limit === undefined
-				? []
-				: [...(grouped?.grouping.keys ?? [])].map((key) => `${key} NULLS FIRST`)
+				? functionOrder(scope, grouped !== null, select)
+				: (grouped?.terms ?? []).map((key) => `${key} NULLS FIRST`)
 	const result = { columns, order: ordered.positional }
 
+	const rows = filtersOutside ? `${list(false)}, (${having}) AS h` : list(false)
+	if (filtersOutside && / OVER \(/.test(rows + order.join()))
+		throw unsupported('window functions beside this HAVING', select.having?.span)
 	if (select.distinctness !== 'Distinct') {
+		if (filtersOutside) {
+			const source = { sql: `SELECT ${rows}${sortKeys(order)}${body}`, columns, order }
+			return { ...result, sql: filteredRows(ctx, source, options.outermost === true) + limit }
+		}
 		const sorted = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`
 		return { ...result, sql: `SELECT ${list(options.outermost === true)}${body}${sorted}${limit}` }
 	}
-	for (const { value, expr } of outputs) refuseDistinct(value, expr)
-	const distinct = `SELECT DISTINCT ${list(false)}${body}`
+	const all = filtersOutside
+		? filteredRows(ctx, { sql: `SELECT ${rows}${body}`, columns, order: [] }, false)
+		: `SELECT ${list(false)}${body}`
+	const values = outputs.map(({ value }) => value)
+	const distinct = values.some(hasLookalikes) ? distinctRows(ctx, all, values) : all.replace(/^SELECT/, 'SELECT DISTINCT')
 	if (order.length === 0 && limit === '' && options.outermost !== true) return { ...result, sql: distinct }
 	if (order.length > 0 && ordered.positional === undefined) {
 		throw unsupported('ORDER BY of a SELECT DISTINCT by what is not among its columns', options.orderBy?.[0]?.expr.span)
@@ -109,6 +124,33 @@ function printBlock(ctx: RewriteContext, select: SelectFrom, options: ArmOptions
 	return { ...result, sql: `SELECT ${outer.join(', ')} FROM (${distinct}) AS ${alias}${sorted}${limit}` }
 }
 
+/** What rows are sorted by outside of the SELECT, as further outputs. */
+function sortKeys(order: readonly string[]): string {
+	return order.map((term, i) => `, ${term.replace(SORT_DIRECTION, '')} AS o${i}`).join('')
+}
+
+const SORT_DIRECTION = / (?:(?:ASC|DESC) )?NULLS (?:FIRST|LAST)$/
+
+/** The rows of a SELECT whose output `h` holds. */
+function filteredRows(
+	ctx: RewriteContext,
+	{ sql, columns, order }: { readonly sql: string; readonly columns: readonly OutputColumn[]; readonly order: readonly string[] },
+	encode: boolean,
+): string {
+	const alias = ctx.fresh('h')
+	const list = columns.map(({ kind, classes }, i) => `${shown({ sql: `${alias}.c${i}`, kind, classes }, encode)} AS c${i}`)
+	const terms = order.map((term, i) => `${alias}.o${i}${SORT_DIRECTION.exec(term)?.[0] ?? ''}`)
+	const sorted = terms.length === 0 ? '' : ` ORDER BY ${terms.join(', ')}`
+	return `SELECT ${list.join(', ')} FROM (${sql}) AS ${alias} WHERE ${alias}.h${sorted}`
+}
+
+/** Items of JSON come in the order that they have there, although nothing asks for it. */
+function functionOrder(scope: Scope, grouped: boolean, { distinctness }: SelectFrom): readonly string[] {
+	const [first, second] = scope.sources
+	if (grouped || distinctness === 'Distinct' || first === undefined || second?.isFunction !== true) return []
+	return visitingOrder(scope) ?? []
+}
+
 /** Whether an aggregate is left in what was printed; else nothing would say that there is one row. */
 function namesAggregate(scope: Scope, printed: readonly string[]): boolean {
 	return scope.aggregates.some((aggregate) => printed.some((sql) => sql.includes(aggregate)))
@@ -118,14 +160,6 @@ function namesAggregate(scope: Scope, printed: readonly string[]): boolean {
 export function shown(value: Pick<TypedSql, 'sql' | 'kind' | 'classes'>, encode: boolean): string {
 	if (value.kind === 'null') return 'CAST(NULL AS BIGINT)'
 	return encode && value.kind === 'any' ? `_sl_any_encode(${value.sql})` : value.sql
-}
-
-/** Of equal values that are not the same SQLite keeps the one it meets first. */
-export function refuseDistinct(value: Pick<TypedSql, 'kind' | 'classes' | 'collation'>, expr: Expr | undefined): void {
-	const mixed = value.kind === 'any' && (value.classes & NUMBER_CLASSES) === (INTEGER_CLASS | REAL_CLASS)
-	if (mixed || (value.kind === 'text' && value.collation !== undefined && value.collation !== 'BINARY')) {
-		throw unsupported('distinct rows of values that are equal but not the same', expr?.span, 'CAST the column to one type.')
-	}
 }
 
 interface Order {

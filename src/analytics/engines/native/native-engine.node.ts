@@ -15,6 +15,7 @@ import { quoteIdentifier } from '../../../schema/quote-identifier.ts'
 import type {
 	EngineBatch,
 	EngineFile,
+	EngineFunction,
 	EngineLimits,
 	EngineOptions,
 	EngineQuery,
@@ -30,6 +31,7 @@ import { engineError } from '../engine-error.ts'
 import { QueryDeadline } from '../query-deadline.ts'
 import { decimalValue, integerValue, realValue, unsupportedColumn } from '../result-value.ts'
 import { parquetRelation } from './parquet-relation.ts'
+import { scalarFunction } from './text-function.ts'
 
 type NodeApi = typeof import('@duckdb/node-api')
 
@@ -69,6 +71,7 @@ export class NativeEngine implements QueryEngine {
 	#instance: Promise<DuckDBInstance> | undefined
 	#copies: Promise<string> | undefined
 	readonly #copied = new Map<string, Promise<string>>()
+	readonly #functionNames = new Set<string>()
 
 	constructor(options: Partial<EngineOptions> = {}) {
 		this.#options = { memoryLimitBytes: options.memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT_BYTES, threads: options.threads ?? 2 }
@@ -85,6 +88,7 @@ export class NativeEngine implements QueryEngine {
 	async close(): Promise<void> {
 		const instance = await this.#instance
 		this.#instance = undefined
+		this.#functionNames.clear()
 		instance?.closeSync()
 		const copies = await this.#copies
 		this.#copies = undefined
@@ -138,6 +142,7 @@ export class NativeEngine implements QueryEngine {
 			await connection.run(`CREATE TEMP VIEW ${quoteIdentifier(table.name)} AS ${parquetRelation(table.columns, found)}`)
 			bytesRead += table.files.reduce((sum, file) => sum + file.sizeInBytes, 0)
 		}
+		await this.#addFunctions(connection, query.functions ?? [])
 		for (const statement of query.macros ?? []) await connection.run(statement)
 		for (const view of query.views) {
 			await connection.run(`CREATE TEMP VIEW ${quoteIdentifier(view.name)} AS ${view.sql}`)
@@ -161,6 +166,18 @@ export class NativeEngine implements QueryEngine {
 		if (isStreaming && !result.isStreaming) {
 			await interruptible(connection, deadline, connection.run(`EXPLAIN ANALYZE ${execution}`)) // Throws it again, with its message.
 			throw new SQLakeError('ANALYTICS_FAILED', 'DuckDB gave the query up in the middle and does not say why')
+		}
+	}
+
+	/** Functions belong to the instance: each is made known once. */
+	async #addFunctions(connection: DuckDBConnection, functions: readonly EngineFunction[]): Promise<void> {
+		const missing = functions.filter(({ name }) => !this.#functionNames.has(name))
+		if (missing.length === 0) return
+		const api = await loadNodeApi()
+		for (const definition of missing) {
+			if (this.#functionNames.has(definition.name)) continue
+			this.#functionNames.add(definition.name)
+			connection.registerScalarFunction(scalarFunction(api, definition))
 		}
 	}
 

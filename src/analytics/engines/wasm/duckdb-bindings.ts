@@ -6,7 +6,9 @@
  *
  * @module
  */
+import type { EngineFunction } from '../../query-engine.ts'
 import { stubRuntime } from './stub-runtime.ts'
+import { TextFunctions } from './text-functions.ts'
 import { wasmFunctionMaker } from './trampolines.ts'
 import type { DuckDBModule } from './vendor/duckdb-loader.js'
 
@@ -47,9 +49,12 @@ const decoder = new TextDecoder()
 /** One running DuckDB. */
 export class DuckDBWasm {
 	readonly #module: DuckDBModule
+	readonly #functions: TextFunctions
+	readonly #functionNames = new Set<string>()
 
-	private constructor(module: DuckDBModule) {
+	private constructor(module: DuckDBModule, functions: TextFunctions) {
 		this.#module = module
+		this.#functions = functions
 	}
 
 	/**
@@ -60,14 +65,15 @@ export class DuckDBWasm {
 	static async open(modules: DuckDBWasmModules): Promise<DuckDBWasm> {
 		// Loaded on first use: the loader is half a megabyte that a Worker without lake queries should not pay for.
 		const { default: createModule } = await import('./vendor/duckdb-loader.js')
+		const functions = new TextFunctions()
 		const module = await createModule({
-			duckdbRuntime: stubRuntime,
+			duckdbRuntime: { ...stubRuntime, callScalarUDF: functions.call },
 			wasmFunction: wasmFunctionMaker(modules.trampolines),
 			instantiateWasm: (imports, done) => done(new WebAssembly.Instance(modules.duckdb, imports), modules.duckdb),
 			print: () => {},
 			printErr: () => {},
 		})
-		const database = new DuckDBWasm(module)
+		const database = new DuckDBWasm(module, functions)
 		// One task a poll: inside a call the clock of a Worker stands still, so a poll bounded by time would never return.
 		database.#call('duckdb_web_open', ['string'], [JSON.stringify({ path: ':memory:', query: { queryPollingInterval: 0 } })])
 		return database
@@ -84,6 +90,15 @@ export class DuckDBWasm {
 
 	disconnect(connection: ConnectionHandle): void {
 		this.#module.ccall('duckdb_web_disconnect', null, ['number'], [connection])
+	}
+
+	/** Makes a function known to all connections, for as long as the instance lives. One of the same name is left as it is. */
+	addFunction(connection: ConnectionHandle, definition: EngineFunction): void {
+		const { name } = definition
+		if (this.#functionNames.has(name)) return
+		this.#functionNames.add(name)
+		const declaration = { functionId: this.#functions.add(definition), name, returnType: { sqlType: 'utf8' } }
+		this.#call('duckdb_web_udf_scalar_create', ['number', 'string'], [connection, JSON.stringify(declaration)])
 	}
 
 	/** Runs a statement to its end. @returns its rows as an Arrow IPC file. */

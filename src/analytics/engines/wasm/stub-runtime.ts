@@ -11,7 +11,7 @@ const nothing = (): void => {}
 const no = (): boolean => false
 const zero = (): number => 0
 
-/** The functions that the loader calls on `duckdbRuntime`. */
+/** The functions that the loader calls on `duckdbRuntime`, but for `callScalarUDF`: those belong to an instance. */
 export const stubRuntime = {
 	testPlatformFeature: (_module: unknown, feature: number): boolean => feature === WASM_EXCEPTIONS,
 	getDefaultDataProtocol: zero,
@@ -32,5 +32,4 @@ export const stubRuntime = {
 	moveFile: nothing,
 	checkFile: no,
 	removeFile: nothing,
-	callScalarUDF: nothing,
 } as const

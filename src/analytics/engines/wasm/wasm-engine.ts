@@ -158,6 +158,7 @@ export class WasmEngine implements QueryEngine {
 		try {
 			duckdb.run(connection, settingStatements(this.#options).join('; '))
 			for (const table of query.tables) await load.table(table)
+			for (const definition of query.functions ?? []) duckdb.addFunction(connection, definition)
 			for (const statement of query.macros ?? []) duckdb.run(connection, statement)
 			for (const view of query.views) createView(duckdb, connection, view.name, view.sql)
 			duckdb.run(connection, `PREPARE query AS ${query.sql}`)

@@ -26,4 +26,15 @@ export const SETUP: readonly string[] = [
 	'CREATE TABLE empty (a INTEGER, b TEXT)',
 	'CREATE TABLE "order lines" ("key" INTEGER PRIMARY KEY, "Select" TEXT)',
 	`INSERT INTO "order lines" VALUES (1, 'x'), (2, 'y')`,
+	'CREATE TABLE docs (id INTEGER PRIMARY KEY, meta TEXT, kind TEXT)',
+	`INSERT INTO docs VALUES
+		(1, '{"name":"Ada","n":1,"tags":["x","y"],"o":{"x":1.5,"deep":{"y":null}},"kind":"a","ok":true,"at":"2024-02-29T12:00:00Z"}', 'a'),
+		(2, '{"name":"bob","n":25,"tags":[],"o":{"x":-2},"kind":"b","ok":false,"at":1700000000}', 'b'),
+		(3, '{"name":null,"n":2.5,"tags":["y","z","y"],"kind":"a","n":7,"e\\u0301":"\\u00e9\\ud83d\\ude00"}', 'a'),
+		(4, '[1, 2.0, "three", null, true, [4, {"five": 5}], 9007199254740993, 1e3]', NULL),
+		(5, NULL, 'c'), (6, '"text"', 'd'), (7, '3.25', 'd'), (8, '{"name":"Dée","n":"12","tags":["it''s",1,{"t":2}],"kind":"B","big":123456789012345678901}', 'b'),
+		(9, '{}', ''), (10, '  { "a b" : [ 0.1 , 1e-7 , -0 ] , "a.b" : { "c" : "\\n\\"q\\"" } }  ', 'e')`,
+	'CREATE TABLE drafts (id INTEGER PRIMARY KEY, body TEXT)',
+	`INSERT INTO drafts VALUES (1, '{"a":1}'), (2, 'not json'), (3, '{a:1,b:[1,],c:0x1F,d:.5,e:+1,f:Infinity,}'), (4, '[1,2'), (5, NULL),
+		(6, '{"a":"x"} trailing'), (7, ''), (8, '''single'''), (9, '/* c */ [1] // end')`,
 ]

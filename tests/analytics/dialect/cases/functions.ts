@@ -216,16 +216,6 @@ export const FUNCTIONS: ConstructGroup = {
 				"SELECT json_array(id, (SELECT json_group_array(json_object('id', id) ORDER BY id) FROM orders WHERE person = people.id)) FROM people ORDER BY id",
 			],
 		},
-		{
-			name: 'json(), json_extract() and the other functions that read JSON',
-			refused: [
-				`SELECT json('[1]')`,
-				`SELECT json_extract('{"a":1}', '$.a')`,
-				`SELECT json_valid('[]')`,
-				`SELECT value FROM json_each('[1,2]')`,
-				`SELECT json_group_object(name, age) FROM people`,
-			],
-		},
 	],
 }
 

@@ -1,0 +1,50 @@
+/**
+ * Functions in a FROM: `json_each()` and `json_tree()`.
+ *
+ * @module
+ */
+import type { TableCallSelectTable } from 'sqlite3-parser'
+import type { RewriteContext } from '../context.ts'
+import { asText, decoded, settled } from '../convert.ts'
+import { jsonInput } from '../functions/json.ts'
+import type { Scope, Source, SourceColumn } from '../scope.ts'
+import { INTEGER_CLASS, REAL_CLASS, TEXT_CLASS, typed } from '../typed-sql.ts'
+import { refused, unsupported } from '../unsupported.ts'
+
+/** Prints a function and adds its rows to the scope; its arguments may name the tables before it. */
+export function printTableFunction(ctx: RewriteContext, table: TableCallSelectTable, scope: Scope): string {
+	const name = table.tblName.objName.text.toLowerCase()
+	if (name !== 'json_each' && name !== 'json_tree') throw unsupported(`the table-valued function ${name}()`, table.span)
+	const args = (table.args ?? []).map((arg) => settled(ctx.expression(arg, scope)))
+	const [subject, path] = args
+	if (subject === undefined) throw unsupported(`${name}() without arguments`, table.span)
+	if (args.length > 2) throw refused(`too many arguments on ${name}() - max 2`, table.span)
+	const texts = [jsonInput(subject, { name, position: table.span }), ...(path === undefined ? [] : [asText(path)])]
+	const alias = ctx.fresh('j')
+	scope.sources.push(rowsOf(alias, (table.alias?.name.text ?? name).toLowerCase()))
+	const fields = FIELDS.map((field, i) => `_sl_field(l, ${i + 1}) AS ${field}`)
+	const rows = `SELECT unnest(string_split(_slf_${name}(${texts.join(', ')}), chr(30))) AS r`
+	return `(SELECT ${fields.join(', ')} FROM (SELECT string_split(r, chr(31)) AS l FROM (${rows}))) AS ${alias}`
+}
+
+/** Names of the columns, in the order in which the engine gets them. */
+const FIELDS = ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path'] as const
+
+const CLASSES: Readonly<Record<string, number>> = {
+	key: INTEGER_CLASS | TEXT_CLASS,
+	value: INTEGER_CLASS | REAL_CLASS | TEXT_CLASS,
+	atom: INTEGER_CLASS | REAL_CLASS | TEXT_CLASS,
+}
+
+function rowsOf(alias: string, name: string): Source {
+	const columns = FIELDS.map((field): SourceColumn => {
+		const text = `${alias}.${field}`
+		const classes = CLASSES[field]
+		if (classes !== undefined) {
+			return { ...decoded(text, classes), name: field, affinity: 'BLOB', ...(field === 'value' ? { json: 'mixed' } : {}) }
+		}
+		const number = field === 'id' || field === 'parent'
+		return { ...(number ? typed('integer', `CAST(${text} AS BIGINT)`) : typed('text', text)), name: field, affinity: 'BLOB' }
+	})
+	return { name, alias, columns, isFunction: true, order: [`CAST(${alias}.id AS BIGINT) ASC`] }
+}
