@@ -56,7 +56,6 @@ it('a process that dies at any call of a flush loses nothing and delivers nothin
 	const calls = Number(/calls (\d+)/.exec(complete.output)?.[1])
 	expect(calls).toBeGreaterThan(8)
 	const deaths = Array.from({ length: calls }, (_, index) => [index + 1, index % 2 === 0 ? 'before' : 'after'] as const)
-	// Most of the time passes in waiting for the lock of a dead process on a file of the lake to grow old.
 	await forEachLimited(deaths, 6, async ([call, when]) => {
 		const directory = await temporaryDirectory()
 		const outcome = await runChild(directory, call, when)

@@ -1,18 +1,15 @@
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, SQLakeError } from '../../errors.ts'
 import { compareUtf8 } from '../utf8-order.ts'
+import { lockFile } from './file-lock.ts'
 import { keyOfPath, pathOfKey } from './file-path.ts'
 import { assertObjectKey } from './object-key.ts'
 import type { ByteRange, ObjectInfo, ObjectPage, ObjectStore, PutOptions, StoredObject } from './object-store.ts'
 
 /** Most keys a page of a listing holds, as in R2. */
 const MAX_PAGE = 1000
-
-/** A lock older than this (milliseconds) was left by a process that died: a put holds it for a few file operations only. */
-const STALE_LOCK_MS = 10_000
 
 /**
  * An object store in a directory, for development and for Node. An object is written beside its place and renamed into it, so
@@ -67,7 +64,7 @@ export class FileObjectStore implements ObjectStore {
 		const path = this.pathOf(key)
 		return this.#run('put', key, async () => {
 			await mkdir(dirname(path), { recursive: true })
-			const unlock = await lock(`${path},lock`)
+			const unlock = await lockFile(`${path},lock`)
 			try {
 				const stats = await orNull(stat(path, { bigint: true }))
 				const current = stats === null ? null : infoOf(key, stats)
@@ -173,21 +170,6 @@ async function readFully(handle: FileHandle, offset: number, length: number): Pr
 		done += bytesRead
 	}
 	return bytes
-}
-
-/** Takes a lock that holds across processes. */
-async function lock(path: string): Promise<() => Promise<void>> {
-	for (;;) {
-		try {
-			await (await open(path, 'wx')).close()
-			return () => rm(path, { force: true })
-		} catch (error) {
-			if (codeOf(error) !== 'EEXIST') throw error
-			const held = await orNull(stat(path))
-			if (held !== null && Date.now() - held.mtimeMs > STALE_LOCK_MS) await rm(path, { force: true })
-			else await sleep(2 + Math.random() * 4)
-		}
-	}
 }
 
 /** Relative paths of all objects below a folder; names with a comma are locks and files in the making. */
