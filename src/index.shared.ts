@@ -15,6 +15,7 @@ export type {
 	FleetSummary,
 	RegisteredShard,
 	ReleasedVersion,
+	ResumeOptions,
 	RollbackOptions,
 	Rollout,
 	RolloutOptions,

@@ -5,6 +5,7 @@ import type {
 	FleetRpc,
 	FleetSummary,
 	ReportAnswer,
+	ResumeOptions,
 	RollbackOptions,
 	Rollout,
 	RolloutOptions,
@@ -121,8 +122,8 @@ export class SQLakeCatalog<Env = unknown> extends DurableObject<Env> implements 
 		return this.#openFleet().sqlakeFleetPause(id)
 	}
 
-	sqlakeFleetResume(id: string): Promise<Envelope<Rollout>> {
-		return this.#openFleet().sqlakeFleetResume(id)
+	sqlakeFleetResume(id: string, options: ResumeOptions): Promise<Envelope<Rollout>> {
+		return this.#openFleet().sqlakeFleetResume(id, options)
 	}
 
 	sqlakeFleetRollback(id: string, options: RollbackOptions): Promise<Envelope<Rollout>> {

@@ -11,6 +11,7 @@ import type {
 	Fleet,
 	FleetRpc,
 	FleetSummary,
+	ResumeOptions,
 	RollbackOptions,
 	Rollout,
 	RolloutOptions,
@@ -78,8 +79,8 @@ export class FleetClient implements Fleet {
 		return this.#call((rpc) => rpc.sqlakeFleetPause(id))
 	}
 
-	resume(id: string): Promise<Rollout> {
-		return this.#call((rpc) => rpc.sqlakeFleetResume(id))
+	resume(id: string, options: ResumeOptions = {}): Promise<Rollout> {
+		return this.#call((rpc) => rpc.sqlakeFleetResume(id, options))
 	}
 
 	rollback(id: string, options: RollbackOptions = {}): Promise<Rollout> {

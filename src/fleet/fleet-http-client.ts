@@ -8,6 +8,7 @@ import type { MigrateRequest } from '../migrator/migration-status.ts'
 import type {
 	Fleet,
 	FleetSummary,
+	ResumeOptions,
 	RollbackOptions,
 	Rollout,
 	RolloutOptions,
@@ -104,8 +105,8 @@ export class FleetHttpClient implements Fleet {
 		return this.#call('POST', `${rolloutPath(id)}/pause`)
 	}
 
-	resume(id: string): Promise<Rollout> {
-		return this.#call('POST', `${rolloutPath(id)}/resume`)
+	resume(id: string, options: ResumeOptions = {}): Promise<Rollout> {
+		return this.#call('POST', `${rolloutPath(id)}/resume`, options)
 	}
 
 	rollback(id: string, options: RollbackOptions = {}): Promise<Rollout> {

@@ -12,6 +12,7 @@ import type {
 	FleetRpc,
 	FleetSummary,
 	ReportAnswer,
+	ResumeOptions,
 	RollbackOptions,
 	Rollout,
 	RolloutOptions,
@@ -28,6 +29,7 @@ import { type FleetShards, RolloutRunner, type RunLimits } from './rollout-runne
 import {
 	validateMigrateRequest,
 	validateReport,
+	validateResumeOptions,
 	validateRollbackOptions,
 	validateRolloutOptions,
 	validateShardFilter,
@@ -145,8 +147,8 @@ export class FleetService implements FleetRpc {
 		return answer(() => rolloutOf(this.#plan.pause(id)))
 	}
 
-	sqlakeFleetResume(id: string): Promise<Envelope<Rollout>> {
-		return answer(() => this.#begin(this.#plan.resume(id)))
+	sqlakeFleetResume(id: string, options: ResumeOptions): Promise<Envelope<Rollout>> {
+		return answer(() => this.#begin(this.#plan.resume(id, validateResumeOptions(options))))
 	}
 
 	sqlakeFleetRollback(id: string, options: RollbackOptions): Promise<Envelope<Rollout>> {

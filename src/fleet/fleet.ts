@@ -92,6 +92,9 @@ export interface RollbackOptions extends Omit<RolloutOptions, 'direction'> {
 	readonly target?: string | null
 }
 
+/** What may change when a roll-out goes on. */
+export type ResumeOptions = Omit<RolloutOptions, 'target' | 'direction' | 'canary'>
+
 /**
  * - `running`, `paused` (on request), `stopped` (too many failed), `done`, and `cancelled` (given up, or taken back).
  */
@@ -155,8 +158,12 @@ export interface Fleet {
 	rollout(id: string): Promise<Rollout>
 	/** No further shard begins; those that are migrating end. @throws `ROLLOUT_INVALID` where it does not run */
 	pause(id: string): Promise<Rollout>
-	/** Goes on, and tries again what failed. @throws `ROLLOUT_INVALID` where it is neither paused nor stopped */
-	resume(id: string): Promise<Rollout>
+	/**
+	 * Goes on, and tries again what failed; options that are named hold from now on.
+	 *
+	 * @throws `ROLLOUT_INVALID` where it is neither paused nor stopped
+	 */
+	resume(id: string, options?: ResumeOptions): Promise<Rollout>
 	/**
 	 * Takes the last roll-out back: cancels what is left of it and begins another one, down, over the shards that it has reached.
 	 *
@@ -203,7 +210,7 @@ export interface FleetRpc extends FleetRegisterRpc {
 	sqlakeFleetRollouts(): Promise<Envelope<readonly Rollout[]>>
 	sqlakeFleetRollout(id: string): Promise<Envelope<Rollout>>
 	sqlakeFleetPause(id: string): Promise<Envelope<Rollout>>
-	sqlakeFleetResume(id: string): Promise<Envelope<Rollout>>
+	sqlakeFleetResume(id: string, options: ResumeOptions): Promise<Envelope<Rollout>>
 	sqlakeFleetRollback(id: string, options: RollbackOptions): Promise<Envelope<Rollout>>
 	sqlakeFleetCancel(id: string): Promise<Envelope<Rollout>>
 }

@@ -6,7 +6,7 @@
  */
 import { SQLakeError } from '../errors.ts'
 import type { MigrationState } from '../migrator/migration-status.ts'
-import type { ReleasedVersion, RollbackOptions, Rollout, RolloutOptions } from './fleet.ts'
+import type { ReleasedVersion, ResumeOptions, RollbackOptions, Rollout, RolloutOptions } from './fleet.ts'
 import { versionOf, versionText } from './register.ts'
 import {
 	assertResumable,
@@ -169,9 +169,9 @@ export class RolloutPlan {
 	}
 
 	/** Goes on, and puts what failed back into the queue. @throws SQLakeError ROLLOUT_NOT_FOUND, ROLLOUT_INVALID */
-	resume(id: string): RolloutRecord {
+	resume(id: string, options: ResumeOptions): RolloutRecord {
 		return this.#storage.transactionSync(() => {
-			const record = this.get(id)
+			const record = { ...this.get(id), ...options }
 			assertResumable(record)
 			this.#storage.sql.exec("UPDATE fleet_tasks SET status = 'waiting' WHERE status = 'failed'")
 			return this.#write(resumed(record, this.#countWaiting(0, record.waveEnd)))

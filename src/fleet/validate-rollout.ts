@@ -5,7 +5,7 @@
  */
 import { SQLakeError } from '../errors.ts'
 import type { MigrateRequest, MigrationState } from '../migrator/migration-status.ts'
-import type { RollbackOptions, RolloutOptions, ShardFilter, ShardReport } from './fleet.ts'
+import type { ResumeOptions, RollbackOptions, RolloutOptions, ShardFilter, ShardReport } from './fleet.ts'
 
 /** The longest tag, message or name that is taken, in UTF-16 units; a shard's name has at most 2,000. */
 const MAX_TEXT = 2_000
@@ -27,15 +27,18 @@ const migrateFields: Fields<MigrateRequest> = {
 	acceptDataLoss: boolean,
 }
 
-const { direction, ...targetFields } = migrateFields
-
-const rollbackFields: Fields<RollbackOptions> = {
-	...targetFields,
-	canary: number((value) => value > 0 && value <= 1, 'more than 0 and at most 1'),
+const resumeFields: Fields<ResumeOptions> = {
+	acceptDataLoss: migrateFields.acceptDataLoss,
 	waveSize: integer(1, 1_000_000),
 	concurrency: integer(1, MAX_CONCURRENCY),
 	failureThreshold: number((value) => value >= 0 && value <= 1, 'from 0 to 1'),
 	timeoutMs: integer(100, MAX_TIMEOUT),
+}
+
+const rollbackFields: Fields<RollbackOptions> = {
+	...resumeFields,
+	target: migrateFields.target,
+	canary: number((value) => value > 0 && value <= 1, 'more than 0 and at most 1'),
 }
 
 const filterFields: Fields<ShardFilter> = {
@@ -47,7 +50,7 @@ const filterFields: Fields<ShardFilter> = {
 
 /** @throws SQLakeError ROLLOUT_INVALID naming the option */
 export function validateRolloutOptions(value: unknown): RolloutOptions {
-	const options = checked<RolloutOptions>('roll-out', value, { ...rollbackFields, direction })
+	const options = checked<RolloutOptions>('roll-out', value, { ...rollbackFields, direction: migrateFields.direction })
 	if (options.direction === 'down' && options.target === undefined) {
 		throw invalid('roll-out.target', 'the tag to go back to, or null for none', undefined, 'target')
 	}
@@ -58,6 +61,11 @@ export function validateRolloutOptions(value: unknown): RolloutOptions {
 /** @throws SQLakeError ROLLOUT_INVALID naming the option */
 export function validateRollbackOptions(value: unknown): RollbackOptions {
 	return checked<RollbackOptions>('roll-back', value, rollbackFields)
+}
+
+/** @throws SQLakeError ROLLOUT_INVALID naming the option */
+export function validateResumeOptions(value: unknown): ResumeOptions {
+	return checked<ResumeOptions>('resume', value, resumeFields)
 }
 
 /** @throws SQLakeError ROLLOUT_INVALID naming the option */

@@ -6,6 +6,7 @@
 import type { Fleet } from '../fleet/fleet.ts'
 import {
 	validateMigrateRequest,
+	validateResumeOptions,
 	validateRollbackOptions,
 	validateRolloutOptions,
 	validateShardFilter,
@@ -44,7 +45,9 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
 	},
 	'rollouts/*': { GET: ({ fleet, name }) => fleet.rollout(name) },
 	'rollouts/*/pause': { POST: ({ fleet, name, request }) => withoutBody(request, () => fleet.pause(name)) },
-	'rollouts/*/resume': { POST: ({ fleet, name, request }) => withoutBody(request, () => fleet.resume(name)) },
+	'rollouts/*/resume': {
+		POST: async ({ fleet, name, request }) => fleet.resume(name, validateResumeOptions(await readJson(request))),
+	},
 	'rollouts/*/cancel': { POST: ({ fleet, name, request }) => withoutBody(request, () => fleet.cancel(name)) },
 	'rollouts/*/rollback': {
 		POST: async ({ fleet, name, request }) => fleet.rollback(name, validateRollbackOptions(await readJson(request))),
