@@ -104,12 +104,10 @@ const plain: RandomColumn = {
 
 /** Random schemas as Drizzle tables. */
 export function tablesOf(schema: RandomSchema): Record<string, SQLiteTable> {
-	const tables: Record<string, SQLiteTable> = {}
-	for (const [name, description] of Object.entries(schema)) tables[name] = createTable(name, description, schema, tables)
-	return tables
+	return Object.fromEntries(Object.entries(schema).map(([name, table]) => [name, createTable(name, table, schema)]))
 }
 
-function createTable(name: string, table: RandomTable, schema: RandomSchema, tables: Record<string, SQLiteTable>): SQLiteTable {
+function createTable(name: string, table: RandomTable, schema: RandomSchema): SQLiteTable {
 	const columns: Record<string, SQLiteColumnBuilderBase> = { id: keyColumn(table.key) }
 	if (table.key === 'composite') columns.part = integer('part').notNull()
 	for (const [columnName, each] of Object.entries(table.columns)) columns[columnName] = createColumn(columnName, each)
@@ -129,7 +127,7 @@ function createTable(name: string, table: RandomTable, schema: RandomSchema, tab
 				if (target === null || schema[target] === undefined || schema[target].key === 'composite') return []
 				const key = foreignKey({
 					columns: [cell],
-					foreignColumns: [lazyKey(() => (target === name ? self : tables[target]), target)] as never,
+					foreignColumns: [keyOf(target)] as never,
 				})
 				return [key.onDelete(each.onDelete)]
 			}),
@@ -139,10 +137,9 @@ function createTable(name: string, table: RandomTable, schema: RandomSchema, tab
 	})
 }
 
-/** A column of a table that may come later. */
-function lazyKey(_table: () => unknown, target: string): AnySQLiteColumn {
-	const stub = sqliteTable(target, { id: text('id').primaryKey() })
-	return stub.id
+/** The key of a table that may come later: of the other side a foreign key needs only the names. */
+function keyOf(table: string): AnySQLiteColumn {
+	return sqliteTable(table, { id: text('id').primaryKey() }).id
 }
 
 function keyColumn(key: RandomTable['key']): SQLiteColumnBuilderBase {
