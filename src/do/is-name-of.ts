@@ -4,7 +4,17 @@
  * @param env the Worker's bindings
  */
 export function isNameOf(env: object, name: string, id: DurableObjectId): boolean {
-	return Object.values(env).some((binding) => isNamespace(binding) && binding.idFromName(name).equals(id))
+	return bindingOf(env, name, id) !== null
+}
+
+/**
+ * The binding of the namespace in which a name leads to an object; null where env binds none such.
+ *
+ * @param env the Worker's bindings
+ */
+export function bindingOf(env: object, name: string, id: DurableObjectId): string | null {
+	const found = Object.entries(env).find(([, value]) => isNamespace(value) && value.idFromName(name).equals(id))
+	return found?.[0] ?? null
 }
 
 function isNamespace(binding: unknown): binding is Pick<DurableObjectNamespace, 'idFromName'> {

@@ -12,21 +12,27 @@ import type { FleetRegisterRpc, ReleasedVersion, ShardReport } from './fleet.ts'
 export interface ShardReporterParts {
 	/** Where the last report that arrived is noted, durably. */
 	readonly memory: { get(): string | null; set(note: string): void }
-	/** What the shard has to say now. */
-	readonly report: () => ShardReport
 	/** The catalog's object; null where none is bound. */
 	readonly connect: () => FleetRegisterRpc | null
-	/** Called with the answer to each report that arrived. */
-	readonly released: (released: ReleasedVersion | null) => void
+	/** Called in the background with the answer to each report that arrived. */
+	readonly released: (released: ReleasedVersion | null) => Promise<void>
 	/** Keeps the object alive for work that nobody awaits. */
 	readonly background: (work: Promise<unknown>) => void
+	/** Waits so many milliseconds. */
+	readonly pause: (milliseconds: number) => Promise<void>
 	/** Milliseconds since the epoch. */
 	readonly now: () => number
-	readonly logger: Logger
+	readonly logger: () => Logger
 }
 
 /** Milliseconds. */
 const DAY = 86_400_000
+
+/**
+ * Milliseconds before news is sent. A shard that a roll-out wakes has news when it starts and again when it has migrated, and the
+ * answer to the roll-out tells both.
+ */
+const SETTLING = 250
 
 /** Milliseconds before a report that was lost is repeated; doubled each time, up to an hour. */
 const FIRST_RETRY = 10_000
@@ -39,20 +45,28 @@ interface Note {
 }
 
 /**
- * Reports in the background. Nothing here throws, delays a request, or is called often: {@link touch} compares two numbers unless
- * there is something to say.
+ * Reports in the background. Nothing here throws or delays a request, and {@link touch} compares two numbers unless there is
+ * something to say.
  */
 export class ShardReporter {
 	readonly #parts: ShardReporterParts
+	#report: ShardReport | null = null
 	/** Milliseconds since the epoch: before this moment there is nothing to say unless something changes. */
-	#quietUntil = 0
+	#quietUntil = Number.POSITIVE_INFINITY
 	#failures = 0
 	#sending = false
-	/** Something changed while a report was on its way. */
-	#again = false
+	/** Calls under way whose answers carry a report. */
+	#answering = 0
 
 	constructor(parts: ShardReporterParts) {
 		this.#parts = parts
+	}
+
+	/** Takes what the shard has to say from now on. To be called at each start, and whenever migrations ran or failed. */
+	changed(report: ShardReport): void {
+		this.#report = report
+		this.#quietUntil = 0
+		this.#look()
 	}
 
 	/** Reports if a day has passed, or the last report was lost. To be called with every request. */
@@ -60,64 +74,96 @@ export class ShardReporter {
 		if (this.#parts.now() >= this.#quietUntil) this.#look()
 	}
 
-	/** Reports if something has changed. To be called after a start, and whenever migrations ran or failed. */
-	changed(): void {
-		this.#quietUntil = 0
-		this.#again = this.#sending
-		this.#look()
-	}
-
-	/** Takes it that the register knows this report: it was given as an answer. */
-	told(report: ShardReport): void {
-		this.#note(sayingOf(report))
+	/**
+	 * Runs what the register asked for itself: its answer carries what the shard has to say then, which need not be sent besides.
+	 *
+	 * @returns what came of it, and the report; null where there is none yet
+	 */
+	async answering<T>(call: () => Promise<T>): Promise<{ readonly value: T; readonly report: ShardReport | null }> {
+		this.#answering++
+		try {
+			const value = await call()
+			if (this.#report !== null) this.#safely(() => this.#note(this.#report))
+			return { value, report: this.#report }
+		} finally {
+			this.#answering--
+			this.touch()
+		}
 	}
 
 	#look(): void {
-		if (this.#sending) return
-		const { report, background, now } = this.#parts
-		const current = report()
-		const said = sayingOf(current)
-		const note = this.#noted()
-		// A clock that was put back must not silence a shard for long.
-		const age = note === null ? DAY : Math.abs(now() - note.at)
-		if (note?.said === said && age < DAY) {
-			this.#quietUntil = note.at + DAY
-			return
-		}
-		this.#sending = true
-		background(this.#send(current, said))
+		this.#safely(() => {
+			if (this.#sending || this.#answering > 0 || !this.#hasNews()) return
+			this.#sending = true
+			this.#parts.background(this.#send())
+		})
 	}
 
-	async #send(report: ShardReport, said: string): Promise<void> {
-		const { connect, released, logger, now } = this.#parts
+	/** Whether the register does not know, or has not heard for a day. */
+	#hasNews(): boolean {
+		if (this.#report === null) return false
+		const note = this.#noted()
+		// A clock that was put back must not silence a shard for long.
+		const age = note === null ? DAY : Math.abs(this.#parts.now() - note.at)
+		if (note?.said !== sayingOf(this.#report) || age >= DAY) return true
+		this.#quietUntil = note.at + DAY
+		return false
+	}
+
+	async #send(): Promise<void> {
+		const { connect, released, pause, logger } = this.#parts
+		let sent: ShardReport | null = null
 		try {
+			await pause(SETTLING)
+			// Told meanwhile, in an answer.
+			if (this.#answering > 0 || !this.#hasNews()) return
 			const register = connect()
 			if (register === null) {
 				this.#quietUntil = Number.POSITIVE_INFINITY
 				return
 			}
+			const report = this.#report
+			if (report === null) return
 			const answer = unpack(await register.sqlakeFleetReport(report))
 			this.#failures = 0
-			this.#note(said)
-			released(answer.released)
+			this.#note(report)
+			sent = report
+			await released(answer.released)
 		} catch (error) {
-			this.#quietUntil = now() + Math.min(FIRST_RETRY * 2 ** this.#failures++, LAST_RETRY)
-			logger.warn(`the register was not told: ${messageOf(error)}`, { 'sqlake.shard': report.shard })
+			if (sent === null) this.#later()
+			const what = sent === null ? 'the register was not told' : 'the released version was not applied'
+			logger().warn(`${what}: ${messageOf(error)}`, { 'sqlake.shard': this.#report?.shard ?? '' })
 		} finally {
 			this.#sending = false
-			if (this.#again) this.changed()
+			// What changed on the way.
+			if (sent !== null && sent !== this.#report) this.#look()
 		}
 	}
 
-	#note(said: string): void {
+	#later(): void {
+		this.#quietUntil = this.#parts.now() + Math.min(FIRST_RETRY * 2 ** this.#failures++, LAST_RETRY)
+	}
+
+	#note(report: ShardReport | null): void {
+		if (report === null) return
 		const at = this.#parts.now()
-		this.#parts.memory.set(JSON.stringify({ said, at } satisfies Note))
+		this.#parts.memory.set(JSON.stringify({ said: sayingOf(report), at } satisfies Note))
 		this.#quietUntil = at + DAY
 	}
 
 	#noted(): Note | null {
 		const text = this.#parts.memory.get()
 		return text === null ? null : (JSON.parse(text) as Note)
+	}
+
+	/** The object's memory may be gone: deleteAll() takes it away under the living object. */
+	#safely(run: () => void): void {
+		try {
+			run()
+		} catch (error) {
+			this.#later()
+			this.#parts.logger().warn(`the register is not told: ${messageOf(error)}`)
+		}
 	}
 }
 

@@ -16,11 +16,17 @@ class TestObject {
 	/** Set while the catalog object is not there. */
 	failure: Error | null = null
 	bound = true
+	deleted = false
+	pause: Promise<void> = Promise.resolve()
 	onAttempt: () => unknown = () => {}
 	/** Resolved before the register answers. */
 	hold: Promise<void> = Promise.resolve()
 	reporter = this.#open()
 	#work: Promise<unknown>[] = []
+
+	changed(): void {
+		this.reporter.changed(this.report)
+	}
 
 	restart(): void {
 		this.reporter = this.#open()
@@ -35,17 +41,20 @@ class TestObject {
 	#open(): ShardReporter {
 		return new ShardReporter({
 			memory: {
-				get: () => this.note,
+				get: () => {
+					if (this.deleted) throw new Error('no such table')
+					return this.note
+				},
 				set: (note) => {
 					this.note = note
 				},
 			},
-			report: () => this.report,
 			connect: () => (this.bound ? { sqlakeFleetReport: (report) => this.#receive(report) } : null),
-			released: (released) => void this.released.push(released),
+			released: async (released) => void this.released.push(released),
+			pause: () => this.pause,
 			background: (work) => void this.#work.push(work),
 			now: () => this.time,
-			logger: createObservability().logger,
+			logger: () => createObservability().logger,
 		})
 	}
 
@@ -65,30 +74,30 @@ beforeEach(() => {
 
 describe('a shard', () => {
 	it('reports when it first starts, and not with each request or start after that', async () => {
-		object.reporter.changed()
+		object.changed()
 		for (let i = 0; i < 5; i++) object.reporter.touch()
 		expect(await object.arrivals()).toBe(1)
 		object.restart()
-		object.reporter.changed()
+		object.changed()
 		for (let i = 0; i < 5; i++) object.reporter.touch()
 		expect(await object.arrivals()).toBe(1)
 		expect(object.released).toEqual([{ version: '0001_a' }])
 	})
 
 	it('reports whatever changes, but not a later attempt that fails as the one before', async () => {
-		object.reporter.changed()
+		object.changed()
 		await object.arrivals()
 		const lastError = { code: 'MIGRATION_FAILED', message: 'no', tag: '0002_b', at: 1 }
 		object.report = { ...object.report, state: 'failed', lastError }
-		object.reporter.changed()
+		object.changed()
 		expect(await object.arrivals()).toBe(2)
 		object.report = { ...object.report, lastError: { ...lastError, at: 2 } }
-		object.reporter.changed()
+		object.changed()
 		expect(await object.arrivals()).toBe(2)
 	})
 
 	it('says once a day that it is still there', async () => {
-		object.reporter.changed()
+		object.changed()
 		await object.arrivals()
 		object.time += DAY - 1
 		object.reporter.touch()
@@ -101,7 +110,7 @@ describe('a shard', () => {
 
 	it('repeats a report that was lost, more and more rarely, and right after a restart', async () => {
 		object.failure = new Error('the catalog object is overloaded')
-		object.reporter.changed()
+		object.changed()
 		const attempts: number[] = []
 		let seconds = 0
 		object.onAttempt = () => attempts.push(seconds)
@@ -111,17 +120,17 @@ describe('a shard', () => {
 			object.time += 1_000
 			if (seconds === 200) object.failure = null
 		}
-		expect(attempts).toEqual([10, 30, 70, 150, 310])
+		expect(attempts).toEqual([0, 10, 30, 70, 150, 310])
 		expect(object.arrived).toHaveLength(1)
 		object.failure = new SQLakeError('FLEET_UNAVAILABLE', 'no')
 		object.report = { ...object.report, version: '0002_b' }
-		object.reporter.changed()
+		object.changed()
 		expect(await object.arrivals()).toBe(1)
 		object.failure = null
 		object.reporter.touch()
 		expect(await object.arrivals()).toBe(1)
 		object.restart()
-		object.reporter.changed()
+		object.changed()
 		expect(await object.arrivals()).toBe(2)
 	})
 
@@ -130,26 +139,62 @@ describe('a shard', () => {
 		object.hold = new Promise((resolve) => {
 			answer = resolve
 		})
-		object.reporter.changed()
+		object.changed()
+		await new Promise((resolve) => setTimeout(resolve))
 		object.report = { ...object.report, version: '0002_b' }
-		object.reporter.changed()
+		object.changed()
 		answer()
 		await object.arrivals()
 		expect(object.arrived.map(({ version }) => version)).toEqual(['0001_a', '0002_b'])
 	})
 
-	it('does not repeat what it has told in an answer', async () => {
-		object.reporter.changed()
-		await object.arrivals()
+	it('does not send what its answer to a roll-out tells, not even what was news when that woke it', async () => {
+		let wake = () => {}
+		object.pause = new Promise((resolve) => {
+			wake = resolve
+		})
+		object.changed()
 		object.report = { ...object.report, version: '0002_b' }
-		object.reporter.told(object.report)
-		object.reporter.changed()
-		expect(await object.arrivals()).toBe(1)
+		const answer = await object.reporter.answering(async () => {
+			object.changed()
+			return 'migrated'
+		})
+		expect(answer).toEqual({ value: 'migrated', report: object.report })
+		wake()
+		expect(await object.arrivals()).toBe(0)
+		object.restart()
+		object.changed()
+		expect(await object.arrivals()).toBe(0)
+	})
+
+	it('sends what changed while it answered a roll-out that failed', async () => {
+		object.changed()
+		await object.arrivals()
+		const call = object.reporter.answering(async () => {
+			object.report = { ...object.report, state: 'failed' }
+			object.changed()
+			throw new Error('the answer does not come')
+		})
+		await expect(call).rejects.toThrow()
+		expect(await object.arrivals()).toBe(2)
+	})
+
+	it('throws nothing at a request after deleteAll()', async () => {
+		object.changed()
+		await object.arrivals()
+		object.deleted = true
+		object.time += DAY
+		expect(() => object.reporter.touch()).not.toThrow()
+		expect(() => object.changed()).not.toThrow()
+		object.deleted = false
+		object.time += 60_000
+		object.reporter.touch()
+		expect(await object.arrivals()).toBe(2)
 	})
 
 	it('is quiet where there is no catalog object', async () => {
 		object.bound = false
-		object.reporter.changed()
+		object.changed()
 		object.reporter.touch()
 		await object.arrivals()
 		object.time += 2 * DAY
