@@ -49,7 +49,11 @@ async function runBatch(router: NodeRouter, { statements, target, format }: Quer
 	return { results: results.map((result) => answerOf(result, format)), bookmark }
 }
 
-function answerOf({ columns, rows, changes, lastInsertRowid }: QueryResult, format: RowFormat) {
+/** What a statement answered, in the form of an answer. */
+export function answerOf(
+	{ columns, rows, changes, lastInsertRowid }: Omit<QueryResult, 'bookmark' | 'stats'>,
+	format: RowFormat,
+) {
 	return { columns, rows: rows.map((row) => rowOf(columns, row, format)), rowsAffected: changes, lastInsertRowid }
 }
 

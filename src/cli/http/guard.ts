@@ -13,13 +13,14 @@ import { SQLakeError } from '../../errors.ts'
 export interface GuardOptions {
 	/** What every request must bring as `Authorization: Bearer <token>`; without one only this machine is answered. */
 	readonly token?: string | undefined
-	/** Origins of pages from elsewhere that are welcome all the same, such as `https://local.drizzle.studio`. */
-	readonly origins?: readonly string[]
+	/** By path, origins of pages from elsewhere that are welcome there all the same. */
+	readonly origins?: Readonly<Record<string, readonly string[]>>
 }
 
 /** A request, as far as the guard looks at it. */
 export interface GuardedRequest {
 	readonly method: string
+	readonly path: string
 	readonly headers: IncomingHttpHeaders
 }
 
@@ -40,8 +41,9 @@ export function isLoopback(host: string): boolean {
  *
  * @throws SQLakeError REQUEST_REFUSED
  */
-export function guard({ method, headers }: GuardedRequest, { token, origins = [] }: GuardOptions): void {
+export function guard({ method, path, headers }: GuardedRequest, { token, origins = {} }: GuardOptions): void {
 	const { host, origin } = headers
+	const welcome = Object.hasOwn(origins, path) ? (origins[path] ?? []) : []
 	if (token !== undefined && method !== 'OPTIONS' && !carries(headers.authorization, token)) {
 		throw new SQLakeError('REQUEST_REFUSED', 'request: expected the token of this server, found none or another', {
 			hint: 'send it: Authorization: Bearer <token>',
@@ -53,7 +55,7 @@ export function guard({ method, headers }: GuardedRequest, { token, origins = []
 			hint: 'ask http://localhost:<port>; another machine is answered with --host and --token only',
 		})
 	}
-	if (origin !== undefined && !origins.includes(origin) && origin !== `http://${host}`) {
+	if (origin !== undefined && !welcome.includes(origin) && origin !== `http://${host}`) {
 		throw new SQLakeError('REQUEST_REFUSED', `request: expected no page of another origin, found one of ${origin}`, {
 			hint: "let your own server ask, or open this server's own page",
 		})

@@ -118,7 +118,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
 	try {
 		const url = new URL(`http://localhost${request.url ?? '/'}`)
 		path = url.pathname
-		guard({ method, headers }, options)
+		guard({ method, path, headers }, options)
 		const text = () => readBody(request, options.maxBodyBytes ?? 8 * MIB)
 		reply = await options.handle({ method, path, query: url.searchParams, headers, signal: gone.signal, text })
 	} catch (thrown) {
