@@ -57,6 +57,11 @@ export const commandList: readonly ListedCommand[] = [
 		load: async () => (await import('./commands/migrate.ts')).migrate,
 	},
 	{
+		usage: 'doctor',
+		description: 'Check the project: packages, bindings, schema, migrations, lake and shards',
+		load: async () => (await import('./commands/doctor.ts')).doctor,
+	},
+	{
 		usage: 'completion [shell]',
 		description: 'Print a script that completes commands and options in a shell',
 		load: async () => (await import('./commands/completion.ts')).completion,

@@ -1,4 +1,4 @@
-import { JsonEditor } from './edit-json.ts'
+import { JsonEditor } from '../json-editor.ts'
 
 /** What of sqlake's own `package.json` is needed to say which versions fit. */
 export interface PackageVersions {

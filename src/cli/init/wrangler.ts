@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { JsonEditor } from './edit-json.ts'
+import { JsonEditor } from '../json-editor.ts'
 import { CATALOG, type Names } from './names.ts'
 
 /** A date whose behaviour sqlake is tested with; errors keep their fields over RPC since 2026-08-01. */

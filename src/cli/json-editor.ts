@@ -1,5 +1,5 @@
 import { applyEdits, type JSONPath, modify, type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
-import { SQLakeError } from '../../errors.ts'
+import { SQLakeError } from '../errors.ts'
 
 /**
  * A JSON file, with comments perhaps, that is edited without touching the rest of it.
