@@ -13,5 +13,21 @@ export { SQLakeCatalog } from './do/sqlake-catalog.ts'
 export { type LocalDatabase, SQLakeDO } from './do/sqlake-do.ts'
 export type { SQLakeWorkerEnv } from './do/worker-env.ts'
 export { type Lake, openLake } from './lake/open-lake.ts'
-export type { BundledMigrations } from './migrator/index.ts'
+export {
+	type BundledMigrations,
+	ChecksumMismatchError,
+	computeChecksum,
+	createMigrationManifest,
+	type DownMigration,
+	fetchMigrationManifest,
+	type ManifestJson,
+	type ManifestSource,
+	type ManifestTables,
+	type Migration,
+	MigrationError,
+	type MigrationErrorCode,
+	type MigrationFiles,
+	type MigrationJournalEntry,
+	type MigrationManifest,
+} from './migrator/index.ts'
 export type { CDCDeadLetterEvent, CDCFlushMetrics } from './shard/shard.ts'
