@@ -4,7 +4,7 @@ import { CHANGE_FIELDS } from '../change-table.ts'
 import type { IcebergDataFile, IcebergTableMetadata } from '../iceberg/types.ts'
 import { lakePath } from '../lake-path.ts'
 import type { CommitRequest, EvolvedTable, EvolveOptions, ShardPosition, TableAppend, TableEvolution } from './catalog.ts'
-import { evolveTable, newTable } from './evolve-table.ts'
+import { assertIncoming, evolveTable, newTable } from './evolve-table.ts'
 import { evolveOne } from './plan-evolution.ts'
 import { advance, judgeSequence } from './shard-sequence.ts'
 
@@ -116,6 +116,7 @@ class Group {
 
 	#append(append: TableAppend, aside: ReadonlyMap<string, AdmittedTable>): AdmittedTable {
 		const { location } = this.#options
+		assertIncoming(append)
 		for (const file of append.dataFiles) assertDataFile(file, location)
 		const before = aside.get(append.table) ?? this.#table(append.table)
 		const options = this.#timesOf(append.dataFiles)
@@ -131,6 +132,7 @@ class Group {
 		if (new Set(tables.map(({ table }) => table)).size < tables.length) {
 			throw new SQLakeError('RPC_INVALID', 'evolve: expected each table once, found one several times')
 		}
+		for (const wanted of tables) assertIncoming(wanted)
 		const evolutions = tables.map((wanted) => {
 			const before = this.#table(wanted.table)
 			const options = { ...this.#timesOf([]), ...this.#placeOf(wanted.table), force }

@@ -65,7 +65,6 @@ export interface NewTableOptions extends EvolveTableOptions {
 /** Metadata of a table that the lake does not have yet. */
 export function newTable(incoming: IncomingSchema, options: NewTableOptions): IcebergTableMetadata {
 	const { schema } = incoming
-	assertIncoming(incoming)
 	const metadata = createTableMetadata({
 		location: options.tableLocation,
 		schema,
@@ -88,7 +87,6 @@ export function evolveTable(
 	incoming: IncomingSchema,
 	{ now, since, force = false }: EvolveTableOptions,
 ): IcebergTableMetadata {
-	assertIncoming(incoming)
 	const { table } = incoming
 	const current = currentSchema(metadata)
 	const version = schemaVersionOf(metadata)
@@ -137,9 +135,12 @@ function rememberDropped(metadata: IcebergTableMetadata, schema: IcebergSchema):
 	const current = new Set(currentSchema(metadata).fields.map(({ id }) => id))
 	const before = droppedFieldsOf(metadata)
 	const dropped = new Map([...before].filter(([id]) => !current.has(id)))
-	for (const { id, type } of schema.fields) if (!current.has(id) && !dropped.has(id)) dropped.set(id, type)
+	for (const { id, type } of schema.fields) {
+		const known = dropped.get(id)
+		if (!current.has(id) && (known === undefined || isTypePromotionAllowed(known, type))) dropped.set(id, type)
+	}
 	const lastColumnId = Math.max(metadata['last-column-id'], highestFieldId(schema))
-	const isSame = dropped.size === before.size && [...dropped.keys()].every((id) => before.has(id))
+	const isSame = dropped.size === before.size && [...dropped].every(([id, type]) => before.get(id) === type)
 	if (isSame && lastColumnId === metadata['last-column-id']) return metadata
 	return {
 		...metadata,
@@ -199,8 +200,12 @@ function partitionSpecFor(schema: IcebergSchema): IcebergPartitionSpec {
 	return has(CHANGE_FIELDS.shard) && has(CHANGE_FIELDS.ts) ? changesPartitionSpec() : UNPARTITIONED
 }
 
-/** Requests cross RPC: what the code relies on is checked. */
-function assertIncoming({ table, schema, schemaVersion = 0, describes }: IncomingSchema): void {
+/**
+ * Requests cross RPC: what the code relies on is checked.
+ *
+ * @throws `RPC_INVALID`; `SCHEMA_EVOLUTION` for a field id that a column cannot have.
+ */
+export function assertIncoming({ table, schema, schemaVersion = 0, describes }: IncomingSchema): void {
 	if (typeof table !== 'string' || table === '' || !Array.isArray(schema?.fields)) {
 		throw new SQLakeError('RPC_INVALID', `table ${JSON.stringify(table)}: expected a name and a schema`)
 	}

@@ -10,7 +10,7 @@ import { currentSchema } from '../iceberg/table-metadata.ts'
 import type { IcebergField, IcebergSchema, IcebergTableMetadata } from '../iceberg/types.ts'
 import { schemaVersionOf } from '../schema-log.ts'
 import type { EvolvedTable, EvolveOptions, TableEvolution } from './catalog.ts'
-import { evolveTable, type NewTableOptions, newTable } from './evolve-table.ts'
+import { assertIncoming, evolveTable, type NewTableOptions, newTable } from './evolve-table.ts'
 
 /**
  * Tells what {@link Catalog.evolve} would do to a table, for `--dry-run`.
@@ -26,6 +26,7 @@ export function planEvolution(
 	wanted: TableEvolution,
 	options: EvolveOptions = {},
 ): EvolvedTable {
+	assertIncoming(wanted)
 	// Where and when it would be done does not show.
 	return evolveOne(metadata, wanted, { ...options, now: 0, since: 0, tableLocation: '', lakeLocation: '' }).told
 }

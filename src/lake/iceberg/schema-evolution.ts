@@ -103,9 +103,12 @@ export function assertOlderFits(
 	namesOf?: (fieldId: number) => ReadonlySet<string>,
 ): void {
 	const { table, knownTypes } = context
+	const present = fieldsById(current)
 	for (const { id, name, type } of incoming.fields) {
 		const known = knownTypes.get(id)
-		if (known !== undefined && known !== type && !isTypePromotionAllowed(type, known)) {
+		// A promotion that came and went too: who reads the table does not see the column.
+		const isWider = known !== undefined && !present.has(id) && isTypePromotionAllowed(known, type)
+		if (known !== undefined && known !== type && !isWider && !isTypePromotionAllowed(type, known)) {
 			throw refused(table, `column "${name}": expected type ${known}, found ${type} in field ${id}`)
 		}
 		const names = namesOf?.(id)

@@ -3,7 +3,7 @@ import { createIcebergCommitter, IcebergCommitter } from '../../../src/lake/cata
 import { POINTER_KEY } from '../../../src/lake/catalog/lake-pointer.ts'
 import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
-import { contractCommit, filesOf, LOCATION } from '../../contract/catalog.ts'
+import { contractCommit, filesOf, LOCATION } from '../../contract/catalog-fixture.ts'
 import { FaultyStore } from '../../contract/faulty-store.ts'
 
 describe('IcebergCommitter', () => {

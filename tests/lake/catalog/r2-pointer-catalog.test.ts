@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { emptyPointer, encodeLakePointer, POINTER_KEY } from '../../../src/lake/catalog/lake-pointer.ts'
 import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
-import { CALL_TIMEOUT, catalogContract, contractCommit, LOCATION } from '../../contract/catalog.ts'
+import { catalogContract } from '../../contract/catalog.ts'
+import { CALL_TIMEOUT, contractCommit, LOCATION } from '../../contract/catalog-fixture.ts'
 import { FaultyStore } from '../../contract/faulty-store.ts'
 
 const retry = { attempts: 40, baseDelay: 1, maxDelay: 20 }

@@ -8,7 +8,8 @@ import { DEFAULT_LAKE_LOCATION, lakePath } from '../../../src/lake/lake-path.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
 import type { ObjectStore } from '../../../src/lake/storage/object-store.ts'
 import { R2ObjectStore } from '../../../src/lake/storage/r2.ts'
-import { CALL_TIMEOUT, catalogContract, contractCommit, contractSchema, filesOf, LOCATION } from '../../contract/catalog.ts'
+import { catalogContract } from '../../contract/catalog.ts'
+import { CALL_TIMEOUT, contractCommit, contractSchema, filesOf, LOCATION } from '../../contract/catalog-fixture.ts'
 import { PrefixedStore } from '../../contract/prefixed-store.ts'
 
 const retry = { attempts: 60, baseDelay: 5, maxDelay: 200 }
@@ -147,5 +148,6 @@ async function openInObject(stub: DurableObjectStub, store: ObjectStore): Promis
 		load: () => inside((opened) => opened.load()),
 		position: (shard) => inside((opened) => opened.position(shard)),
 		commit: (request) => inside((opened) => opened.commit(request)),
+		evolve: (tables, options) => inside((opened) => opened.evolve(tables, options)),
 	}
 }
