@@ -14,3 +14,12 @@ export function envelope<T>(what: string, call: () => T): Envelope<T> {
 		return { ok: false, error: SQLakeError.wrap(error, 'INTERNAL', what).toJSON() }
 	}
 }
+
+/** As {@link envelope}, for a call that is awaited. */
+export async function asyncEnvelope<T>(what: string, call: () => Promise<T>): Promise<Envelope<T>> {
+	try {
+		return { ok: true, value: await call() }
+	} catch (error) {
+		return { ok: false, error: SQLakeError.wrap(error, 'INTERNAL', what).toJSON() }
+	}
+}

@@ -11,16 +11,25 @@ import { LAST_RETRY } from '../delivery/flush-policy.ts'
 import type { DeliveryLimits } from '../delivery/limits.ts'
 import type { Envelope, ExecuteRequest, ExecuteResponse, SQLakeDurableObjectRpc } from '../driver/transport.ts'
 import { messageOf, SQLakeError } from '../errors.ts'
+import type { ShardMigrationRpc } from '../fleet/fleet.ts'
 import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
 import { type Lake, openLake } from '../lake/open-lake.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
+import type { MigrationManifest } from '../migrator/manifest.ts'
+import type {
+	MigrateRequest,
+	MigrationPlan,
+	MigrationReport,
+	MigrationResult,
+	MigrationStatus,
+} from '../migrator/migration-status.ts'
 import { createObservability } from '../observability/create-observability.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
 import type { CDCDeadLetterEvent, CDCFlushMetrics } from '../shard/shard.ts'
 import { type StartedShard, startShard } from '../shard/start-shard.ts'
 import { findBucket, findCatalogNamespace } from '../worker/bindings.ts'
-import { envelope } from './envelope.ts'
+import { asyncEnvelope, envelope } from './envelope.ts'
 import { isNameOf } from './is-name-of.ts'
 import { LocalResult, type LocalSql, localStatement } from './local-sql.ts'
 import { observedStorage } from './observed-storage.ts'
@@ -42,12 +51,12 @@ const RESTART_AFTER = 1_000
  * @example
  * ```ts
  * import { SQLakeDO } from 'sqlake/do'
- * import migrations from '../drizzle/migrations.js'
+ * import manifest from '../.sqlake/manifest.json'
  * import { db } from './schema.ts'
  *
  * export class UserDO extends SQLakeDO<Env> {
  *   override schema = db
- *   override migrations = migrations
+ *   override migrations = manifest
  *
  *   rename(id: string, name: string): void {
  *     this.sql`UPDATE users SET name = ${name} WHERE id = ${id}`
@@ -57,12 +66,17 @@ const RESTART_AFTER = 1_000
  */
 export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	extends DurableObject<TEnv>
-	implements SQLakeDurableObjectRpc
+	implements SQLakeDurableObjectRpc, ShardMigrationRpc
 {
 	/** What `SQLake()` returned. */
 	abstract schema: SQLakeDatabase
-	/** What drizzle-kit generated: the default export of `drizzle/migrations.js`. Without it the tables are the subclass's own. */
-	protected migrations: BundledMigrations | null = null
+	/**
+	 * The manifest that `sqlake generate` wrote to `.sqlake/manifest.json`, or what drizzle-kit generated alone: the default export of
+	 * `drizzle/migrations.js`. Without either the tables are the subclass's own.
+	 */
+	protected migrations: BundledMigrations | MigrationManifest | null = null
+	/** When pending migrations are applied: before the first request, or, in objects that have some already, as a roll-out says. */
+	protected migrationPolicy: 'on-start' | 'rollout' = 'on-start'
 	/** Changes in the buffer that start a flush at once. */
 	protected cdcFlushThreshold = 1_000
 	/** Milliseconds that a change waits at most while the store is up. */
@@ -123,7 +137,11 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	 */
 	protected readonly takeAlarm = (): boolean => this.#use(({ alarm }) => alarm.takeApplication(Date.now()))
 
+	#built: StartedShard | null = null
+	/** The same, once it is open. */
 	#started: StartedShard | null = null
+	/** Whether the start that comes before the first event is over. */
+	#ready = false
 	#claimed: string | null = null
 	#database: LocalDatabase<SQLakeDatabase> | null = null
 	#failure: { readonly error: SQLakeError; readonly at: number } | null = null
@@ -141,16 +159,37 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 
 	/** Runs statements for the driver. Errors come as values, so that code, hint and cause survive the way. */
 	async sqlakeExecute(request: ExecuteRequest): Promise<Envelope<ExecuteResponse>> {
+		if (this.#started?.migrations.isRetryDue) await this.#retryMigrations(this.#started)
 		return envelope('sqlakeExecute', () => {
 			if (this.#started === null) this.#hearName(request)
 			return this.#use(({ shard }) => shard.execute(request))
 		})
 	}
 
+	/** Migrates for a roll-out. */
+	async sqlakeMigrate(shard: string, request: MigrateRequest): Promise<Envelope<MigrationResult>> {
+		return asyncEnvelope('sqlakeMigrate', () => {
+			if (this.#started === null) this.#hearName({ shard })
+			return this.#migrate(request)
+		})
+	}
+
+	/** Where the object stands, for a roll-out. */
+	async sqlakeMigrationStatus(shard: string): Promise<Envelope<MigrationStatus>> {
+		return envelope('sqlakeMigrationStatus', () => {
+			if (this.#started === null) this.#hearName({ shard })
+			return this.#use(({ migrations }) => migrations.status())
+		})
+	}
+
 	/** Delivers changes. A subclass that has an alarm of its own calls it: `await super.alarm(info)`. */
 	override async alarm(_info?: AlarmInvocationInfo): Promise<void> {
 		try {
-			await this.#useAwaiting(({ shard }) => shard.onAlarm())
+			await this.#useAwaiting(async (started) => {
+				const isRetry = started.migrations.isRetryDue
+				if (isRetry) await this.#retryMigrations(started)
+				await started.shard.onAlarm(isRetry)
+			})
 		} catch (error) {
 			// The start failed. Throwing would spend the platform's few retries; this way it is tried for as long as it takes.
 			this.observability.logger.error(`alarm: ${messageOf(error)}`)
@@ -205,6 +244,48 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 		return this.#use(({ shard }) => shard.purgeDeadLetters(olderThanMs))
 	}
 
+	/** Where the object stands: what is applied, what is pending, and what went wrong. */
+	async getMigrationStatus(): Promise<MigrationStatus> {
+		return this.#use(({ migrations }) => migrations.status())
+	}
+
+	/** What the last run of the migrator did that changed anything; null before the first. */
+	async getLastMigrationResult(): Promise<MigrationResult | null> {
+		return this.#use(({ migrations }) => migrations.lastResult)
+	}
+
+	/**
+	 * Tells what would run, statement by statement. It is tried on the object's data in a transaction that is rolled back.
+	 *
+	 * @param request - all pending migrations where absent
+	 */
+	async dryRunMigrations(request: MigrateRequest = {}): Promise<MigrationPlan> {
+		return this.#exclusively(({ migrations }) => migrations.plan(request))
+	}
+
+	/**
+	 * Applies pending migrations, up to a target. An object that was rolled back goes on from here.
+	 *
+	 * @param target - tag of the last one to apply; all where absent
+	 * @throws `MIGRATION_FAILED` with SQLite's message and the cause, `MIGRATION_CHECKSUM`, `MIGRATION_MISSING`, `MIGRATION_ORDER`,
+	 *   `MIGRATION_AHEAD`
+	 */
+	async applyMigrations(target?: string): Promise<MigrationResult> {
+		return this.#migrate(target === undefined ? {} : { target })
+	}
+
+	/**
+	 * Undoes the migrations after a target, the newest first. The object stays there until it is told to go on.
+	 *
+	 * @param target - tag of the migration that shall be the last one; null undoes them all
+	 * @throws `MIGRATION_IRREVERSIBLE` where a down script is missing, or destroys data that `acceptDataLoss` does not give up;
+	 *   `MIGRATION_FAILED`
+	 */
+	async rollbackMigrations(target: string | null, options: { acceptDataLoss?: boolean } = {}): Promise<MigrationResult> {
+		const { acceptDataLoss = false } = options
+		return this.#migrate({ target, direction: 'down', acceptDataLoss })
+	}
+
 	/** Learns the object's name from a caller, where the platform does not tell it, if the object's id proves it. */
 	#hearName(request: unknown): void {
 		const shard: unknown = typeof request === 'object' && request !== null && 'shard' in request ? request.shard : null
@@ -232,40 +313,111 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	}
 
 	#startAgain(): StartedShard {
+		this.#built = null
 		this.#started = null
 		return this.#start()
 	}
 
+	/** Migrates on request, and sets the alarm for what may have changed. */
+	async #migrate(request: MigrateRequest): Promise<MigrationResult> {
+		return this.#exclusively(async ({ migrations, shard }) => {
+			try {
+				return await migrations.run(request)
+			} finally {
+				await shard.arm()
+			}
+		})
+	}
+
+	async #retryMigrations({ shard, migrations }: StartedShard): Promise<void> {
+		await this.#exclusively(async () => {
+			await migrations.retry()
+			await shard.arm()
+		})
+	}
+
+	/** Runs what nothing else may come between: a migration awaits while foreign keys are off. */
+	async #exclusively<T>(call: (started: StartedShard) => Promise<T>): Promise<T> {
+		// It must not reject: that would reset the object.
+		const outcome = await this.ctx.blockConcurrencyWhile(async (): Promise<{ value: T } | { error: unknown }> => {
+			try {
+				return { value: await this.#useAwaiting(call) }
+			} catch (error) {
+				return { error }
+			}
+		})
+		if ('error' in outcome) throw outcome.error
+		return outcome.value
+	}
+
+	/** The shard, open: at once, where the constructor of a subclass is the first to need it, or deleteAll() took everything away. */
 	#start(): StartedShard {
 		if (this.#started !== null) return this.#started
-		if (this.#failure !== null && Date.now() - this.#failure.at < RESTART_AFTER) throw this.#failure.error
+		return this.#watching(() => {
+			const isFirst = this.#built === null && !this.#ready
+			const started = this.#build(isFirst)
+			started.migrations.openNow()
+			this.#started = started
+			return started
+		})
+	}
+
+	/** Opens the shard before the first event is delivered, and completes what a constructor had to do at once. */
+	async #startAndArm(): Promise<void> {
 		try {
-			this.#started = startShard({
+			const started = this.#watching(() => this.#build(true))
+			await started.migrations.open()
+			this.#started = started
+			await started.shard.arm()
+		} catch (error) {
+			this.#fail(error)
+			// The failure is told to whoever calls; an alarm that could not be set is set at the next write.
+			this.observability.logger.warn(`the object is not ready: ${messageOf(error)}`)
+		} finally {
+			this.#ready = true
+		}
+	}
+
+	#build(isFirst: boolean): StartedShard {
+		this.#built ??= startShard(
+			{
 				ctx: this.ctx,
 				claimed: this.#claimed,
 				openLake: () => this.openLake(),
 				limits: () => this.cdcDeliveryLimits,
 				schema: this.schema,
 				migrations: this.migrations,
+				migrationPolicy: this.migrationPolicy,
+				onMigrationState: (report) => this.#onMigrationState(report),
 				policy: () => ({ threshold: this.cdcFlushThreshold, interval: this.cdcFlushInterval }),
 				observability: this.observability,
-			})
+			},
+			isFirst,
+		)
+		return this.#built
+	}
+
+	/** Called at each start, and whenever migrations ran or failed. */
+	#onMigrationState(_report: MigrationReport): void {}
+
+	/** Runs a start, and remembers its failure for a moment: whoever calls meanwhile is told the same. */
+	#watching<T>(start: () => T): T {
+		if (this.#failure !== null && Date.now() - this.#failure.at < RESTART_AFTER) throw this.#failure.error
+		try {
+			const started = start()
 			this.#failure = null
-			return this.#started
+			return started
 		} catch (error) {
-			this.#failure = { error: SQLakeError.wrap(error, 'INTERNAL', 'the Durable Object did not start'), at: Date.now() }
-			this.observability.logger.error(`start failed: ${this.#failure.error.message}`, { 'error.type': this.#failure.error.code })
-			throw this.#failure.error
+			throw this.#fail(error)
 		}
 	}
 
-	async #startAndArm(): Promise<void> {
-		try {
-			await this.#start().shard.arm()
-		} catch (error) {
-			// A start that failed is kept in #failure and told to whoever calls; an alarm that could not be set is set at the next write.
-			this.observability.logger.warn(`the object is not ready: ${messageOf(error)}`)
-		}
+	#fail(error: unknown): SQLakeError {
+		const failure = SQLakeError.wrap(error, 'INTERNAL', 'the Durable Object did not start')
+		if (this.#failure?.error === failure) return failure
+		this.#failure = { error: failure, at: Date.now() }
+		this.observability.logger.error(`start failed: ${failure.message}`, { 'error.type': failure.code })
+		return failure
 	}
 
 	#localDatabase(): LocalDatabase<this['schema']> {

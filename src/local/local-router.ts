@@ -13,8 +13,8 @@ export interface LocalRouterOptions<TDatabase extends SQLakeDatabase = SQLakeDat
 	readonly db?: string
 	/** Directory of the lake, or another store. Default `'.sqlake/data'`. */
 	readonly lake?: string | ObjectStore
-	/** When changes are delivered while the process runs. Default: 1,000 changes in a shard, or one that is 60 s old. */
-	readonly flush?: Partial<FlushPolicy>
+	/** When changes are delivered while the process runs; null: by `flush()` alone. Default: 1,000 changes in a shard, or one that is 60 s old. */
+	readonly flush?: Partial<FlushPolicy> | null
 }
 
 /** Name of the lock in the directory of the shards; no shard's file has it. */
@@ -46,7 +46,7 @@ export class LocalRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase> exte
 			lock: new FileDeliveryLock(resolve(db, LOCK)),
 			store: typeof lake === 'string' ? new FileObjectStore(lake) : lake,
 			flushBeforeLakeQuery: options.flushBeforeLakeQuery ?? false,
-			policy: { ...DEFAULT_FLUSH_POLICY, ...options.flush },
+			policy: options.flush === null ? null : { ...DEFAULT_FLUSH_POLICY, ...options.flush },
 		})
 	}
 }

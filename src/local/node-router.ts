@@ -14,6 +14,8 @@ import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
 import type { Lake } from '../lake/open-lake.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
+import type { MigrationManifest } from '../migrator/manifest.ts'
+import type { MigrateRequest, MigrationPlan, MigrationResult, MigrationStatus } from '../migrator/migration-status.ts'
 import { createObservability } from '../observability/create-observability.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
@@ -32,10 +34,14 @@ export interface NodeRouterOptions<TDatabase extends SQLakeDatabase = SQLakeData
 	/** What `SQLake()` returned. */
 	readonly schema: TDatabase
 	/**
-	 * What drizzle-kit generated: the folder, or the default export of its `migrations.js`. Without it the tables are created from
-	 * the schema, for which drizzle-kit must be installed.
+	 * The manifest of `sqlake generate`, or what drizzle-kit generated: the folder, or the default export of its `migrations.js`.
+	 * Without it the tables are created from the schema, for which drizzle-kit must be installed.
 	 */
-	readonly migrations?: BundledMigrations | string
+	readonly migrations?: BundledMigrations | MigrationManifest | string
+	/** When pending migrations are applied: when a shard is opened, or when {@link NodeRouter.migrate} says so. Default `'on-start'`. */
+	readonly migrationPolicy?: 'on-start' | 'never'
+	/** Takes migrations that were edited after they had been applied as they are now, instead of refusing writes. */
+	readonly skipChecksum?: boolean
 	/** What answers lake queries. Default: native DuckDB where `@duckdb/node-api` is installed, else DuckDB-WASM. */
 	readonly analytics?: LakeTransport
 	/** Milliseconds that a lake query may take unless it says otherwise. Default 30,000. */
@@ -93,6 +99,8 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 			policy: parts.policy ?? DEFAULT_FLUSH_POLICY,
 			alarms: parts.policy !== null,
 			migrations: migrationsFrom(options),
+			migrationPolicy: options.migrationPolicy ?? 'on-start',
+			skipChecksum: options.skipChecksum,
 		})
 		let analytics = options.analytics
 		const connection: Connection = {
@@ -136,6 +144,25 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 		return this.#shards.flush()
 	}
 
+	/** Where a shard's migrations stand. The shard is opened for it, and created where there is none. */
+	migrationStatus(shard: string): Promise<MigrationStatus> {
+		return this.#shards.migrationStatus(shard)
+	}
+
+	/**
+	 * Migrates one shard: applies what is pending, up to a target, or undoes what was applied after it.
+	 *
+	 * @throws MigrationError as `MigrationRunner.run` does
+	 */
+	migrate(shard: string, request: MigrateRequest = {}): Promise<MigrationResult> {
+		return this.#shards.migrate(shard, request)
+	}
+
+	/** Tells what {@link migrate} would do, statement by statement. It is tried on the shard in a transaction that is rolled back. */
+	planMigration(shard: string, request: MigrateRequest = {}): Promise<MigrationPlan> {
+		return this.#shards.planMigration(shard, request)
+	}
+
 	/** Waits for deliveries that are under way and closes all shards. It delivers nothing more: call {@link flush} before. */
 	close(): Promise<void> {
 		return this.#shards.close()
@@ -148,7 +175,7 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 }
 
 /** Reads or makes the migrations when they are first asked for. A failure is not kept: what was missing may come. */
-function migrationsFrom({ schema, migrations }: NodeRouterOptions): () => Promise<BundledMigrations> {
+function migrationsFrom({ schema, migrations }: NodeRouterOptions): () => Promise<BundledMigrations | MigrationManifest> {
 	if (migrations !== undefined && typeof migrations !== 'string') return async () => migrations
 	let read: Promise<BundledMigrations> | undefined
 	return () => {

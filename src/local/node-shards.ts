@@ -8,17 +8,18 @@ import type { ExecuteRequest, ExecuteResponse, ShardTransport } from '../driver/
 import { messageOf, SQLakeError } from '../errors.ts'
 import { mapLimit } from '../lake/map-limit.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
+import type { MigrationManifest } from '../migrator/manifest.ts'
+import type { MigrateRequest, MigrationPlan, MigrationResult, MigrationStatus } from '../migrator/migration-status.ts'
 import type { CDCFlushMetrics, Shard } from '../shard/shard.ts'
 import { isBusy } from './node-sqlite.ts'
 import { type OpenShard, openShard, type ShardSettings } from './open-shard.ts'
-import { explainSchemaMismatch } from './schema-migrations.ts'
 import type { ShardPlaces } from './shard-places.ts'
 
 /** What {@link NodeShards} works with. */
 export interface NodeShardsParts extends Omit<ShardSettings, 'background'> {
 	readonly places: ShardPlaces
 	/** Asked for when the first shard is opened. */
-	readonly migrations: () => Promise<BundledMigrations>
+	readonly migrations: () => Promise<BundledMigrations | MigrationManifest>
 	/** Whether changes are delivered in time by themselves, as a Durable Object's alarm does, or by `flush()` alone. */
 	readonly alarms: boolean
 }
@@ -139,9 +140,32 @@ export class NodeShards implements ShardTransport {
 		})
 	}
 
-	#entry(name: string, path: string, migrations: BundledMigrations): Entry {
+	/** Where a shard's migrations stand. */
+	async migrationStatus(name: string): Promise<MigrationStatus> {
+		return this.#use(name, ({ migrations }) => migrations.status())
+	}
+
+	/** Migrates one shard on request. */
+	async migrate(name: string, request: MigrateRequest): Promise<MigrationResult> {
+		// Nothing comes between, because nothing is awaited.
+		return this.#use(name, ({ migrations, shard }) => {
+			try {
+				return migrations.runNow(request)
+			} finally {
+				this.#background(shard.arm())
+			}
+		})
+	}
+
+	/** What migrating a shard would do. */
+	async planMigration(name: string, request: MigrateRequest): Promise<MigrationPlan> {
+		return this.#use(name, ({ migrations }) => migrations.planNow(request))
+	}
+
+	#entry(name: string, path: string, migrations: BundledMigrations | MigrationManifest): Entry {
 		const known = this.#open.get(name)
 		if (known !== undefined) {
+			if (known.migrations.isRetryDue) known.migrations.openNow()
 			this.#open.delete(name)
 			this.#open.set(name, known)
 			return known
@@ -181,13 +205,18 @@ export class NodeShards implements ShardTransport {
 		const timer = setTimeout(
 			() => {
 				this.#timers.delete(name)
-				this.#background(this.#deliver(name, (shard) => shard.onAlarm()))
+				this.#background(this.#onAlarm(name))
 			},
 			Math.max(0, at - Date.now()),
 		)
 		// A process that has nothing else to do may end: what was not delivered is in the file.
 		timer.unref()
 		this.#timers.set(name, { at, timer })
+	}
+
+	async #onAlarm(name: string): Promise<void> {
+		const isRetry = this.#open.get(name)?.migrations.isRetryDue ?? false
+		await this.#deliver(name, (shard) => shard.onAlarm(isRetry))
 	}
 
 	#background(work: Promise<unknown>): void {
@@ -211,8 +240,7 @@ export class NodeShards implements ShardTransport {
 }
 
 function asShardError(error: unknown, shard: string): SQLakeError {
-	const explained = explainSchemaMismatch(error)
-	if (SQLakeError.is(explained)) return explained
+	if (SQLakeError.is(error)) return error
 	if (isBusy(error)) {
 		return new SQLakeError(
 			'SHARD_UNAVAILABLE',

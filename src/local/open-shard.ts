@@ -7,16 +7,18 @@ import { Capture } from '../cdc/capture.ts'
 import type { FlushPolicy } from '../delivery/flush-policy.ts'
 import { SQLakeError } from '../errors.ts'
 import type { Lake } from '../lake/open-lake.ts'
-import { applyBundledMigrations } from '../migrator/apply-bundled-migrations.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
+import type { MigrationManifest } from '../migrator/manifest.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
 import { ObjectMemory } from '../shard/object-memory.ts'
 import { Shard } from '../shard/shard.ts'
+import { type MigrationPolicy, ShardMigrations } from '../shard/shard-migrations.ts'
 import { SharedAlarm } from '../shard/shared-alarm.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
 import { LockedDelivery } from './locked-delivery.ts'
 import { type AlarmClock, NodeStorage } from './node-storage.ts'
+import { assertSameSchema } from './schema-migrations.ts'
 
 /** What the shards of a router have in common. */
 export interface ShardSettings {
@@ -25,6 +27,9 @@ export interface ShardSettings {
 	readonly policy: FlushPolicy
 	readonly observability: Observability
 	readonly lock: DeliveryLock
+	readonly migrationPolicy: MigrationPolicy
+	/** Takes edited migrations as they are now. */
+	readonly skipChecksum?: boolean | undefined
 	/** Sees to work that nobody awaits. */
 	readonly background: (work: Promise<unknown>) => void
 }
@@ -33,33 +38,47 @@ export interface ShardSettings {
 export interface OpenShard {
 	readonly shard: Shard
 	readonly storage: NodeStorage
+	readonly migrations: ShardMigrations
 }
 
 /**
  * Opens a shard's database, applies pending migrations and installs capture.
  *
  * @param path - of the database; `':memory:'` for one in memory
- * @throws SQLakeError MIGRATION_FAILED, CAPTURE_INSTALL; SHARD_ID_INVALID where the file is another shard's
+ * @throws SQLakeError MIGRATION_FAILED where the tables were made from another schema; CAPTURE_INSTALL; SHARD_ID_INVALID where the
+ *   file is another shard's
  */
 export function openShard(
 	name: string,
 	path: string,
-	migrations: BundledMigrations,
+	migrations: BundledMigrations | MigrationManifest,
 	alarmClock: AlarmClock,
-	{ schema, lake, policy, observability, lock, background }: ShardSettings,
+	{ schema, lake, policy, observability, lock, background, migrationPolicy, skipChecksum }: ShardSettings,
 ): OpenShard {
 	const nodeStorage = new NodeStorage(path, alarmClock)
 	try {
 		const storage = nodeStorage.durableObjectStorage
-		// Two processes may start one shard at the same time: the second finds all done.
-		const capture = nodeStorage.transactionSync(() => {
-			claim(new ObjectMemory(storage.sql), name, path)
-			applyBundledMigrations(storage, migrations)
-			if (!schema.cdc) return null
-			const capture = new Capture(storage, schema.lake, { shard: name })
-			capture.install()
-			return capture
+		const now = () => Date.now()
+		const capture = schema.cdc ? new Capture(storage, schema.lake, { shard: name }) : null
+		const shardMigrations = new ShardMigrations({
+			shard: name,
+			storage,
+			migrations,
+			policy: migrationPolicy,
+			lake: schema.lake,
+			capture,
+			observability,
+			now,
+			skipChecksum,
 		})
+		// Two processes may start one shard at the same time: the second finds all done.
+		nodeStorage.transactionSync(() => {
+			claim(new ObjectMemory(storage.sql), name, path)
+			shardMigrations.openNow()
+		})
+		// Foreign keys cannot be switched off within a transaction, and some migrations need that.
+		if (shardMigrations.isWanted) shardMigrations.openNow()
+		assertSameSchema(shardMigrations.status())
 		const shard = new Shard({
 			name,
 			storage,
@@ -71,18 +90,19 @@ export function openShard(
 					shard: name,
 					lake: schema.lake,
 					sync: () => storage.sync(),
-					now: () => Date.now(),
+					now,
 					observability,
 					// No platform's alarm ends a flush here: it goes on until the buffer is empty.
 					limits: { budget: Number.POSITIVE_INFINITY },
 				}),
 			alarm: new SharedAlarm(storage, new ObjectMemory(storage.sql)),
+			migrations: shardMigrations,
 			policy: () => policy,
 			observability,
-			now: () => Date.now(),
+			now,
 			background,
 		})
-		return { shard, storage: nodeStorage }
+		return { shard, storage: nodeStorage, migrations: shardMigrations }
 	} catch (error) {
 		nodeStorage.close()
 		throw error

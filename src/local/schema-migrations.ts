@@ -5,6 +5,7 @@
  */
 import { messageOf, SQLakeError } from '../errors.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
+import type { MigrationStatus } from '../migrator/migration-status.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
 
 /** The name that the only migration goes by. */
@@ -30,19 +31,19 @@ export function migrationsOfSchema(schema: SQLakeDatabase): Promise<BundledMigra
 	return migrations
 }
 
-/** The error of a database that was created from another schema, or from a schema instead of migrations, in words for that. */
-export function explainSchemaMismatch(error: unknown): unknown {
-	if (!SQLakeError.is(error, 'MIGRATION_FAILED')) return error
-	const { details, message } = error
-	if (details?.expected === undefined && details?.when !== WHEN) return error
-	if (details.tag !== undefined && details.tag !== TAG) return error
-	return new SQLakeError(
+/**
+ * Refuses a database whose tables were created from another schema, or from a schema instead of migrations.
+ *
+ * @throws SQLakeError MIGRATION_FAILED
+ */
+export function assertSameSchema({ state, lastError }: MigrationStatus): void {
+	if (state !== 'invalid' || lastError?.tag !== TAG) return
+	throw new SQLakeError(
 		'MIGRATION_FAILED',
-		`tables created from a schema: expected that same schema, found another: ${message}`,
+		`tables created from a schema: expected that same schema, found another: ${lastError.message}`,
 		{
-			cause: error,
 			hint: 'tables that change need migrations: drizzle-kit generate, then { migrations } from an empty db directory on',
-			details,
+			details: { tag: TAG },
 		},
 	)
 }

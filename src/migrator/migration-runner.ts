@@ -139,6 +139,16 @@ export class MigrationRunner {
 	 * Tells what a run would do, statement by statement. It is tried on the database as it is, in a transaction that is rolled back.
 	 */
 	async dryRun(request: MigrateRequest = {}): Promise<MigrationPlan> {
+		await this.#options.storage.sync()
+		try {
+			return this.dryRunNow(request)
+		} finally {
+			await this.restoreForeignKeys()
+		}
+	}
+
+	/** As {@link dryRun}, without waiting: a rebuild that needs foreign keys off, when they cannot be, is told as an error. */
+	dryRunNow(request: MigrateRequest = {}): MigrationPlan {
 		const { storage } = this.#options
 		const direction = request.direction ?? 'up'
 		const migrations: PlannedMigration[] = []
@@ -148,7 +158,7 @@ export class MigrationRunner {
 			for (const { tag, script, losses } of steps) {
 				migrations.push({ tag, statements: script.statements.map(({ text }) => text), losses })
 			}
-			await storage.sync()
+			if (steps.length === 0) return { direction, migrations, error: null }
 			setForeignKeys(storage.sql, false)
 			storage.transactionSync(() => {
 				for (const step of steps) {
@@ -163,9 +173,9 @@ export class MigrationRunner {
 			const { code, message, details } = error
 			return { direction, migrations, error: { code, message, tag: tag ?? tagOf(details) } }
 		} finally {
-			await this.restoreForeignKeys()
+			setForeignKeys(storage.sql, true)
 		}
-		return { direction, migrations, error: null }
+		throw new SQLakeError('INTERNAL', 'dry run: expected it to be rolled back')
 	}
 
 	/** Switches foreign keys on again after {@link runNow} had to leave them off. */
@@ -189,13 +199,31 @@ export class MigrationRunner {
 		this.#remember(tag, checksum, times, new MigrationError('MIGRATION_FAILED', message, { details: { tag } }))
 	}
 
+	/**
+	 * Records what the code knows of migrations that Drizzle's own migrator applied, and, where checksums are skipped, takes edited
+	 * ones as they are now. Writes nothing where there are none.
+	 */
+	adopt(): void {
+		const logged = this.#log.read()
+		const strangers = this.#manifest.migrations.filter(({ when }) =>
+			logged.some((entry) => entry.when === when && entry.record === null),
+		)
+		const { problem, edited } = this.#compare(logged)
+		const accepted = this.#options.skipChecksum ? edited : []
+		if (strangers.length + accepted.length === 0 || (problem !== null && problem.code !== 'MIGRATION_AHEAD')) return
+		this.#options.storage.transactionSync(() => {
+			for (const migration of strangers) this.#log.adopt(migration)
+			for (const migration of accepted) this.#log.accept(migration)
+		})
+	}
+
 	/** Yields where the storage must be given the time to make durable what was written. */
 	*#perform(request: MigrateRequest, waits: boolean): Generator<'sync', MigrationResult> {
 		const start = this.#now()
 		const direction = request.direction ?? 'up'
 		const logged = this.#log.read()
 		const steps = this.#plan(request, logged)
-		this.#adopt(logged)
+		this.adopt()
 		const migrations: string[] = []
 		try {
 			for (const step of steps) {
@@ -228,8 +256,7 @@ export class MigrationRunner {
 			return true
 		} catch (error) {
 			if (error instanceof ForeignKeysOnError && !waits) return false
-			this.#fail(step, error)
-			throw error
+			throw this.#failed(step, error)
 		} finally {
 			if (step.script.foreignKeysOff) {
 				yield 'sync'
@@ -259,7 +286,8 @@ export class MigrationRunner {
 		return Math.max(begun?.checksum === checksum ? begun.times : 0, failure?.checksum === checksum ? failure.attempts : 0)
 	}
 
-	#fail(step: MigrationStep, error: unknown): void {
+	/** Remembers a failure, and gives its error. */
+	#failed(step: MigrationStep, error: unknown): SQLakeError {
 		const failure = SQLakeError.wrap(error, 'MIGRATION_FAILED', `migration "${step.tag}"`)
 		this.#observability.metrics.count('sqlake.migration.errors' satisfies MetricName, 1, { 'error.type': failure.code })
 		this.#observability.logger.error(failure.message, { 'sqlake.migration': step.tag, 'error.type': failure.code })
@@ -270,6 +298,7 @@ export class MigrationRunner {
 			const attempts = failed?.checksum === step.checksum ? failed.attempts + 1 : 1
 			this.#remember(step.tag, step.checksum, attempts, failure)
 		}
+		return failure
 	}
 
 	#remember(tag: string, checksum: string, attempts: number, { code, message }: SQLakeError): void {
@@ -296,19 +325,6 @@ export class MigrationRunner {
 
 	#compare(logged: readonly LoggedMigration[]): MigrationComparison {
 		return compareMigrations(this.#manifest, logged, this.#options.skipChecksum)
-	}
-
-	/** Records what the code knows of migrations that Drizzle's own migrator applied, and takes edited ones where that is wanted. */
-	#adopt(logged: readonly LoggedMigration[]): void {
-		const strangers = this.#manifest.migrations.filter(({ when }) =>
-			logged.some((entry) => entry.when === when && entry.record === null),
-		)
-		const edited = this.#options.skipChecksum ? this.#compare(logged).edited : []
-		if (strangers.length + edited.length === 0) return
-		this.#options.storage.transactionSync(() => {
-			for (const migration of strangers) this.#log.adopt(migration)
-			for (const migration of edited) this.#log.accept(migration)
-		})
 	}
 
 	#version(): string | null {

@@ -8,13 +8,14 @@ import type { CDCEvent } from '../cdc/change-batch.ts'
 import type { Delivery, DeliveryResult } from '../delivery/delivery.ts'
 import { CDCFlushErrorTracker, type FlushOutcomes } from '../delivery/flush-error-tracker.ts'
 import { type FlushPolicy, nextFlushAt } from '../delivery/flush-policy.ts'
-import type { BoundStatement, ExecuteResponse, StatementResult } from '../driver/transport.ts'
+import type { BoundStatement, ExecuteRequest, ExecuteResponse, StatementResult } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
 import type { MetricName, SpanName } from '../observability/names.ts'
 import type { Observability } from '../observability/observability.ts'
 import { withSpan, withSpanSync } from '../observability/with-span.ts'
 import { TextBytes } from '../schema/sql-value.ts'
 import { executeStatement, executeStatements } from './execute-statements.ts'
+import type { ShardMigrations } from './shard-migrations.ts'
 import type { SharedAlarm } from './shared-alarm.ts'
 import { changesSchema, scanStatement } from './statement.ts'
 import { validateRequest } from './validate-request.ts'
@@ -27,6 +28,7 @@ export interface ShardParts {
 	readonly capture: Capture | null
 	readonly delivery: (capture: Capture) => Delivery
 	readonly alarm: SharedAlarm
+	readonly migrations: ShardMigrations
 	/** Read anew each time: a subclass may change its settings. */
 	readonly policy: () => FlushPolicy
 	readonly observability: Observability
@@ -83,11 +85,22 @@ export class Shard {
 	/**
 	 * Runs what a caller from outside asks for.
 	 *
-	 * @throws what {@link validateRequest} and {@link executeStatements} throw; `BUFFER_FULL`
+	 * @throws what {@link validateRequest} and {@link executeStatements} throw; `BUFFER_FULL`; `MIGRATION_PENDING` and its like where
+	 *   the shard's tables are not those of the code
 	 */
 	execute(request: unknown): ExecuteResponse {
+		const { name, migrations } = this.#parts
+		const valid = validateRequest(request, name)
+		for (const { sql } of valid.statements) migrations.check(sql)
+		try {
+			return this.#execute(valid)
+		} catch (error) {
+			throw migrations.explain(error)
+		}
+	}
+
+	#execute({ statements, readOnly }: ExecuteRequest): ExecuteResponse {
 		const { name, storage, capture, observability, now } = this.#parts
-		const { statements, readOnly } = validateRequest(request, name)
 		// Nothing awaits in between, so that reads see one state without a transaction.
 		if (statements.every(isRead)) return { results: executeStatements(storage, statements, readOnly), bookmark: null }
 		if (!readOnly) capture?.assertRoom()
@@ -123,6 +136,16 @@ export class Shard {
 	 * @throws `BUFFER_FULL` for a write while too many changes wait for the lake
 	 */
 	observe<T>(sql: string, run: () => T): T {
+		const { migrations } = this.#parts
+		migrations.check(sql)
+		try {
+			return this.#observe(sql, run)
+		} catch (error) {
+			throw migrations.explain(error)
+		}
+	}
+
+	#observe<T>(sql: string, run: () => T): T {
 		const { storage, capture } = this.#parts
 		const { keyword } = scanStatement(sql)
 		if (capture === null || READS.has(keyword)) return run()
@@ -173,18 +196,23 @@ export class Shard {
 
 	/** Sets the alarm after a start: a deploy resets the object, and an alarm may be lost. */
 	async arm(): Promise<void> {
-		const { alarm, now } = this.#parts
+		const { alarm, now, migrations } = this.#parts
 		const time = now()
+		alarm.retryAt = migrations.retryAt
 		await alarm.setFlush(this.#nextFlushAt(time), time)
 	}
 
-	/** What the platform's alarm does. Never throws: a failure is counted, and the alarm is set again. */
-	async onAlarm(): Promise<void> {
+	/**
+	 * What the platform's alarm does. Never throws: a failure is counted, and the alarm is set again.
+	 *
+	 * @param otherwiseDue - whether the alarm was for something else, which was done
+	 */
+	async onAlarm(otherwiseDue = false): Promise<void> {
 		const { alarm, now, policy } = this.#parts
 		const time = now()
 		const at = this.#nextFlushAt(time)
 		// An alarm of the application's own: a flush each time would make as many small files.
-		if (alarm.isApplicationDue(time) && (at === null || at > time + EARLY)) return alarm.setFlush(at, time)
+		if ((otherwiseDue || alarm.isApplicationDue(time)) && (at === null || at > time + EARLY)) return alarm.setFlush(at, time)
 		// Should the object die in the middle for good, the platform gives up after some retries; this alarm is still there then.
 		if (at !== null) await alarm.setFlush(time + Math.max(policy().interval, OVERDUE), time)
 		await this.#flushFromAlarm()

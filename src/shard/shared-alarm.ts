@@ -1,19 +1,23 @@
 /**
- * The one alarm of a Durable Object, shared by sqlake's flushes and by the application.
+ * The one alarm of a Durable Object, shared by sqlake's flushes, by migrations that are tried again, and by the application.
  *
  * @module
  */
 import type { ObjectMemory } from './object-memory.ts'
 
+/** Milliseconds between now and an alarm that is due already: the platform may never fire one that lies in the past. */
+const SOON = 5
+
 /**
- * Keeps two moments, the next flush and the application's own, and sets the platform's alarm to the earlier one. The flush's
- * moment follows from the buffer and is not stored; the application's is.
+ * Keeps three moments, the next flush, the next attempt at a migration and the application's own, and sets the platform's alarm to
+ * the earliest. The application's moment is stored here; the others follow from what is stored elsewhere.
  */
 export class SharedAlarm {
 	readonly #storage: DurableObjectStorage
 	readonly #memory: ObjectMemory
 	/** The flush that the alarm was set for; null while none is due. */
 	#flushAt: number | null = null
+	#retryAt: number | null = null
 
 	constructor(storage: DurableObjectStorage, memory: ObjectMemory) {
 		this.#storage = storage
@@ -29,6 +33,11 @@ export class SharedAlarm {
 	get applicationAt(): number | null {
 		const stored = this.#memory.get('alarm')
 		return stored === null ? null : Number(stored)
+	}
+
+	/** Sets the moment of the next attempt at a migration; takes effect with the next flush that is set. */
+	set retryAt(at: number | null) {
+		this.#retryAt = at
 	}
 
 	/** Sets the moment of the next flush. */
@@ -65,7 +74,8 @@ export class SharedAlarm {
 	/** An application's moment in the past was already offered, and is not set again: it would fire without end. */
 	async #apply(now: number): Promise<void> {
 		const application = this.applicationAt
-		const moments = [this.#flushAt, application !== null && application > now ? application : null]
+		const retry = this.#retryAt === null ? null : Math.max(this.#retryAt, now + SOON)
+		const moments = [this.#flushAt, retry, application !== null && application > now ? application : null]
 		const at = moments.reduce((a, b) => (a === null ? b : b === null ? a : Math.min(a, b)), null)
 		const set = await this.#storage.getAlarm()
 		if (at === set) return

@@ -9,12 +9,14 @@ import type { FlushPolicy } from '../delivery/flush-policy.ts'
 import type { DeliveryLimits } from '../delivery/limits.ts'
 import { SQLakeError } from '../errors.ts'
 import type { Lake } from '../lake/open-lake.ts'
-import { applyBundledMigrations } from '../migrator/apply-bundled-migrations.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
+import type { MigrationManifest } from '../migrator/manifest.ts'
+import type { MigrationReport } from '../migrator/migration-status.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
 import { ObjectMemory } from './object-memory.ts'
 import { Shard } from './shard.ts'
+import { type MigrationPolicy, ShardMigrations } from './shard-migrations.ts'
 import { SharedAlarm } from './shared-alarm.ts'
 
 /** What a shard starts from. */
@@ -27,33 +29,31 @@ export interface ShardStart {
 	/** Read when a delivery is made, as `openLake` is called. */
 	readonly limits: () => Partial<DeliveryLimits>
 	readonly schema: SQLakeDatabase
-	readonly migrations: BundledMigrations | null
+	readonly migrations: BundledMigrations | MigrationManifest | null
+	readonly migrationPolicy: MigrationPolicy
+	/** Hears where the shard stands, at each start and after each migration. It must neither throw nor keep anybody waiting. */
+	readonly onMigrationState?: (report: MigrationReport) => void
 	readonly policy: () => FlushPolicy
 	readonly observability: Observability
 }
 
-/** A shard, and what its object needs besides. */
+/** A shard, and what its object needs besides. It is not open yet: see {@link ShardMigrations}. */
 export interface StartedShard {
 	readonly shard: Shard
 	readonly alarm: SharedAlarm
 	readonly memory: ObjectMemory
+	readonly migrations: ShardMigrations
 }
 
 /**
- * Applies pending migrations, installs capture and builds the shard. Nothing is awaited: it may run in a constructor.
+ * Builds a shard. Nothing is awaited: it may run in a constructor. Then `migrations.open()` or `openNow()` applies what is pending
+ * and installs capture.
  *
- * @throws `MIGRATION_FAILED`, `CAPTURE_INSTALL`, `SHARD_ID_INVALID` for an object without a name, `SCHEMA_INVALID`
+ * @param isFirst - whether nothing was written since the object started
+ * @throws `SHARD_ID_INVALID` for an object without a name, `SCHEMA_INVALID`
  */
-export function startShard({
-	ctx,
-	claimed,
-	openLake,
-	limits,
-	schema,
-	migrations,
-	policy,
-	observability,
-}: ShardStart): StartedShard {
+export function startShard(start: ShardStart, isFirst: boolean): StartedShard {
+	const { ctx, claimed, openLake, limits, schema, migrationPolicy, onMigrationState, policy, observability } = start
 	const { storage } = ctx
 	if (schema?.lake === undefined) {
 		throw new SQLakeError(
@@ -64,12 +64,24 @@ export function startShard({
 			},
 		)
 	}
+	const now = () => Date.now()
 	const memory = new ObjectMemory(storage.sql)
 	const name = shardName(ctx.id, memory, claimed)
-	if (migrations !== null) applyBundledMigrations(storage, migrations)
-	const alarm = new SharedAlarm(storage, memory)
 	const capture = schema.cdc ? new Capture(storage, schema.lake, { shard: name }) : null
-	capture?.install()
+	const migrations = new ShardMigrations({
+		shard: name,
+		storage,
+		migrations: start.migrations,
+		policy: migrationPolicy,
+		lake: schema.lake,
+		capture,
+		observability,
+		now,
+		onState: onMigrationState,
+	})
+	if (isFirst) migrations.prepareNow()
+	memory.set('shard', name)
+	const alarm = new SharedAlarm(storage, memory)
 	const shard = new Shard({
 		name,
 		storage,
@@ -82,17 +94,18 @@ export function startShard({
 				shard: name,
 				lake: schema.lake,
 				sync: () => storage.sync(),
-				now: () => Date.now(),
+				now,
 				observability,
 				limits: limits(),
 			}),
 		alarm,
+		migrations,
 		policy,
 		observability,
-		now: () => Date.now(),
+		now,
 		background: (work) => ctx.waitUntil(work),
 	})
-	return { shard, alarm, memory }
+	return { shard, alarm, memory, migrations }
 }
 
 /**
@@ -106,6 +119,5 @@ function shardName(id: DurableObjectId, memory: ObjectMemory, claimed: string | 
 			hint: 'a shard is named by its shard key: reach it by env.BINDING.getByName(name)',
 		})
 	}
-	memory.set('shard', name)
 	return name
 }
