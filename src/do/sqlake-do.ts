@@ -15,7 +15,7 @@ import type { ShardMigrationRpc } from '../fleet/fleet.ts'
 import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
 import { type Lake, openLake } from '../lake/open-lake.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
-import type { MigrationManifest } from '../migrator/manifest.ts'
+import type { ManifestJson } from '../migrator/manifest.ts'
 import type {
 	MigrateRequest,
 	MigrationPlan,
@@ -74,7 +74,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	 * The manifest that `sqlake generate` wrote to `.sqlake/manifest.json`, or what drizzle-kit generated alone: the default export of
 	 * `drizzle/migrations.js`. Without either the tables are the subclass's own.
 	 */
-	protected migrations: BundledMigrations | MigrationManifest | null = null
+	protected migrations: BundledMigrations | ManifestJson | null = null
 	/** When pending migrations are applied: before the first request, or, in objects that have some already, as a roll-out says. */
 	protected migrationPolicy: 'on-start' | 'rollout' = 'on-start'
 	/** Changes in the buffer that start a flush at once. */

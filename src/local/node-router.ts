@@ -14,7 +14,7 @@ import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
 import type { Lake } from '../lake/open-lake.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
-import type { MigrationManifest } from '../migrator/manifest.ts'
+import type { ManifestJson } from '../migrator/manifest.ts'
 import type { MigrateRequest, MigrationPlan, MigrationResult, MigrationStatus } from '../migrator/migration-status.ts'
 import { createObservability } from '../observability/create-observability.ts'
 import type { Observability } from '../observability/observability.ts'
@@ -37,7 +37,7 @@ export interface NodeRouterOptions<TDatabase extends SQLakeDatabase = SQLakeData
 	 * The manifest of `sqlake generate`, or what drizzle-kit generated: the folder, or the default export of its `migrations.js`.
 	 * Without it the tables are created from the schema, for which drizzle-kit must be installed.
 	 */
-	readonly migrations?: BundledMigrations | MigrationManifest | string
+	readonly migrations?: BundledMigrations | ManifestJson | string
 	/** When pending migrations are applied: when a shard is opened, or when {@link NodeRouter.migrate} says so. Default `'on-start'`. */
 	readonly migrationPolicy?: 'on-start' | 'never'
 	/** Takes migrations that were edited after they had been applied as they are now, instead of refusing writes. */
@@ -175,7 +175,7 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 }
 
 /** Reads or makes the migrations when they are first asked for. A failure is not kept: what was missing may come. */
-function migrationsFrom({ schema, migrations }: NodeRouterOptions): () => Promise<BundledMigrations | MigrationManifest> {
+function migrationsFrom({ schema, migrations }: NodeRouterOptions): () => Promise<BundledMigrations | ManifestJson> {
 	if (migrations !== undefined && typeof migrations !== 'string') return async () => migrations
 	let read: Promise<BundledMigrations> | undefined
 	return () => {

@@ -8,7 +8,7 @@ import type { ExecuteRequest, ExecuteResponse, ShardTransport } from '../driver/
 import { messageOf, SQLakeError } from '../errors.ts'
 import { mapLimit } from '../lake/map-limit.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
-import type { MigrationManifest } from '../migrator/manifest.ts'
+import type { ManifestJson } from '../migrator/manifest.ts'
 import type { MigrateRequest, MigrationPlan, MigrationResult, MigrationStatus } from '../migrator/migration-status.ts'
 import type { CDCFlushMetrics, Shard } from '../shard/shard.ts'
 import { isBusy } from './node-sqlite.ts'
@@ -19,7 +19,7 @@ import type { ShardPlaces } from './shard-places.ts'
 export interface NodeShardsParts extends Omit<ShardSettings, 'background'> {
 	readonly places: ShardPlaces
 	/** Asked for when the first shard is opened. */
-	readonly migrations: () => Promise<BundledMigrations | MigrationManifest>
+	readonly migrations: () => Promise<BundledMigrations | ManifestJson>
 	/** Whether changes are delivered in time by themselves, as a Durable Object's alarm does, or by `flush()` alone. */
 	readonly alarms: boolean
 }
@@ -162,7 +162,7 @@ export class NodeShards implements ShardTransport {
 		return this.#use(name, ({ migrations }) => migrations.planNow(request))
 	}
 
-	#entry(name: string, path: string, migrations: BundledMigrations | MigrationManifest): Entry {
+	#entry(name: string, path: string, migrations: BundledMigrations | ManifestJson): Entry {
 		const known = this.#open.get(name)
 		if (known !== undefined) {
 			if (known.migrations.isRetryDue) known.migrations.openNow()

@@ -8,7 +8,7 @@ import type { FlushPolicy } from '../delivery/flush-policy.ts'
 import { SQLakeError } from '../errors.ts'
 import type { Lake } from '../lake/open-lake.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
-import type { MigrationManifest } from '../migrator/manifest.ts'
+import type { ManifestJson } from '../migrator/manifest.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
 import { ObjectMemory } from '../shard/object-memory.ts'
@@ -51,7 +51,7 @@ export interface OpenShard {
 export function openShard(
 	name: string,
 	path: string,
-	migrations: BundledMigrations | MigrationManifest,
+	migrations: BundledMigrations | ManifestJson,
 	alarmClock: AlarmClock,
 	{ schema, lake, policy, observability, lock, background, migrationPolicy, skipChecksum }: ShardSettings,
 ): OpenShard {

@@ -11,7 +11,7 @@ import { withSpanSync } from '../observability/with-span.ts'
 import type { BundledMigrations } from './bundled-migrations.ts'
 import { compareMigrations, type MigrationComparison } from './compare-migrations.ts'
 import { foreignKeysAreOn, setForeignKeys } from './foreign-keys.ts'
-import type { MigrationManifest } from './manifest.ts'
+import type { ManifestJson, MigrationManifest } from './manifest.ts'
 import { manifestOf } from './manifest-of.ts'
 import { MigrationError } from './migration-error.ts'
 import { type LoggedMigration, MigrationLog } from './migration-log.ts'
@@ -28,7 +28,7 @@ export type MigrationStorage = Pick<DurableObjectStorage, 'sql' | 'transactionSy
 export interface MigrationRunnerOptions {
 	readonly storage: MigrationStorage
 	/** A manifest of `sqlake generate`, or the default export of drizzle-kit's `migrations.js`. */
-	readonly migrations: BundledMigrations | MigrationManifest
+	readonly migrations: BundledMigrations | ManifestJson
 	/**
 	 * What must happen around a migration's statements.
 	 *

@@ -7,7 +7,7 @@ import type { Capture } from '../cdc/capture.ts'
 import { messageOf, SQLakeError } from '../errors.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
 import { foreignKeysAreOn, setForeignKeys } from '../migrator/foreign-keys.ts'
-import type { MigrationManifest } from '../migrator/manifest.ts'
+import type { ManifestJson, MigrationManifest } from '../migrator/manifest.ts'
 import { manifestOf } from '../migrator/manifest-of.ts'
 import { MigrationError } from '../migrator/migration-error.ts'
 import { MigrationRunner } from '../migrator/migration-runner.ts'
@@ -37,7 +37,7 @@ export interface ShardMigrationsParts {
 	readonly shard: string
 	readonly storage: DurableObjectStorage
 	/** Null where the tables are the application's own affair. */
-	readonly migrations: BundledMigrations | MigrationManifest | null
+	readonly migrations: BundledMigrations | ManifestJson | null
 	readonly policy: MigrationPolicy
 	/** The tables as the code has them. */
 	readonly lake: LakeSchema
@@ -262,7 +262,7 @@ export class ShardMigrations {
 	}
 }
 
-function readManifest(migrations: BundledMigrations | MigrationManifest | null): {
+function readManifest(migrations: BundledMigrations | ManifestJson | null): {
 	readonly manifest: MigrationManifest | null
 	readonly invalid: MigrationError | null
 } {

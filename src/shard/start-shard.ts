@@ -10,7 +10,7 @@ import type { DeliveryLimits } from '../delivery/limits.ts'
 import { SQLakeError } from '../errors.ts'
 import type { Lake } from '../lake/open-lake.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
-import type { MigrationManifest } from '../migrator/manifest.ts'
+import type { ManifestJson } from '../migrator/manifest.ts'
 import type { MigrationReport } from '../migrator/migration-status.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
@@ -29,7 +29,7 @@ export interface ShardStart {
 	/** Read when a delivery is made, as `openLake` is called. */
 	readonly limits: () => Partial<DeliveryLimits>
 	readonly schema: SQLakeDatabase
-	readonly migrations: BundledMigrations | MigrationManifest | null
+	readonly migrations: BundledMigrations | ManifestJson | null
 	readonly migrationPolicy: MigrationPolicy
 	/** Hears where the shard stands, at each start and after each migration. It must neither throw nor keep anybody waiting. */
 	readonly onMigrationState?: (report: MigrationReport) => void

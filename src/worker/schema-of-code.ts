@@ -1,5 +1,5 @@
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
-import type { MigrationManifest } from '../migrator/manifest.ts'
+import type { ManifestJson } from '../migrator/manifest.ts'
 import { manifestOf } from '../migrator/manifest-of.ts'
 import { schemaOf } from '../migrator/schema-of.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
@@ -9,6 +9,6 @@ import type { LakeSchema } from '../schema/table-schema.ts'
  *
  * @throws what {@link manifestOf} throws for migrations that are none
  */
-export function schemaOfCode(lake: LakeSchema, migrations: BundledMigrations | MigrationManifest | null | undefined): LakeSchema {
+export function schemaOfCode(lake: LakeSchema, migrations: BundledMigrations | ManifestJson | null | undefined): LakeSchema {
 	return migrations ? schemaOf(manifestOf(migrations), lake, Number.POSITIVE_INFINITY) : lake
 }

@@ -9,7 +9,7 @@ import type { LakeTransport } from '../driver/transport.ts'
 import type { Catalog } from '../lake/catalog/catalog.ts'
 import { openLake } from '../lake/open-lake.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
-import type { MigrationManifest } from '../migrator/manifest.ts'
+import type { ManifestJson } from '../migrator/manifest.ts'
 import { createObservability } from '../observability/create-observability.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
@@ -28,7 +28,7 @@ export interface SQLakeClientOptions {
 	 * The manifest, as in the Durable Objects: it says which field of the lake each column of the code is. Without it columns are
 	 * found by name, and while the lake has not heard of a rename, a query that reads the column is refused.
 	 */
-	readonly migrations?: BundledMigrations | MigrationManifest | null
+	readonly migrations?: BundledMigrations | ManifestJson | null
 	/** What answers lake queries, such as a service of another Worker. Default: DuckDB, loaded at the first lake query. */
 	readonly analytics?: LakeTransport
 	/** Milliseconds that a lake query may take unless it says otherwise. Default 30,000. */

@@ -1,7 +1,6 @@
 import type { ObjectStore } from '../../lake/storage/object-store.ts'
 import { LocalRouter, type LocalRouterOptions } from '../../local/local-router.ts'
 import type { NodeRouterOptions } from '../../local/node-router.ts'
-import type { BundledMigrations, MigrationManifest } from '../../migrator/index.ts'
 import type { LocalProject } from './local-project.ts'
 
 /** Where a project's shards and lake are, and how it is served. */
@@ -12,16 +11,7 @@ export interface RouterPlaces extends Pick<LocalRouterOptions, 'observability' |
 
 /** The options of a router that a project gives. */
 export function routerOptions({ schema, migrations, location }: LocalProject): NodeRouterOptions {
-	if (migrations === undefined) return { schema, location }
-	return { schema, location, migrations: 'journal' in migrations ? migrations : bundleOf(migrations) }
-}
-
-/** A manifest as drizzle-kit's bundle. */
-function bundleOf({ migrations }: MigrationManifest): BundledMigrations {
-	return {
-		journal: { entries: migrations.map(({ idx, when, tag }) => ({ idx, when, tag, breakpoints: true })) },
-		migrations: Object.fromEntries(migrations.map(({ idx, sql }) => [`m${String(idx).padStart(4, '0')}`, sql])),
-	}
+	return { schema, location, ...(migrations === undefined ? {} : { migrations }) }
 }
 
 /** Opens a project's shards and lake. Nothing is touched before the first query. */
