@@ -4,6 +4,7 @@
  * @module
  */
 export type { Bookmark, CDCEvent, ChangeOp } from './cdc/change-batch.ts'
+export type { SQLakeKitConfig, SQLakeKitOptions } from './cli/kit-config.ts'
 export { type ChangeColumns, changeColumns } from './driver/change-columns.ts'
 export type { SQLakeChangesDatabase, SQLakeDrizzle, SQLakeLakeDatabase } from './driver/database.ts'
 export { SQLakeDrizzleDatabase } from './driver/database.ts'
