@@ -17,29 +17,14 @@ export interface ListedCommand {
 /** In the order of the help. */
 export const commandList: readonly ListedCommand[] = [
 	{
-		usage: 'generate',
-		description: 'Write a migration for what changed in the schema, and what follows from it',
-		load: async () => (await import('./commands/generate.ts')).generate,
-	},
-	{
 		usage: 'init [directory]',
 		description: 'Set up sqlake in a new project, or in the one that is here',
 		load: async () => (await import('./commands/init.ts')).init,
 	},
 	{
-		usage: 'query [sql]',
-		description: 'Run SQL on a local shard, on the lake, or on a SQLite file',
-		load: async () => (await import('./commands/query.ts')).query,
-	},
-	{
-		usage: 'lake [view] [table]',
-		description: 'Show what is in the lake: tables, snapshots, files and schemas',
-		load: async () => (await import('./commands/lake.ts')).lake,
-	},
-	{
-		usage: 'push',
-		description: 'Put the manifest into the bucket, and let the Iceberg tables follow the schema',
-		load: async () => (await import('./commands/push.ts')).push,
+		usage: 'generate',
+		description: 'Write a migration for what changed in the schema, and what follows from it',
+		load: async () => (await import('./commands/generate.ts')).generate,
 	},
 	{
 		usage: 'dev',
@@ -52,9 +37,24 @@ export const commandList: readonly ListedCommand[] = [
 		load: async () => (await import('./commands/studio.ts')).studio,
 	},
 	{
+		usage: 'query [sql]',
+		description: 'Run SQL on a local shard, on the lake, or on a SQLite file',
+		load: async () => (await import('./commands/query.ts')).query,
+	},
+	{
 		usage: 'migrate',
 		description: 'Apply migrations, show where shards stand, roll back: here, or in a deployed fleet',
 		load: async () => (await import('./commands/migrate.ts')).migrate,
+	},
+	{
+		usage: 'push',
+		description: 'Put the manifest into the bucket, and let the Iceberg tables follow the schema',
+		load: async () => (await import('./commands/push.ts')).push,
+	},
+	{
+		usage: 'lake [view] [table]',
+		description: 'Show what is in the lake: tables, snapshots, files and schemas',
+		load: async () => (await import('./commands/lake.ts')).lake,
 	},
 	{
 		usage: 'doctor',

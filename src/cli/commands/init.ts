@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { defineCommand } from '../command.ts'
 import type { CommandContext } from '../command-context.ts'
+import { confirm } from '../confirm.ts'
 import { describePlan } from '../init/describe-plan.ts'
 import { planInit } from '../init/plan-init.ts'
 import type { InitPlan } from '../init/planned-file.ts'
@@ -50,10 +51,7 @@ export const init = defineCommand({
 
 /** In a terminal nothing is written unasked. Elsewhere there is nobody to ask, and nothing is overwritten without --force. */
 async function confirmed(context: CommandContext): Promise<boolean> {
-	if (!context.interactive) return true
-	const { confirm, isCancel } = await import('@clack/prompts')
-	const answer = await confirm({ message: 'Write this?' })
-	return !isCancel(answer) && answer
+	return !context.interactive || confirm('Write this?', context)
 }
 
 async function apply(directory: string, { files }: InitPlan): Promise<void> {

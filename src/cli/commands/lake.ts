@@ -1,9 +1,8 @@
-import { SQLakeError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
 import type { CommandContext } from '../command-context.ts'
 import { openLakePlace, withLakePlace } from '../lake/open-lake-place.ts'
 import type { View } from '../lake/view.ts'
-import { rowFormats } from '../rows/row-formatter.ts'
+import { type RowFormat, rowFormats } from '../rows/row-formatter.ts'
 import { writeRows } from '../rows/write-rows.ts'
 
 const views = ['tables', 'snapshots', 'history', 'files', 'schema'] as const
@@ -24,7 +23,8 @@ export const lake = defineCommand({
 				limit: { type: 'number', default: 50, requiresArg: true, describe: 'Snapshots or files that are shown' },
 				format: { alias: 'f', choices: rowFormats, requiresArg: true, describe: 'How the rows are written [default: table]' },
 			})
-			.check(({ view, table, limit }) => {
+			.check(({ view, table, limit, json, format }) => {
+				if (json && format !== undefined && format !== 'json') throw new Error(`--json and --format ${format} exclude each other`)
 				if (needsTable.has(view) && table === undefined) throw new Error(`lake ${view}: which table? sqlake lake lists them`)
 				if (!needsTable.has(view) && table !== undefined)
 					throw new Error(`lake ${view}: takes no table; sqlake lake history ${table}`)
@@ -60,12 +60,8 @@ export const lake = defineCommand({
 	},
 })
 
-async function show(view: View, format: (typeof rowFormats)[number] | undefined, context: CommandContext): Promise<void> {
-	if (context.json) {
-		if (format !== undefined && format !== 'json')
-			throw new SQLakeError('USAGE_INVALID', `--json and --format ${format} exclude each other`)
-		return context.printJson(view.document)
-	}
+async function show(view: View, format: RowFormat | undefined, context: CommandContext): Promise<void> {
+	if (context.json || format === 'json') return context.printJson(view.document)
 	await writeRows(format ?? 'table', once({ columns: view.columns, rows: view.rows }), context)
 	if (view.note !== undefined) context.log(context.errorColors.dim(view.note))
 }

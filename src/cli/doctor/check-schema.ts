@@ -39,7 +39,7 @@ async function checkMigrations(config: ProjectConfig, schema: LoadedSchema, chec
 	const { planGenerate } = await import('../generate/generate.ts')
 	const hints = { renames: [], drops: [], configured: config.renames }
 	const plan = await attempt(checks, () =>
-		planGenerate({ config, schema, custom: false, hints, ask: null, acceptEdited: [], now: Date.now() }),
+		planGenerate({ config, schema, custom: false, hints, ask: null, acceptEdited: [], newManifest: false, now: Date.now() }),
 	)
 	if (plan === null) return
 	for (const warning of plan.warnings) checks.warn(warning, 'see sqlake generate --help')
