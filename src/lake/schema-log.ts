@@ -19,7 +19,7 @@ export const SCHEMA_LOG_PROPERTY = 'sqlake.schema-log'
 export const DROPPED_FIELDS_PROPERTY = 'sqlake.dropped-fields'
 
 /** The log is in every metadata file, which every commit writes anew: beyond this many characters the oldest entries go. */
-export const MAX_SCHEMA_LOG_LENGTH = 128 * 1024
+export const MAX_SCHEMA_LOG_LENGTH = 256 * 1024
 
 /** One schema of a table, from a moment on. */
 export interface SchemaLogEntry {
@@ -68,30 +68,40 @@ export function schemaAt(log: readonly SchemaLogEntry[], moment: number): Schema
 
 /**
  * Adds an entry; the moments of a log never decrease. Entries that are not `needed` leave from its front where it grows too long.
+ *
+ * @param text The log as it stands in the property; undefined for none.
  */
 export function appendToSchemaLog(
-	log: readonly SchemaLogEntry[],
+	text: string | undefined,
 	entry: SchemaLogEntry,
 	needed: (entry: SchemaLogEntry) => boolean,
 ): string {
+	const log = text === undefined ? [] : decodeSchemaLog(text)
 	const last = log.at(-1)
-	let entries = [...log, { ...entry, since: Math.max(entry.since, last?.since ?? entry.since) }]
-	let text = encodeSchemaLog(entries)
-	while (text.length > MAX_SCHEMA_LOG_LENGTH && entries.length > 1) {
+	if (text === undefined || last === undefined) return encodeSchemaLog([entry])
+	const added = { ...entry, since: Math.max(entry.since, last.since) }
+	const longer = `${text.slice(0, -1)},${JSON.stringify(packEntry(added, last.table))}]`
+	return longer.length <= MAX_SCHEMA_LOG_LENGTH ? longer : shortened([...log, added], needed)
+}
+
+function shortened(log: readonly SchemaLogEntry[], needed: (entry: SchemaLogEntry) => boolean): string {
+	let entries = log
+	for (;;) {
+		const text = encodeSchemaLog(entries)
+		if (text.length <= MAX_SCHEMA_LOG_LENGTH) return text
 		// A quarter at a time: encoding it all for each entry would take long.
 		const go = Math.max(1, entries.length >> 2)
 		const kept = [...entries.slice(0, go).filter(needed), ...entries.slice(go)]
-		if (kept.length === entries.length) break
+		if (kept.length === entries.length) return text
 		entries = kept
-		text = encodeSchemaLog(entries)
 	}
-	return text
 }
 
 /** A column as an array: a name for each value would take most of the room. */
 type PackedColumn = readonly [
 	fieldId: number,
 	name: string,
+	/** Empty where it is the name. */
 	property: string,
 	declaredType: string,
 	affinity: ColumnSchema['affinity'],
@@ -112,10 +122,12 @@ interface PackedEntry {
 	readonly n?: readonly [name: string, property: string]
 	/** Columns that are new or changed. */
 	readonly c?: readonly PackedColumn[]
-	/** Field ids of all columns in their order, where leaving out what was dropped and adding what is new does not give it. */
-	readonly o?: readonly number[]
 	/** Field ids that were dropped. */
 	readonly d?: readonly number[]
+	/** Places of the new columns among all, ascending, where they are not the last ones. */
+	readonly i?: readonly number[]
+	/** Field ids of all columns in their order, where others moved. */
+	readonly o?: readonly number[]
 	/** Field ids of the primary key. */
 	readonly k?: readonly number[]
 	/** Field ids of the shard key; null for a global table. */
@@ -130,17 +142,16 @@ export function encodeSchemaLog(log: readonly SchemaLogEntry[]): string {
 /** @throws `LAKE_CORRUPT` if the text is no log. */
 export function decodeSchemaLog(text: string): SchemaLogEntry[] {
 	const packed = parse<readonly PackedEntry[]>(SCHEMA_LOG_PROPERTY, text)
-	const log: SchemaLogEntry[] = []
-	for (const entry of packed) log.push(unpackEntry(entry, log.at(-1)?.table))
-	return log
+	const unpacker = new Unpacker()
+	return packed.map((entry) => unpacker.next(entry))
 }
 
 function packEntry({ schemaId, since, table }: SchemaLogEntry, before: TableSchema | undefined): PackedEntry {
-	const earlier = new Map(before?.columns.map((column) => [column.fieldId, JSON.stringify(packColumn(column))]))
+	const earlier = new Map(before?.columns.map((column) => [column.fieldId, column]))
 	const ids = table.columns.map(({ fieldId }) => fieldId)
-	const changed = table.columns.map(packColumn).filter((column) => earlier.get(column[0]) !== JSON.stringify(column))
-	const dropped = [...earlier.keys()].filter((id) => !ids.includes(id))
-	const expected = orderAfter(before?.columns.map(({ fieldId }) => fieldId) ?? [], dropped, changed)
+	const held = new Set(ids)
+	const changed = table.columns.filter((column) => !sameColumn(column, earlier.get(column.fieldId))).map(packColumn)
+	const dropped = [...earlier.keys()].filter((id) => !held.has(id))
 	const name = [table.name, table.property] as const
 	const primaryKey = idsOf(table, table.primaryKey)
 	const shardKey = shardKeyIds(table)
@@ -152,43 +163,74 @@ function packEntry({ schemaId, since, table }: SchemaLogEntry, before: TableSche
 		...(before === undefined || differs(name, [before.name, before.property]) ? { n: name } : {}),
 		...(changed.length > 0 ? { c: changed } : {}),
 		...(dropped.length > 0 ? { d: dropped } : {}),
-		...(differs(ids, expected) ? { o: ids } : {}),
+		...packOrder(ids, [...earlier.keys()], dropped),
 		...(before === undefined || differs(primaryKey, idsOf(before, before.primaryKey)) ? { k: primaryKey } : {}),
 		...(before === undefined || differs(shardKey, shardKeyIds(before)) ? { h: shardKey } : {}),
 	}
 }
 
-function unpackEntry(entry: PackedEntry, before: TableSchema | undefined): SchemaLogEntry {
-	const columns = new Map(before?.columns.map((column) => [column.fieldId, column]))
-	for (const column of entry.c ?? []) columns.set(column[0], unpackColumn(column))
-	const earlier = before?.columns.map(({ fieldId }) => fieldId) ?? []
-	const ids = entry.o ?? orderAfter(earlier, entry.d ?? [], entry.c ?? [])
-	const column = (id: number): ColumnSchema => {
-		const found = columns.get(id)
+/** Goes through a log, each entry from the one before. */
+class Unpacker {
+	readonly #columns = new Map<number, ColumnSchema>()
+	#ids: readonly number[] = []
+	#name: readonly [name: string, property: string] = ['', '']
+	#primaryKey: readonly number[] = []
+	#shardKey: readonly number[] | null = null
+
+	next({ s, t, v, n, c = [], d = [], i, o, k, h }: PackedEntry): SchemaLogEntry {
+		const left = d.length === 0 ? this.#ids : without(this.#ids, d)
+		const known = new Set(left)
+		this.#ids =
+			o ??
+			insert(
+				left,
+				c.map(([id]) => id).filter((id) => !known.has(id)),
+				i,
+			)
+		for (const column of c) this.#columns.set(column[0], unpackColumn(column))
+		this.#name = n ?? this.#name
+		this.#primaryKey = k ?? this.#primaryKey
+		this.#shardKey = h === undefined ? this.#shardKey : h
+		const nameOf = (id: number) => this.#column(id).name
+		const table: TableSchema = {
+			name: this.#name[0],
+			property: this.#name[1],
+			columns: this.#ids.map((id) => this.#column(id)),
+			primaryKey: this.#primaryKey.map(nameOf),
+			shardKey: this.#shardKey?.map(nameOf) ?? null,
+			version: v,
+		}
+		return { schemaId: s, since: t, table }
+	}
+
+	#column(id: number): ColumnSchema {
+		const found = this.#columns.get(id)
 		if (found !== undefined) return found
 		throw new SQLakeError('LAKE_CORRUPT', `property ${SCHEMA_LOG_PROPERTY}: expected a column with field id ${id}, found none`)
 	}
-	const [name, property] = entry.n ?? [before?.name ?? '', before?.property ?? '']
-	const primaryKey = entry.k ?? (before === undefined ? [] : idsOf(before, before.primaryKey))
-	const shardKey = entry.h === undefined ? shardKeyIds(before) : entry.h
-	return {
-		schemaId: entry.s,
-		since: entry.t,
-		table: {
-			name,
-			property,
-			columns: ids.map(column),
-			primaryKey: primaryKey.map((id) => column(id).name),
-			shardKey: shardKey?.map((id) => column(id).name) ?? null,
-			version: entry.v,
-		},
-	}
 }
 
-/** The order of columns where nobody moved any: what is left of the old ones, then the new ones. */
-function orderAfter(earlier: readonly number[], dropped: readonly number[], changed: readonly PackedColumn[]): number[] {
-	const left = earlier.filter((id) => !dropped.includes(id))
-	return [...left, ...changed.map(([id]) => id).filter((id) => !left.includes(id))]
+/** How the order of columns follows from the one before. */
+function packOrder(ids: readonly number[], before: readonly number[], dropped: readonly number[]): Pick<PackedEntry, 'i' | 'o'> {
+	const known = new Set(before)
+	const left = without(before, dropped)
+	const added = ids.filter((id) => !known.has(id))
+	const places = added.map((id) => ids.indexOf(id))
+	const isSame = (order: readonly number[]) => order.every((id, i) => id === ids[i])
+	if (isSame(insert(left, added))) return {}
+	return isSame(insert(left, added, places)) ? { i: places } : { o: ids }
+}
+
+function without(ids: readonly number[], dropped: readonly number[]): number[] {
+	const gone = new Set(dropped)
+	return ids.filter((id) => !gone.has(id))
+}
+
+/** @param places Of each new id in the result, ascending; at the end where absent. */
+function insert(ids: readonly number[], added: readonly number[], places?: readonly number[]): number[] {
+	const order = [...ids]
+	for (const [i, id] of added.entries()) order.splice(places?.[i] ?? order.length, 0, id)
+	return order
 }
 
 function idsOf(table: TableSchema, names: readonly string[]): number[] {
@@ -199,15 +241,39 @@ function shardKeyIds(table: TableSchema | undefined): readonly number[] | null {
 	return table === undefined || table.shardKey === null ? null : idsOf(table, table.shardKey)
 }
 
+/** Entries that were decoded share the columns that they have in common. */
+function sameColumn(a: ColumnSchema, b: ColumnSchema | undefined): boolean {
+	return a === b || (b !== undefined && JSON.stringify(packColumn(a)) === JSON.stringify(packColumn(b)))
+}
+
 function packColumn(column: ColumnSchema): PackedColumn {
 	const { fieldId, name, property, declaredType, affinity, mode, lakeType, notNull, generated } = column
-	return [fieldId, name, property, declaredType, affinity, mode, lakeType, (notNull ? 1 : 0) | (generated ? 2 : 0)]
+	return [
+		fieldId,
+		name,
+		property === name ? '' : property,
+		declaredType,
+		affinity,
+		mode,
+		lakeType,
+		(notNull ? 1 : 0) | (generated ? 2 : 0),
+	]
 }
 
 function unpackColumn(packed: PackedColumn): ColumnSchema {
 	const [fieldId, name, property, declaredType, affinity, mode, lakeType, flags] = packed
 	const notNull = (flags & 1) !== 0
-	return { fieldId, name, property, declaredType, affinity, mode, lakeType, notNull, generated: (flags & 2) !== 0 }
+	return {
+		fieldId,
+		name,
+		property: property || name,
+		declaredType,
+		affinity,
+		mode,
+		lakeType,
+		notNull,
+		generated: (flags & 2) !== 0,
+	}
 }
 
 function parse<T>(property: string, text: string): T {

@@ -166,14 +166,13 @@ function logProperty(
 	since: number,
 ): Readonly<Record<string, string>> {
 	if (describes === undefined) return {}
-	const log = schemaLogOf(metadata)
-	const last = log.at(-1)
+	const last = schemaLogOf(metadata).at(-1)
 	const columns =
 		last?.table.version === schemaVersion ? joined(last.table.columns, describes.columns, metadata) : describes.columns
 	const table = { ...describes, version: schemaVersion, columns }
 	const entry: SchemaLogEntry = { schemaId: metadata['current-schema-id'], since, table }
 	if (last !== undefined && encodeSchemaLog([{ ...entry, since: last.since }]) === encodeSchemaLog([last])) return {}
-	return { [SCHEMA_LOG_PROPERTY]: appendToSchemaLog(log, entry, neededBy(metadata)) }
+	return { [SCHEMA_LOG_PROPERTY]: appendToSchemaLog(metadata.properties[SCHEMA_LOG_PROPERTY], entry, neededBy(metadata)) }
 }
 
 /** The columns of a version that several shards have described, each as far as it knows. */
