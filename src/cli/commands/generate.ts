@@ -32,6 +32,11 @@ export const generate = defineCommand({
 				default: [],
 				describe: 'A migration that was edited or removed before any database applied it',
 			})
+			.option('new-manifest', {
+				type: 'boolean',
+				default: false,
+				describe: 'Begin anew where the manifest is lost and no lake was ever delivered to',
+			})
 			.check(({ custom, check }) => !(custom && check) || 'either --custom or --check')
 			.example('$0 generate', 'Write a migration for what changed in the schema')
 			.example('$0 generate --rename users.mail=users.email', 'The column keeps its values')
@@ -48,8 +53,8 @@ export const generate = defineCommand({
 					'  .sqlake/types.ts             types of the changes of each table',
 				].join('\n'),
 			),
-	run: async ({ name, custom, check, rename, drop, acceptEdited }, context) => {
+	run: async ({ name, custom, check, rename, drop, acceptEdited, newManifest }, context) => {
 		const { runGenerate } = await import('../generate/run-generate.ts')
-		return runGenerate({ name, custom, check, renames: rename, drops: drop, acceptEdited }, context)
+		return runGenerate({ name, custom, check, renames: rename, drops: drop, acceptEdited, newManifest }, context)
 	},
 })

@@ -11,27 +11,43 @@ import { quote } from './snapshot-sql.ts'
 /** The statements that rename, tables first: columns are found by the new name of their table. */
 export function renameStatements({ tables, columns }: Renames): readonly string[] {
 	return [
-		...inOrder(tables, (from, to) => `ALTER TABLE ${quote(from)} RENAME TO ${quote(to)};`),
+		...inOrder(tables)
+			.flatMap(inTwoSteps)
+			.map(([from, to]) => `ALTER TABLE ${quote(from)} RENAME TO ${quote(to)};`),
 		...Array.from(columns, ([table, renamed]) =>
-			inOrder(renamed, (from, to) => `ALTER TABLE ${quote(table)} RENAME COLUMN ${quote(from)} TO ${quote(to)};`),
+			inOrder(renamed).map(([from, to]) => `ALTER TABLE ${quote(table)} RENAME COLUMN ${quote(from)} TO ${quote(to)};`),
 		).flat(),
 	]
 }
 
+/** An old name and a new one. */
+type NamePair = readonly [from: string, to: string]
+
 /** A name that another one takes makes room first; names that change places do so by way of a third. */
-function inOrder(renamed: ReadonlyMap<string, string>, statement: (from: string, to: string) => string): string[] {
-	const statements: string[] = []
+function inOrder(renamed: ReadonlyMap<string, string>): NamePair[] {
+	const ordered: NamePair[] = []
 	const left = new Map(renamed)
 	while (left.size > 0) {
-		const free = [...left].find(([from, to]) => from.toLowerCase() === to.toLowerCase() || !left.has(to))
+		const free = [...left].find(([, to]) => !left.has(to))
 		const [from, to] = free ?? [...left][0] ?? ['', '']
 		left.delete(from)
-		if (free === undefined) {
-			statements.push(statement(from, `__old_${from}`))
-			left.set(`__old_${from}`, to)
-		} else statements.push(statement(from, to))
+		ordered.push([from, free === undefined ? temporary(from) : to])
+		if (free === undefined) left.set(temporary(from), to)
 	}
-	return statements
+	return ordered
+}
+
+/** Where only the case of letters changes, SQLite takes a table's new name for that of another one. */
+function inTwoSteps([from, to]: NamePair): readonly NamePair[] {
+	if (from.toLowerCase() !== to.toLowerCase()) return [[from, to]]
+	return [
+		[from, temporary(from)],
+		[temporary(from), to],
+	]
+}
+
+function temporary(name: string): string {
+	return `__old_${name}`
 }
 
 /**

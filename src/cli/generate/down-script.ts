@@ -8,7 +8,7 @@ import { splitStatements } from '../../migrator/split-statements.ts'
 import { STATEMENT_BREAKPOINT } from '../../migrator/sql-tokens.ts'
 import { affinityOf } from '../../schema/affinity.ts'
 import { applyRenames, renameStatements } from './apply-renames.ts'
-import { statementsBetween } from './drizzle-kit.ts'
+import { checkStatements, statementsBetween } from './drizzle-kit.ts'
 import { type Renames, reverseRenames } from './renames.ts'
 import type { Snapshot, SnapshotColumn } from './snapshot.ts'
 import { changesBetween, columnsBetween } from './write-statements.ts'
@@ -23,6 +23,11 @@ export interface SchemaStep {
 /** What begins a line of a script's head that tells what it destroys. */
 const LOSS_MARK = '-- Loses: '
 
+/** How a generated script begins. */
+export function downHead(tag: string): string {
+	return `-- Undoes ${tag}.sql`
+}
+
 /** Statements as one text, as drizzle-kit writes them. */
 export function joinStatements(statements: readonly string[], breakpoints: boolean): string {
 	return statements.join(breakpoints ? `${STATEMENT_BREAKPOINT}\n` : '\n')
@@ -30,19 +35,24 @@ export function joinStatements(statements: readonly string[], breakpoints: boole
 
 /** The statements of a migration: renames, then drizzle-kit's. */
 export async function upStatements({ prev, cur, renames }: SchemaStep): Promise<readonly string[]> {
-	return [...renameStatements(renames), ...(await statementsBetween(applyRenames(prev, renames), cur))]
+	const statements = [...renameStatements(renames), ...(await statementsBetween(applyRenames(prev, renames), cur))]
+	checkStatements(prev, statements, cur)
+	return statements
 }
 
 /** The statements that undo a migration: what changed the other way round, then the renames. */
 export async function downStatements({ prev, cur, renames }: SchemaStep): Promise<readonly string[]> {
-	return [...(await statementsBetween(cur, applyRenames(prev, renames))), ...renameStatements(reverseRenames(renames))]
+	const rest = await statementsBetween(cur, applyRenames(prev, renames))
+	const statements = [...rest, ...renameStatements(reverseRenames(renames))]
+	checkStatements(cur, statements, prev)
+	return statements
 }
 
 /** The text of a down script, with what it cannot bring back in its head. */
 export async function downScript(tag: string, step: SchemaStep, breakpoints: boolean): Promise<string> {
 	const losses = lossesOf(step)
 	const head = [
-		`-- Undoes ${tag}.sql. Edit it where you know better: it is never written again.`,
+		`${downHead(tag)}. Edit it where you know better: it is never written again.`,
 		...(losses.length === 0 ? ['-- Nothing is lost.'] : losses.map((loss) => LOSS_MARK + loss)),
 	]
 	return `${head.join('\n')}\n${joinStatements(await downStatements(step), breakpoints)}`
@@ -51,7 +61,7 @@ export async function downScript(tag: string, step: SchemaStep, breakpoints: boo
 /** The script of a migration that was written by hand, for its author to fill in. */
 export function emptyDownScript(tag: string): string {
 	return (
-		`-- Undoes ${tag}.sql: put the statements below. While there are none, the migration cannot be undone.\n` +
+		`${downHead(tag)}: put the statements below. While there are none, the migration cannot be undone.\n` +
 		`-- A line that begins with "${LOSS_MARK.trim().slice(3)}" tells what is lost, and needs --accept-data-loss.\n`
 	)
 }

@@ -45,8 +45,18 @@ export async function statementsBetween(prev: Snapshot, cur: Snapshot): Promise<
 		if (problemIn(prev, statements, cur) === null) return statements
 	}
 	const statements = writeStatements(prev, cur)
-	const problem = problemIn(prev, statements, cur)
-	if (problem === null) return statements
+	checkStatements(prev, statements, cur)
+	return statements
+}
+
+/**
+ * Runs statements on an empty SQLite.
+ *
+ * @throws SQLakeError MIGRATION_INVALID where they do not lead from one schema to the other
+ */
+export function checkStatements(from: Snapshot, statements: readonly string[], to: Snapshot): void {
+	const problem = problemIn(from, statements, to)
+	if (problem === null) return
 	throw new SQLakeError('MIGRATION_INVALID', `the schema: SQLite refuses its tables, or what leads to them: ${problem}`, {
 		hint: "correct the table; expressions of checks, indexes and defaults must be SQLite's, without bound values: sql.raw(...)",
 		details: { statements: [...statements] },

@@ -8,7 +8,7 @@ import { SQLakeError } from '../../errors.ts'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GeneratePlan, planGenerate } from './generate.ts'
-import type { AskRename } from './renames.ts'
+import type { AskRename } from './resolve-renames.ts'
 import { writeFiles } from './write-files.ts'
 
 /** The arguments of `sqlake generate`. */
@@ -19,6 +19,7 @@ export interface GenerateArguments {
 	readonly renames: readonly string[]
 	readonly drops: readonly string[]
 	readonly acceptEdited: readonly string[]
+	readonly newManifest: boolean
 }
 
 /** Runs the command. @returns the exit code */
@@ -33,6 +34,7 @@ export async function runGenerate(args: GenerateArguments, context: CommandConte
 		hints: { renames: args.renames, drops: args.drops, configured: config.renames },
 		ask: context.interactive && !args.check ? askRename(context) : null,
 		acceptEdited: args.acceptEdited,
+		newManifest: args.newManifest,
 		now: Date.now(),
 	})
 	if (!args.check) writeFiles(plan.files)

@@ -130,6 +130,21 @@ export function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value
 	return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]))
 }
 
+/** Tells whether two snapshots have the same tables and views: what drizzle-kit compares. */
+export function isSameSchema(prev: Snapshot, cur: Snapshot): boolean {
+	const text = ({ tables, views }: Snapshot) => JSON.stringify([sorted(tables), sorted(views)])
+	return text(prev) === text(cur)
+}
+
+function sorted(value: unknown): unknown {
+	if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+	return Object.fromEntries(
+		Object.entries(value)
+			.sort(([a], [b]) => (a < b ? -1 : 1))
+			.map(([key, member]) => [key, sorted(member)]),
+	)
+}
+
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SQLakeError } from '../../errors.ts'
 import { assignAllFieldIds } from '../../migrator/assign-field-ids.ts'
 import { computeChecksum } from '../../migrator/compute-checksum.ts'
 import { createMigrationManifest } from '../../migrator/create-migration-manifest.ts'
@@ -97,6 +98,16 @@ export function checkHistory(
 	acceptEdited: readonly string[],
 ): void {
 	const tags = onDisk.map(({ entry }) => entry.tag)
+	const stranger = acceptEdited.find((tag) => !manifest.migrations.some((migration) => migration.tag === tag))
+	if (stranger !== undefined) {
+		throw new SQLakeError(
+			'USAGE_INVALID',
+			`--accept-edited ${stranger}: expected a migration of the manifest, found none of that name`,
+			{
+				hint: `name one of ${manifest.migrations.map(({ tag }) => tag).join(', ')}`,
+			},
+		)
+	}
 	const recorded = manifest.migrations.filter(({ tag }) => tags.includes(tag) || !acceptEdited.includes(tag))
 	for (const [position, { tag, sql, checksum }] of recorded.entries()) {
 		const found = onDisk.find(({ entry }) => entry.tag === tag)

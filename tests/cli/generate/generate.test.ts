@@ -36,7 +36,7 @@ async function failure({ directory }: TestProject, ...args: readonly string[]) {
 const fieldIds = (project: TestProject, table = 'users') =>
 	Object.fromEntries(manifestOf(project).tables[table]?.columns.map(({ name, fieldId }) => [name, fieldId]) ?? [])
 
-describe('sqlake generate', () => {
+describe('sqlake generate', { timeout: 60_000 }, () => {
 	it('writes what drizzle-kit goes on from, and all that follows from it', async () => {
 		using project = createProject()
 		const { stdout } = await generate(project)
@@ -252,7 +252,7 @@ describe('sqlake generate', () => {
 	})
 })
 
-describe('renames', () => {
+describe('renames', { timeout: 60_000 }, () => {
 	const renamed = usersWith("email: text('email')")
 	const begin = async () => {
 		const project = createProject()
@@ -331,10 +331,16 @@ describe('renames', () => {
 		project.write('src/schema.ts', usersWith("mail: text('Mail')"))
 		await generate(project)
 		expect(manifestOf(project).migrations[1]?.sql).toBe('ALTER TABLE `users` RENAME COLUMN `mail` TO `Mail`;')
+		project.write('src/schema.ts', usersWith("mail: text('Mail')").replaceAll('orders', 'Orders'))
+		await generate(project)
+		expect(splitStatements(manifestOf(project).migrations[2]?.sql ?? '')).toEqual([
+			'ALTER TABLE `orders` RENAME TO `__old_orders`',
+			'ALTER TABLE `__old_orders` RENAME TO `Orders`',
+		])
 	})
 })
 
-describe('a project that drizzle-kit has generated for', () => {
+describe('a project that drizzle-kit has generated for', { timeout: 60_000 }, () => {
 	it('gets down scripts and a manifest for what is there', async () => {
 		using project = createProject()
 		project.write('src/schema.ts', usersWith("a: text('a')", "b: text('b')"))
@@ -395,7 +401,7 @@ describe('a project that drizzle-kit has generated for', () => {
 	})
 })
 
-describe('migrations on disk', () => {
+describe('migrations on disk', { timeout: 60_000 }, () => {
 	const begin = async () => {
 		const project = createProject()
 		await generate(project)
@@ -477,7 +483,67 @@ describe('migrations on disk', () => {
 	})
 })
 
-describe('the configuration', () => {
+describe('what sqlake refuses', { timeout: 60_000 }, () => {
+	it('is a custom migration while the schema has changes of its own', async () => {
+		using project = createProject()
+		expect(await failure(project, '--custom')).toMatchObject({
+			exitCode: 2,
+			code: 'USAGE_INVALID',
+			hint: expect.stringContaining('first'),
+		})
+	})
+
+	it('is to begin a new manifest where there was one', async () => {
+		using project = createProject()
+		await generate(project)
+		const before = file(project, '.sqlake/manifest.json')
+		rmSync(join(project.directory, '.sqlake'), { recursive: true })
+		expect(await failure(project)).toMatchObject({ code: 'MIGRATION_MISSING', hint: expect.stringContaining('--new-manifest') })
+		await generate(project, '--new-manifest')
+		expect(file(project, '.sqlake/manifest.json')).toBe(before)
+	})
+
+	it('is to accept an edit of a migration that it does not know', async () => {
+		using project = createProject()
+		await generate(project)
+		expect(await failure(project, '--accept-edited', '0007_x')).toMatchObject({
+			exitCode: 2,
+			message: expect.stringContaining('0007_x'),
+		})
+	})
+
+	it('is one table defined twice', async () => {
+		using project = createProject()
+		project.write(
+			'src/schema.ts',
+			`${SCHEMA}import { sqliteTable } from 'sqlake/columns'\nexport const people = sqliteTable('users', { id: text('id').primaryKey() })`,
+		)
+		expect(await failure(project)).toMatchObject({
+			code: 'CONFIG_INVALID',
+			message: 'table "users": expected one definition in the schema files, found people and users',
+		})
+	})
+
+	it('is a schema that SQLite refuses', async () => {
+		using project = createProject()
+		project.write('src/schema.ts', usersWith("total: integer('total').generatedAlwaysAs('no_such + 1')"))
+		expect(await failure(project)).toMatchObject({ code: 'MIGRATION_INVALID', message: expect.stringContaining('no_such') })
+		expect(existsSync(join(project.directory, 'drizzle'))).toBe(false)
+	})
+
+	it('is a malformed journal, one of another database, and an unfit prefix', async () => {
+		using project = createProject()
+		project.write('drizzle/meta/_journal.json', '{')
+		expect(await failure(project)).toMatchObject({ code: 'MIGRATION_INVALID' })
+		project.write('drizzle/meta/_journal.json', JSON.stringify({ version: '7', dialect: 'postgresql', entries: [] }))
+		expect(await failure(project)).toMatchObject({ code: 'MIGRATION_INVALID' })
+		rmSync(join(project.directory, 'drizzle'), { recursive: true })
+		project.write('drizzle.config.ts', CONFIG.replace('driver:', "migrations: { prefix: 'none' },\n\tdriver:"))
+		expect(await failure(project)).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('prefix') })
+	})
+})
+
+describe('the configuration', { timeout: 60_000 }, () => {
 	it('names schema files by globs and lists, the directory, and how migrations are written', async () => {
 		using project = createProject({
 			'drizzle.config.ts': CONFIG.replace("schema: './src/schema.ts'", "schema: ['./src/schema/*.ts', './src/more.ts']")
