@@ -14,6 +14,7 @@ export { type LocalDatabase, SQLakeDO } from './do/sqlake-do.ts'
 export type { SQLakeWorkerEnv } from './do/worker-env.ts'
 export { type Lake, openLake } from './lake/open-lake.ts'
 export {
+	type AppliedMigrationInfo,
 	type BundledMigrations,
 	ChecksumMismatchError,
 	computeChecksum,
@@ -23,11 +24,21 @@ export {
 	type ManifestJson,
 	type ManifestSource,
 	type ManifestTables,
+	type MigrateRequest,
 	type Migration,
 	MigrationError,
 	type MigrationErrorCode,
 	type MigrationFiles,
+	type MigrationHooks,
 	type MigrationJournalEntry,
 	type MigrationManifest,
+	type MigrationPlan,
+	type MigrationResult,
+	MigrationRunner,
+	type MigrationRunnerOptions,
+	type MigrationState,
+	type MigrationStatus,
+	type MigrationStorage,
+	type PlannedMigration,
 } from './migrator/index.ts'
 export type { CDCDeadLetterEvent, CDCFlushMetrics } from './shard/shard.ts'

@@ -272,8 +272,7 @@ export class MigrationRunner {
 		storage.transactionSync(() => {
 			const isApplied = this.#log.read().some((logged) => logged.when === when)
 			if (isApplied === (direction === 'up')) return
-			const name = direction === 'up' ? `migration "${tag}"` : `undoing migration "${tag}"`
-			runScript(storage.sql, name, script, hooks?.(appliedCount, direction) ?? null)
+			runScript(storage.sql, direction === 'up' ? tag : `${tag}.down`, script, hooks?.(appliedCount, direction) ?? null)
 			if (direction === 'down') this.#log.remove(when)
 			else if (migration !== null) this.#log.record(migration, this.#now(), this.#now() - start)
 			this.#log.remember({ begun: null, failure: null })

@@ -39,11 +39,11 @@ export class ForeignKeysOnError extends MigrationError {
  * Runs the statements of a script in order. Rebuilt tables keep their triggers and indexes; a copy that would fill a new column
  * with its own name leaves the column to its default.
  *
- * @param name - how messages call the script
+ * @param tag - of the migration, for messages
  * @throws MigrationError MIGRATION_FAILED with SQLite's own message, the number of the statement, and the cause;
  *   {@link ForeignKeysOnError}
  */
-export function runScript(sql: SqlStorage, name: string, { statements }: MigrationScript, hooks: MigrationHooks | null): void {
+export function runScript(sql: SqlStorage, tag: string, { statements }: MigrationScript, hooks: MigrationHooks | null): void {
 	const run = new ScriptRun(sql, statements, hooks)
 	for (const [index, statement] of statements.entries()) {
 		try {
@@ -52,11 +52,11 @@ export function runScript(sql: SqlStorage, name: string, { statements }: Migrati
 			if (cause instanceof ForeignKeysOnError) throw cause
 			throw new MigrationError(
 				'MIGRATION_FAILED',
-				`${name}, statement ${index + 1} of ${statements.length}: ${messageOf(cause)}`,
+				`migration "${tag}", statement ${index + 1} of ${statements.length}: ${messageOf(cause)}`,
 				{
 					cause,
 					hint: SQLakeError.is(cause) ? cause.hint : 'nothing of this migration was applied; correct the data, or the migration',
-					details: { statement: index + 1 },
+					details: { tag, statement: index + 1 },
 				},
 			)
 		}
@@ -65,9 +65,10 @@ export function runScript(sql: SqlStorage, name: string, { statements }: Migrati
 		run.finish()
 		if (!foreignKeysAreOn(sql)) checkForeignKeys(sql)
 	} catch (cause) {
-		throw new MigrationError('MIGRATION_FAILED', `${name}, after its last statement: ${messageOf(cause)}`, {
+		throw new MigrationError('MIGRATION_FAILED', `migration "${tag}", after its last statement: ${messageOf(cause)}`, {
 			cause,
 			hint: SQLakeError.is(cause) ? cause.hint : undefined,
+			details: { tag },
 		})
 	}
 }

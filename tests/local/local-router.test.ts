@@ -167,7 +167,7 @@ CREATE TABLE orders (id text PRIMARY KEY NOT NULL, user_id text NOT NULL, amount
 		expect(await second.sql.shard('ada')`SELECT name FROM sqlite_schema WHERE name = 'plans'`.all()).toHaveLength(1)
 	})
 
-	it('are not made where the folder is none of drizzle-kit, or a migration fails', async () => {
+	it('are not made where the folder is none of drizzle-kit, or a migration fails: the answer says why', async () => {
 		const directory = await temporaryDirectory()
 		const read = (migrations: string | NonNullable<ConstructorParameters<typeof LocalRouter>[0]['migrations']>) =>
 			openRouter(directory, { migrations }).sql`SELECT * FROM users WHERE id = 'ada'`.all().execute()
@@ -176,7 +176,8 @@ CREATE TABLE orders (id text PRIMARY KEY NOT NULL, user_id text NOT NULL, amount
 		await writeFile(join(directory, 'meta', '_journal.json'), '{}')
 		await expect(read(directory)).rejects.toThrow(code('CONFIG_INVALID'))
 		const broken = { journal: JSON.parse(journal('0000_broken')), migrations: { m0000: 'CREATE TABLE users (' } }
-		await expect(read(broken)).rejects.toThrow(code('MIGRATION_FAILED'))
+		await expect(read(broken)).rejects.toThrow(code('MIGRATION_PENDING'))
+		await expect(read(broken)).rejects.toThrow(/no such table: users.*migration "0000_broken", statement 1 of 1/)
 	})
 
 	it('made from the schema do not follow a change of it: that takes migrations', async () => {
