@@ -58,8 +58,10 @@ describe('sqlake migrate on a SQLite file', () => {
 			databases: [{ name: file(), state: 'pending', appliedCount: 1, pending: ['0001_email', '0002_notes'] }],
 		})
 		const unknown = await migrate(['--target', '0009_none'])
-		expect(unknown).toMatchObject({ code: 1 })
-		expect(unknown.stdout).toContain('"0009_none": expected a migration of the code')
+		expect(unknown).toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining('--target 0009_none: expected a migration, found none'),
+		})
 	})
 
 	it('prints the statements of a dry run, and changes nothing', async () => {
@@ -147,6 +149,15 @@ describe('sqlake migrate on a SQLite file', () => {
 		const skipped = await migrate(['--skip-checksum'])
 		expect(skipped).toMatchObject({ code: 0, stdout: '✓ 1 file: applied 0002_notes\n' })
 		expect(skipped.stderr).toMatch(/^warning: --skip-checksum: migrations that were edited/)
+		expect(await migrate()).toMatchObject({ code: 0, stdout: '1 file: nothing to do\n' })
+	})
+
+	it('takes an edited migration with --skip-checksum, also where nothing is pending', async () => {
+		await migrate()
+		const edited = history.map((step) => (step.tag === '0000_users' ? { ...step, sql: `${step.sql}\nSELECT 1;` } : step))
+		manifest(manifestsOf(edited)[2])
+		expect((await migrate()).code).toBe(1)
+		expect(await migrate(['--skip-checksum'])).toMatchObject({ code: 0, stdout: '1 file: nothing to do\n' })
 		expect(await migrate()).toMatchObject({ code: 0, stdout: '1 file: nothing to do\n' })
 	})
 

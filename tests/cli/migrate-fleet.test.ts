@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createAdminHandler } from '../../src/worker/admin.ts'
 import { names, TAGS, TestFleet } from '../fleet/harness.ts'
+import { history, manifestsOf } from './manifests.ts'
 import { createProject, type TestProject } from './project.ts'
 import { type RunOptions, runSQLake } from './run-sqlake.ts'
 
@@ -130,6 +131,20 @@ describe('sqlake migrate --fleet', () => {
 		await migrate(['-t', TAGS[2]])
 		expect(await migrate(['--rollback', '-t', TAGS[1], '--json'])).toMatchObject({ code: 0 })
 		expect([...fleet.shards.values()].map(({ version }) => version)).toEqual(Array(6).fill(TAGS[1]))
+	})
+
+	it('begins no rollback that the project knows to destroy data, unless that is accepted', async () => {
+		await fleet.add(names(2), TAGS[1])
+		const down = { sql: 'DROP TABLE plans;', losses: ['table "plans"'] }
+		const steps = TAGS.map((tag) => ({ tag, sql: 'CREATE TABLE a (id);', down, tables: history[0]?.tables ?? {} }))
+		project.write('.sqlake/manifest.json', JSON.stringify(manifestsOf(steps)[2]))
+		const refused = await migrate(['-r', '-t', TAGS[0]])
+		expect(refused).toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining('rollback to 0000_init: it destroys table "plans"\n'),
+		})
+		expect((await fleet.client.summary()).rollout).toBeNull()
+		expect(await migrate(['-r', '-t', TAGS[0], '--accept-data-loss'])).toMatchObject({ code: 0 })
 	})
 
 	it('shows the fleet, its shards page by page, and one of them', async () => {

@@ -13,6 +13,8 @@ export interface Goal {
 	/** Tag of the last migration that they shall have, null for none; undefined: all that there are, or one step back. */
 	readonly target: string | null | undefined
 	readonly acceptDataLoss: boolean
+	/** Whether edited migrations are taken as they are now, which a database has to be told even where nothing is pending. */
+	readonly skipChecksum: boolean
 }
 
 /**
@@ -42,7 +44,7 @@ export function requestFor(
 ): MigrateRequest | null {
 	const { direction, target, acceptDataLoss } = goal
 	if (direction === 'up') {
-		if (pending.length === 0 && state === 'current') return null
+		if (pending.length === 0 && state === 'current' && !goal.skipChecksum) return null
 		return target === undefined ? {} : { target }
 	}
 	const request: MigrateRequest = { direction, target: target ?? null, acceptDataLoss }
@@ -50,8 +52,22 @@ export function requestFor(
 	if (target === null || applied.some(({ tag }) => tag === target)) return applied.at(-1)?.tag === target ? null : request
 	// It has not come that far yet.
 	if (tags.includes(target)) return null
-	throw new SQLakeError('MIGRATION_MISSING', `--target ${target}: expected a migration, found none of that name`, {
-		hint: `one of ${tags.slice(-10).join(', ')}; none undoes them all`,
+	throw unknownTarget(target, tags)
+}
+
+/**
+ * Checks a target before anything is touched.
+ *
+ * @throws SQLakeError MIGRATION_MISSING for one that neither the project nor a database has
+ */
+export function checkTarget({ target }: Goal, statuses: readonly MigrationStatus[], tags: readonly string[]): void {
+	if (target === undefined || target === null || tags.includes(target)) return
+	if (!statuses.some(({ applied }) => applied.some(({ tag }) => tag === target))) throw unknownTarget(target, tags)
+}
+
+function unknownTarget(target: string, tags: readonly string[]): SQLakeError {
+	return new SQLakeError('MIGRATION_MISSING', `--target ${target}: expected a migration, found none of that name`, {
+		hint: `one of ${tags.slice(-10).join(', ')}; with --rollback, none undoes them all`,
 		details: { target },
 	})
 }

@@ -11,7 +11,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { findMigrations } from './find-migrations.ts'
 import { type Known, migrateAll, readStatuses } from './migrate-all.ts'
 import { openMigratables } from './open-migratables.ts'
-import { type Goal, lossesOf, oneStepBack, requestFor } from './request-for.ts'
+import { checkTarget, type Goal, lossesOf, oneStepBack, requestFor } from './request-for.ts'
 import { showOutcomes } from './show-outcomes.ts'
 import { showPlans } from './show-plans.ts'
 import { showStatus } from './show-status.ts'
@@ -65,10 +65,14 @@ export async function runLocal(args: LocalArguments, context: CommandContext): P
 	return outcomes.some(({ status }) => status === 'failed') ? exitCodes.failure : undefined
 }
 
-function goalOf({ action, target, acceptDataLoss }: LocalArguments, known: readonly Known[], tags: readonly string[]): Goal {
-	if (action === 'apply') return { direction: 'up', target, acceptDataLoss }
+function goalOf(args: LocalArguments, known: readonly Known[], tags: readonly string[]): Goal {
+	const { action, target, acceptDataLoss, skipChecksum } = args
 	const statuses = known.map(({ status }) => status)
-	return { direction: 'down', target: target === undefined ? oneStepBack(statuses, tags) : target, acceptDataLoss }
+	const direction = action === 'rollback' ? 'down' : 'up'
+	const back = direction === 'down' && target === undefined
+	const goal = { direction, target: back ? oneStepBack(statuses, tags) : target, acceptDataLoss, skipChecksum } as const
+	checkTarget(goal, statuses, tags)
+	return goal
 }
 
 /**
@@ -89,7 +93,7 @@ async function agreeToLosses(
 		known.flatMap(({ status }) => (requestFor(goal, status, tags) === null ? [] : lossesOf(goal, status, manifest))),
 	)
 	if (losses.size === 0) return goal
-	const what = `${[...losses].join(', ')}`
+	const what = [...losses].join(', ')
 	if (!context.interactive) {
 		throw new SQLakeError(
 			'MIGRATION_IRREVERSIBLE',

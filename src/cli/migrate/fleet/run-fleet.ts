@@ -4,11 +4,11 @@
  * @module
  */
 import { SQLakeError } from '../../../errors.ts'
-import type { Fleet, FleetSummary, Rollout } from '../../../fleet/fleet.ts'
+import type { Fleet, Rollout } from '../../../fleet/fleet.ts'
 import type { CommandContext } from '../../command-context.ts'
-import { confirm } from '../../confirm.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { showOutcomes } from '../show-outcomes.ts'
+import { agree } from './agree.ts'
 import { type Connection, connect } from './connect.ts'
 import type { FleetArguments } from './fleet-arguments.ts'
 import { followRollout } from './follow-rollout.ts'
@@ -65,25 +65,17 @@ async function runShards({ fleet, url }: Connection, args: FleetArguments, conte
 
 /** @returns null where the user thought better of it */
 async function begin(fleet: Fleet, args: FleetArguments, context: CommandContext): Promise<Rollout | null> {
-	const { action, target, pace, acceptDataLoss, yes } = args
-	const back = action.kind === 'rollback'
+	const { action, target, pace } = args
 	const summary = await fleet.summary()
-	if (!yes && context.interactive && !(await confirm(questionFor(summary, back, target), context))) return null
-	const options = { ...pace, acceptDataLoss, ...(target === undefined ? {} : { target }) }
-	if (!back) return fleet.startRollout({ ...options, direction: 'up' })
+	const agreement = await agree(summary, args, context)
+	if (agreement === null) return null
+	const options = { ...pace, ...agreement, ...(target === undefined ? {} : { target }) }
+	if (action.kind !== 'rollback') return fleet.startRollout({ ...options, direction: 'up' })
 	const { rollout } = summary
 	const underWay = rollout !== null && ['running', 'paused', 'stopped'].includes(rollout.state)
 	// What is under way is taken back where it stands; what is over is a version to leave, for which a target says where to.
 	if (underWay || target === undefined) return fleet.rollback(await idOf(fleet, ''), options)
 	return fleet.startRollout({ ...options, direction: 'down' })
-}
-
-function questionFor({ shards, rollout }: FleetSummary, back: boolean, target: string | null | undefined): string {
-	const many = `${shards} shard${shards === 1 ? '' : 's'}`
-	if (!back) return `Migrate ${many} to ${target ?? 'the newest version'}?`
-	const where =
-		target === undefined ? `what they had before roll-out ${rollout?.id ?? ''}` : (target ?? 'before the first migration')
-	return `Roll ${many} back to ${where}?`
 }
 
 async function follow(
