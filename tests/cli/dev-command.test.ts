@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ask } from './dev-fixture.ts'
+import { ask, get } from './dev-fixture.ts'
 import { makeProject, start, startDev, writeMigrations, writeTables } from './dev-project.ts'
 import { runSQLake } from './run-sqlake.ts'
 
@@ -83,6 +83,8 @@ describe('sqlake dev', { timeout: 60_000 }, () => {
 		await writeFile(join(directory, 'src/tables/notes.ts'), 'export const notes = sqliteTable(')
 		await wrote(/schema\.ts cannot be loaded: .*[\s\S]*what was served before goes on/)
 		expect((await ask(url, inShard)).body.rows).toHaveLength(1)
+		expect((await get(`${url}/health`)).body).toMatchObject({ status: 'stale', error: { code: 'CONFIG_INVALID' } })
+		expect(await (await fetch(url)).text()).toContain('cannot be loaded')
 		await writeTables(directory, ", stars: integer('stars').notNull().unique()")
 		// It applies to an empty table alone: the shard has two rows that would be equal.
 		await ask(url, insert('b'))
@@ -99,6 +101,7 @@ describe('sqlake dev', { timeout: 60_000 }, () => {
 		await writeTables(directory, ", stars: integer('stars').default(3)")
 		await writeMigrations(directory, 2)
 		await wrote(/reloaded: applied 0001_stars/)
+		expect((await get(`${url}/health`)).body.status).toBe('ok')
 	})
 
 	it('tells of events as lines of JSON', async () => {

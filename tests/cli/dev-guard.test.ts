@@ -86,6 +86,17 @@ describe('a dev server', () => {
 		expect((await send(url, {})).status).toBe(200)
 	})
 
+	it('does not wait for ever for a request', async () => {
+		const { server } = await openDevServer(await temporaryDirectory(), { requestTimeoutMs: 200 })
+		const { hostname, port } = new URL(server.url)
+		const slow = request({ hostname, port, path: '/query', method: 'POST', headers: { 'content-length': '100' } })
+		const outcome = new Promise((resolve) => {
+			slow.on('response', ({ statusCode }) => resolve(statusCode)).on('error', ({ message }) => resolve(message))
+		})
+		slow.write('{"sql"')
+		expect(await outcome).toBe(408)
+	})
+
 	it('refuses text that is no UTF-8', async () => {
 		const { server } = await openDevServer(await temporaryDirectory())
 		const response = await fetch(`${server.url}/query`, { method: 'POST', body: new Uint8Array([0x22, 0xff, 0x22]) })

@@ -259,6 +259,20 @@ describe('a dev server', () => {
 		await openDevServer(directory)
 	})
 
+	it('lets a reader of rows leave, and closes all the same', async () => {
+		const { server } = await openDevServer(await temporaryDirectory())
+		await ask(server.url, { sql: "INSERT INTO orders VALUES ('ada', '1', 1)" })
+		const many = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT i, 'some text' AS text FROM n`
+		const leave = new AbortController()
+		const body = JSON.stringify({ sql: many, mode: 'analytics', format: 'ndjson' })
+		const response = await fetch(`${server.url}/query`, { method: 'POST', body, signal: leave.signal })
+		const reader = response.body?.getReader()
+		await reader?.read()
+		leave.abort()
+		await expect(server.reload()).resolves.toBeUndefined()
+		await server.close()
+	})
+
 	it('says that its port is taken, and leaves nothing behind', async () => {
 		const { server } = await openDevServer(await temporaryDirectory())
 		const directory = await temporaryDirectory()

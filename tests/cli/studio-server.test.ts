@@ -171,7 +171,7 @@ describe('the proxy that Drizzle Studio asks', () => {
 
 	it('refuses a shard that there is not, and makes none', async () => {
 		await expect(openProject({ database: { shard: 'carl' } })).rejects.toMatchObject({
-			code: 'REQUEST_INVALID',
+			code: 'SHARD_NOT_FOUND',
 			message: expect.stringContaining('found ada, bob'),
 		})
 	})

@@ -5,7 +5,7 @@
  */
 import { SQLakeError } from '../../errors.ts'
 import type { LocalRequest } from '../http/local-server.ts'
-import { htmlReply, jsonReply, type Reply } from '../http/reply.ts'
+import { errorBody, htmlReply, jsonReply, type Reply } from '../http/reply.ts'
 import { answerQuery } from './answer-query.ts'
 import { listShards, showShard } from './list-shards.ts'
 import { listTables } from './list-tables.ts'
@@ -16,10 +16,15 @@ import { statusPage } from './status-page.ts'
 type Route = (request: LocalRequest, host: ProjectHost) => Promise<Reply>
 
 const routes: Readonly<Record<string, Route>> = {
-	'GET /': async ({ headers }, { current, project }) =>
-		htmlReply(await current.use((router) => statusPage(router, project, headers.host ?? 'localhost'))),
-	'GET /health': async (_request, { project }) =>
-		jsonReply({ status: 'ok', migrations: project.source, tables: project.schema.lake.tables.size }),
+	'GET /': async ({ headers }, host) =>
+		htmlReply(await host.current.use((router) => statusPage(router, host, headers.host ?? 'localhost'))),
+	'GET /health': async (_request, { project, problem }) =>
+		jsonReply({
+			status: problem === null ? 'ok' : 'stale',
+			migrations: project.source,
+			tables: project.schema.lake.tables.size,
+			...(problem === null ? {} : errorBody(problem)),
+		}),
 	'GET /tables': async (_request, { current }) => jsonReply(await current.use(listTables)),
 	'GET /shards': async ({ query }, { current }) => jsonReply(await current.use((router) => listShards(router, query))),
 	'GET /shards/<name>': async ({ path }, { current }) =>

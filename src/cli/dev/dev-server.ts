@@ -16,7 +16,8 @@ import { ProjectHost } from './project-host.ts'
 import { type FileWatcher, watchFiles } from './watch-files.ts'
 
 /** The options of {@link startDevServer}. */
-export interface DevServerOptions extends Pick<LocalServerOptions, 'port' | 'host' | 'token' | 'maxBodyBytes'> {
+export interface DevServerOptions
+	extends Pick<LocalServerOptions, 'port' | 'host' | 'token' | 'maxBodyBytes' | 'requestTimeoutMs'> {
 	/** Loads the project afresh. */
 	readonly load: () => Promise<LocalProject>
 	/** Directory of the shards. */
@@ -58,9 +59,13 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
 	const project = await load()
 	const claim = claimDirectory(db)
 	let host: ProjectHost
+	let reloading = false
 	let server: LocalServer
 	try {
-		const observability = listeningObservability(onEvent)
+		// What goes wrong in a reload is told by its own event, once.
+		const observability = listeningObservability((event) => {
+			if (!(event.event === 'problem' && reloading)) onEvent(event)
+		})
 		host = await ProjectHost.open(project, {
 			db,
 			lake,
@@ -79,7 +84,10 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
 	claim.announce(server.url)
 	let watcher: FileWatcher | undefined
 	const reload = oneAtATime(async () => {
-		onEvent(await reloadEvent(host, load))
+		reloading = true
+		const event = await reloadEvent(host, load)
+		reloading = false
+		onEvent(event)
 		watcher?.setPaths(host.project.watch)
 	})
 	if (options.watch !== false) watcher = watchFiles(project.watch, () => void reload())
@@ -111,7 +119,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
 async function reloadEvent(host: ProjectHost, load: () => Promise<LocalProject>): Promise<DevEvent> {
 	const start = performance.now()
 	try {
-		const { changed, migrations, shards, failures } = await host.replace(await load())
+		const { changed, migrations, shards, failures } = await host.reload(load)
 		const durationMs = Math.round(performance.now() - start)
 		return { event: 'reload', changed, migrations, shards, failures: failures.map(messageOf), durationMs }
 	} catch (error) {

@@ -51,13 +51,12 @@ export async function listShards(router: LocalRouter, query: URLSearchParams): P
 /**
  * One shard, as far as it can be told in a moment.
  *
- * @throws SQLakeError REQUEST_INVALID where there is none of that name
+ * @throws SQLakeError SHARD_NOT_FOUND where there is none of that name
  */
 export async function showShard(router: LocalRouter, name: string): Promise<ShardSummary> {
 	if (!(await router.shards()).includes(name)) {
-		throw new SQLakeError('REQUEST_INVALID', `shard ${JSON.stringify(name)}: expected one that exists, found none`, {
+		throw new SQLakeError('SHARD_NOT_FOUND', `shard ${JSON.stringify(name)}: expected one that exists, found none`, {
 			hint: 'GET /shards lists them; a shard is made by the first write to it',
-			details: { status: 404 },
 		})
 	}
 	const { buffered, lastError, consecutiveFailures } = await router.metrics(name)

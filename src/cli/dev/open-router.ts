@@ -4,7 +4,8 @@ import type { NodeRouterOptions } from '../../local/node-router.ts'
 import type { LocalProject } from './local-project.ts'
 
 /** Where a project's shards and lake are, and how it is served. */
-export interface RouterPlaces extends Pick<LocalRouterOptions, 'observability' | 'flush' | 'analyticsTimeoutMs'> {
+export interface RouterPlaces
+	extends Pick<LocalRouterOptions, 'observability' | 'flush' | 'analyticsTimeoutMs' | 'migrationPolicy'> {
 	readonly db: string
 	readonly lake: string | ObjectStore
 }

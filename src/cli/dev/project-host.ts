@@ -31,6 +31,7 @@ export class ProjectHost {
 	readonly current: CurrentRouter<LocalRouter>
 	readonly #places: RouterPlaces
 	#project: LocalProject
+	#problem: unknown = null
 
 	private constructor(project: LocalProject, places: RouterPlaces) {
 		this.#project = project
@@ -52,12 +53,28 @@ export class ProjectHost {
 		return this.#project
 	}
 
+	/** Why the newest version of the project is not the one that is served; null where it is. */
+	get problem(): unknown {
+		return this.#problem
+	}
+
 	/**
-	 * Goes over to the next version of the project: requests that run are waited for, then every shard is migrated.
+	 * Loads the project afresh and goes over to it: requests that run are waited for, then every shard is migrated.
 	 *
-	 * @throws SQLakeError where the next version cannot be served; the one before goes on
+	 * @throws what `load` throws, and SQLakeError where what it loads cannot be served; the version before goes on
 	 */
-	async replace(next: LocalProject): Promise<Reloaded> {
+	async reload(load: () => Promise<LocalProject>): Promise<Reloaded> {
+		try {
+			const reloaded = await this.#replace(await load())
+			this.#problem = null
+			return reloaded
+		} catch (error) {
+			this.#problem = error
+			throw error
+		}
+	}
+
+	async #replace(next: LocalProject): Promise<Reloaded> {
 		const before = this.#project
 		if (fingerprint(next) === fingerprint(before)) {
 			this.#project = next
@@ -88,14 +105,15 @@ export class ProjectHost {
 	}
 }
 
-/** Asks every shard for something, so that it is opened and its migrations are applied; returns what went wrong. */
+/** Migrates every shard but those that were rolled back on purpose; returns what went wrong. */
 async function migrate(router: LocalRouter, names: readonly string[]): Promise<readonly unknown[]> {
 	const failures: unknown[] = []
 	await mapLimit(
 		names,
 		async (name) => {
 			try {
-				await router.sql.shard(name)`SELECT 1`.all()
+				const { state } = await router.migrationStatus(name)
+				if (state !== 'current' && state !== 'held') await router.migrate(name)
 			} catch (error) {
 				failures.push(error)
 			}

@@ -1,8 +1,10 @@
+import { messageOf, SQLakeError } from '../../errors.ts'
 import type { LocalRouter } from '../../local/local-router.ts'
 import { html } from '../http/html.ts'
 import { listShards, showShard } from './list-shards.ts'
 import { listTables } from './list-tables.ts'
 import type { LocalProject } from './local-project.ts'
+import type { ProjectHost } from './project-host.ts'
 
 /** Shards whose rows are counted for the page. */
 const SHOWN = 20
@@ -24,7 +26,11 @@ pre, code { font: 13px/1.5 ui-monospace, monospace } pre { overflow: auto; paddi
  * @param host - name and port that it was asked by
  * @returns the page, of a nonce
  */
-export async function statusPage(router: LocalRouter, project: LocalProject, host: string): Promise<(nonce: string) => string> {
+export async function statusPage(
+	router: LocalRouter,
+	{ project, problem }: Pick<ProjectHost, 'project' | 'problem'>,
+	host: string,
+): Promise<(nonce: string) => string> {
 	const [{ tables }, page] = await Promise.all([
 		listTables(router),
 		listShards(router, new URLSearchParams({ limit: String(SHOWN) })),
@@ -40,7 +46,12 @@ export async function statusPage(router: LocalRouter, project: LocalProject, hos
 <h1>sqlake dev</h1>
 <p>${tables.length} tables from ${ORIGINS[project.source]}, ${page.total} shards. Ask <code>POST /query</code>; see also
 <a href="/tables">/tables</a>, <a href="/shards">/shards</a> and <a href="/health">/health</a>.</p>
-<pre>curl ${host}/query -d '${example}'</pre>
+${
+	problem === null
+		? ''
+		: html`<p role="alert"><strong>The project changed, and what was served before goes on:</strong> ${messageOf(problem)}<br>
+<span class="quiet">${SQLakeError.is(problem) ? problem.hint : ''}</span></p>`
+}<pre>curl ${host}/query -d '${example}'</pre>
 <h2>Tables</h2>
 <table>
 <tr><th>table</th><th>shard key</th><th class="number">columns</th><th class="number">changes in the lake</th><th class="number">files</th><th>last delivery</th></tr>

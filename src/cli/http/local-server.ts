@@ -84,7 +84,12 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 			hint: 'add --token <secret>; every request then needs Authorization: Bearer <secret>',
 		})
 	}
-	const server = createServer({ requestTimeout: options.requestTimeoutMs ?? 30_000, headersTimeout: 10_000 })
+	const { requestTimeoutMs: requestTimeout = 30_000 } = options
+	const server = createServer({
+		requestTimeout,
+		headersTimeout: Math.min(requestTimeout, 10_000),
+		connectionsCheckingInterval: Math.min(requestTimeout, 5_000),
+	})
 	server.on('request', (request, response) => void answer(request, response, options))
 	server.listen(options.port, host.replace(/^\[|\]$/g, ''))
 	try {

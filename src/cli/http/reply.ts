@@ -62,6 +62,7 @@ export function errorBody(error: unknown): ErrorBody {
 /** Statuses of codes that are neither the mistake of whoever asked (400) nor a fault (500). */
 const statuses: Partial<Record<SQLakeErrorCode, number>> = {
 	REQUEST_REFUSED: 403,
+	SHARD_NOT_FOUND: 404,
 	SNAPSHOT_NOT_FOUND: 404,
 	HISTORY_REWOUND: 409,
 	IN_USE: 409,

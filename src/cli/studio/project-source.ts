@@ -20,10 +20,11 @@ export interface ProjectSourceOptions {
 /**
  * Opens a project's shards and lake.
  *
- * @throws SQLakeError REQUEST_INVALID for a shard that there is not; MIGRATION_PENDING for a schema ahead of its migrations
+ * @throws SQLakeError SHARD_NOT_FOUND for a shard that there is not; MIGRATION_PENDING for a schema ahead of its migrations
  */
 export async function openProjectSource({ project, db, lake, database }: ProjectSourceOptions): Promise<StudioSource> {
-	const host = await ProjectHost.open(project, { db, lake })
+	// To look at a shard does not change it: migrations are for sqlake dev and sqlake migrate.
+	const host = await ProjectHost.open(project, { db, lake, migrationPolicy: 'never' })
 	try {
 		const opened = await host.current.use(async (router) => {
 			const wanted = database ?? (await onlyShard(router))

@@ -35,16 +35,16 @@ export class ShardDatabase implements StudioDatabase {
 	 * Opens a shard.
 	 *
 	 * @param db - directory of the shards
-	 * @throws SQLakeError REQUEST_INVALID where there is none of that name
+	 * @throws SQLakeError SHARD_NOT_FOUND where there is none of that name
 	 */
 	static async open(router: LocalRouter, db: string, shard: string): Promise<ShardDatabase> {
 		const names = await router.shards()
 		if (!names.includes(shard)) {
 			const some = names.slice(0, 5).join(', ')
 			throw new SQLakeError(
-				'REQUEST_INVALID',
+				'SHARD_NOT_FOUND',
 				`${db}: expected shard ${JSON.stringify(shard)}, found ${some === '' ? 'none' : `${some}${names.length > 5 ? ' and others' : ''}`}`,
-				{ hint: 'a shard is made by the first write to it', details: { status: 404 } },
+				{ hint: 'a shard is made by the first write to it' },
 			)
 		}
 		return new ShardDatabase(router, shard, new SqliteFile(join(db, shardFileName(shard)), { readOnly: true }))
