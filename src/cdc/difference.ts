@@ -74,10 +74,13 @@ export function captureDifference(sql: SqlStorage, old: Layout, layout: Layout, 
 /** Where the columns of the primary key are in both layouts; null where the key is not the same. */
 function keyPlaces(old: Layout, layout: Layout): (readonly [number, number])[] | null {
 	const placeOf = ({ columns }: Layout, name: string) => columns.findIndex((column) => fold(column.name) === fold(name))
-	const key = layout.schema.primaryKey.map((name) => placeOf(layout, name))
-	const places = key.map((place) => [placeIn(old, layout, place), place] as const)
-	const size = old.schema.primaryKey.length
-	return size === key.length && key.length > 0 && places.every(([before, after]) => before >= 0 && after >= 0) ? places : null
+	const before = new Set(old.schema.primaryKey.map((name) => placeOf(old, name)))
+	const places = layout.schema.primaryKey.map((name) => {
+		const place = placeOf(layout, name)
+		return [placeIn(old, layout, place), place] as const
+	})
+	const isSame = places.length === before.size && places.every(([place, now]) => now >= 0 && place >= 0 && before.has(place))
+	return isSame && places.length > 0 ? places : null
 }
 
 /** Tells whether a column that both have has another value, storage class included; null where they have none in common. */

@@ -162,10 +162,12 @@ function catchUpOf(sql: SqlStorage, { layout, current, own, namesakes, continuou
 	if (namesakes.some((namesake) => holdsRows(namesake) && !own.some(({ id }) => id === namesake.id))) return 'gap'
 	if (current === undefined) return own.some(holdsRows) ? 'gap' : () => backfill(sql, layout)
 	if (!continuous) return 'gap'
-	const isMoved = isVersioned(current.schema) && isVersioned(layout.schema) && !isCalled(current.schema.name, layout.table)
-	// What is in the lake under the new name is of another table, what is there under the old one stays.
-	if (isMoved) return own.some((other) => holdsRows(other) && other.id !== layout.id) ? 'gap' : () => backfill(sql, layout)
-	if (namesakes.length === 0 && !isVersioned(layout.schema)) return () => restate(sql, layout)
+	if (!isCalled(current.schema.name, layout.table)) {
+		// Without versions what waits goes under the new name, too.
+		if (!isVersioned(current.schema) || !isVersioned(layout.schema)) return () => restate(sql, layout)
+		// What is in the lake under the new name is of another table, what is there under the old one stays.
+		return own.some((other) => holdsRows(other) && other.id !== layout.id) ? 'gap' : () => backfill(sql, layout)
+	}
 	return () => restateStale(sql, layout, current, own)
 }
 
