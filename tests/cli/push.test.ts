@@ -141,6 +141,36 @@ describe('sqlake push --remote', () => {
 		expect(await fetchMigrationManifest(store())).toEqual(manifests[1])
 	})
 
+	it('takes the lake back to the schema of an earlier manifest by force', async () => {
+		at(2)
+		await push('--remote')
+		at(0)
+		const { code, stdout } = await push('--remote', '--force')
+		expect({ code, stdout }).toEqual({
+			code: 0,
+			stdout: expect.stringContaining('  - note (field 104); its history stays\n  ~ email → mail (field 102)\n'),
+		})
+		expect(await columns('users_changes')).toEqual(['101 id string', '102 mail string', '103 age long'])
+		at(2)
+		expect((await push('--remote')).code).toBe(0)
+		expect(await columns('users_changes')).toEqual(['101 id string', '102 email string', '103 age long', '104 note string'])
+	})
+
+	it('takes the bucket of the environment that --env names', async () => {
+		const other = { ...WRANGLER, env: { staging: { r2_buckets: [{ binding: 'SQLAKE_BUCKET', bucket_name: 'staging-bucket' }] } } }
+		project.write('wrangler.jsonc', JSON.stringify(other))
+		const missing = await push('--remote', '--env', 'staging')
+		expect(missing).toMatchObject({
+			code: 1,
+			stderr: expect.stringMatching(/staging-bucket.*NoSuchBucket.*\nhint: create the bucket/s),
+		})
+		expect(await push('--remote', '--env', 'production')).toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining('expected an environment production, found none\nhint: it has staging'),
+		})
+		expect((await push('--remote', '--env', 'staging', '--bucket', 'my-bucket')).code).toBe(0)
+	})
+
 	it.each([
 		['another migration', (tag: string) => `${tag}_other`, /expected "0001_email" as migration 1, found "0001_email_other"/],
 		['an edited migration', (tag: string) => tag, /"0001_email": expected the SQL as it was recorded/],
@@ -247,6 +277,20 @@ describe('sqlake push --local', () => {
 		expect((await push('--local')).stdout).toContain('updated, version 1 → 2')
 		expect((await push('--local')).stdout).toContain('Nothing to do.')
 	}, 60_000)
+
+	it('reads a configuration in TOML as wrangler does', async () => {
+		rmSync(join(project.directory, 'wrangler.jsonc'))
+		project.write(
+			'wrangler.toml',
+			'name = "app"\ncompatibility_date = "2026-10-01"\n[[r2_buckets]]\nbinding = "SQLAKE_BUCKET"\nbucket_name = "my-bucket"\n',
+		)
+		// Whether it binds a catalog object is not read from TOML.
+		expect(await push('--local')).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/created, version 1\nlake: left alone: nothing/),
+		})
+		expect((await push('--remote')).stderr).toContain('wrangler.toml binds none as SQLAKE_BUCKET')
+	}, 30_000)
 
 	it('says that the bucket is not bound, and that wrangler is missing', async () => {
 		project.write('wrangler.jsonc', JSON.stringify({ ...WRANGLER, r2_buckets: [] }))
