@@ -105,6 +105,24 @@ export function lakeQueryContract(engine: QueryEngine): void {
 		])
 	})
 
+	it('shows the row before an update of a range of changes, by names that * does not give', async () => {
+		const { lake, rows, query } = await filled()
+		await lake.deliver('ben', [updated('orders', T + 4000, order(1, 'ben', 1), order(9, 'ben', 2))])
+		const between: LakeMoment = { kind: 'between', from: T, to: T + 5000 }
+		expect(
+			await rows('SELECT id, _before_id, _before_amount, _op FROM orders WHERE _ts > ? ORDER BY _ts', [T + 1000], between),
+		).toEqual([
+			[1, 1, 10.5, 'u'],
+			[2, null, null, 'd'],
+			[9, 1, 1, 'u'],
+		])
+		expect(await rows('SELECT id FROM orders WHERE _before_id IS NOT id AND _op = ?', ['u'], between)).toEqual([[9]])
+		expect((await query('SELECT * FROM orders', [], between)).columns).not.toContain('_before_id')
+		expect(await rows('SELECT _before_created_at, _before_active FROM users WHERE _op = ?', ['u'], between)).toEqual([
+			[null, null],
+		])
+	})
+
 	it('joins, groups, sorts and limits over all shards', async () => {
 		const { rows } = await filled()
 		const sql = `select \`users\`.\`name\`, count(*) as [n], sum(orders.amount) as total from \`users\`

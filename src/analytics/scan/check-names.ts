@@ -4,16 +4,15 @@
  * @module
  */
 import { SQLakeError } from '../../errors.ts'
-import type { TableUse } from './statement-tables.ts'
+import { isUsed, type TableUse } from './statement-tables.ts'
 
 /**
  * @throws `LAKE_SCHEMA_BEHIND` naming table and column, if the query reads one that the lake does not know and that may be another
  *   name of one that it does.
  */
-export function checkNames({ table, names }: TableUse): void {
-	const column = table.columns.find(
-		({ name, ambiguous, hidden }) => ambiguous && (names === null ? !hidden : names.has(name.toLowerCase())),
-	)
+export function checkNames(use: TableUse): void {
+	const { table } = use
+	const column = table.columns.find((each) => each.ambiguous && isUsed(use, each))
 	if (column === undefined) return
 	throw new SQLakeError(
 		'LAKE_SCHEMA_BEHIND',

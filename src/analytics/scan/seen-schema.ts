@@ -10,7 +10,7 @@ import { getSnapshotById } from '../../lake/iceberg/snapshot.ts'
 import type { SnapshotId } from '../../lake/iceberg/types.ts'
 import { schemaAt, schemaLogOf } from '../../lake/schema-log.ts'
 import type { LakeSchema, TableSchema } from '../../schema/table-schema.ts'
-import { type SeenTable, seenNow, seenThen } from './seen-table.ts'
+import { type SeenTable, seenNow, seenThen, withBeforeImages } from './seen-table.ts'
 
 /** What {@link seenSchema} is given. */
 export interface SeenSchemaOptions {
@@ -46,7 +46,8 @@ export function seenSchema(options: SeenSchemaOptions): SeenSchema {
 		const key = own?.[0] ?? then.name
 		tables.set(key, seenThen(then, tables.get(key), catalogTable.metadata))
 	}
-	return { ...schema, tables }
+	if (moment.kind !== 'between') return { ...schema, tables }
+	return { ...schema, tables: new Map([...tables].map(([name, table]) => [name, withBeforeImages(table)])) }
 }
 
 /** The table in SQL as the lake describes it at the moment; undefined where nothing does. */

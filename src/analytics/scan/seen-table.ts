@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { BEFORE_FIELD_OFFSET } from '../../lake/change-table.ts'
+import { BEFORE_FIELD_OFFSET, beforeColumnName } from '../../lake/change-table.ts'
 import { currentSchema } from '../../lake/iceberg/table-metadata.ts'
 import type { IcebergPrimitiveType, IcebergTableMetadata } from '../../lake/iceberg/types.ts'
 import { type SchemaLogEntry, schemaLogOf } from '../../lake/schema-log.ts'
@@ -63,6 +63,24 @@ export function seenThen(then: TableSchema, now: SeenTable | undefined, metadata
 	const others = (now?.columns ?? []).filter(({ name }) => !names.has(lower(name)))
 	const hidden = others.map((column) => hiddenColumn(column, then))
 	return { ...then, columns: [...withFormer(columns, lakeColumns(metadata)), ...hidden] }
+}
+
+/**
+ * The table with what its columns were before each update: `_before_id` beside `id`. Not among the columns of `*`; NULL for what is
+ * no update.
+ */
+export function withBeforeImages(table: SeenTable): SeenTable {
+	const shown = table.columns.filter(({ hidden }) => !hidden)
+	const names = new Set(table.columns.map(({ name }) => lower(name)))
+	const before = ({ former, ...column }: SeenColumn): SeenColumn => ({
+		...column,
+		name: beforeColumnName(column.name),
+		fieldId: column.fieldId + BEFORE_FIELD_OFFSET,
+		hidden: true,
+		...(former === undefined ? {} : { former: { ...former, fieldId: former.fieldId + BEFORE_FIELD_OFFSET } }),
+	})
+	const images = shown.map(before).filter(({ name }) => !names.has(lower(name)))
+	return { ...table, columns: [...table.columns, ...images] }
 }
 
 /** The kind of SQLite value that a lake type holds. */

@@ -33,13 +33,23 @@ export interface ConstantCondition {
 /** What a query asks of one table. */
 export interface TableUse {
 	readonly table: SeenTable
-	/** Names in lower case; null for all columns. A name may belong to another table. */
-	readonly names: ReadonlySet<string> | null
+	/** Whether all columns of `*` are asked for. */
+	readonly all: boolean
+	/** Names in lower case that the query mentions. A name may belong to another table. */
+	readonly names: ReadonlySet<string>
 	/**
 	 * One list for each place where the table stands. Rows that are outside of every list's conditions do not matter to the query;
 	 * an empty list means that all rows matter.
 	 */
 	readonly conditions: readonly (readonly ConstantCondition[])[]
+}
+
+/** Whether a query asks for a column of a table. */
+export function isUsed(
+	{ all, names }: TableUse,
+	{ name, hidden }: { readonly name: string; readonly hidden?: boolean },
+): boolean {
+	return (all && !hidden) || names.has(lower(name))
 }
 
 /** A query's SELECT, its text and parameters. */
@@ -116,7 +126,7 @@ class Collector {
 		const needsKey = KEY_NAMES.some((name) => this.#names.has(name))
 		return [...this.#collected.values()].map(({ table, all, conditions }) => {
 			const names = needsKey ? new Set([...this.#names, ...table.primaryKey.map(lower)]) : this.#names
-			return { table, names: all ? null : names, conditions }
+			return { table, all, names, conditions }
 		})
 	}
 

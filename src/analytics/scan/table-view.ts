@@ -12,6 +12,7 @@ import type { ColumnSchema } from '../../schema/table-schema.ts'
 import { quoteText } from '../engines/duckdb-sql.ts'
 import type { EngineFile, EngineTable, EngineView } from '../query-engine.ts'
 import { type SeenColumn, sqliteKind } from './seen-table.ts'
+import { isUsed } from './statement-tables.ts'
 import type { TablePlan } from './table-plan.ts'
 
 /** What an engine needs to show one table to a query. */
@@ -33,14 +34,14 @@ const { op, shard, epoch, seq, ts } = CHANGE_FIELDS
  */
 export function tableRelation(plan: TablePlan, prefix: string, newestEpochs: ReadonlyMap<string, bigint>): TableRelation {
 	const { use, window } = plan
-	const columns = use.table.columns.filter(({ name }) => use.names === null || use.names.has(name.toLowerCase()))
+	const columns = use.table.columns.filter((column) => isUsed(use, column))
 	const wanted = unique(columns.flatMap(lakeFields))
 	const fieldIds = new Set(wanted.map(({ id }) => id))
 	const relation = (tables: readonly EngineTable[], sql: string) => ({ tables, view: { name: use.table.name, sql }, fieldIds })
 	const moment = plan.cut ? [ts] : []
 	if (window.kind === 'changes') {
 		// `_op`, `_shard`, `_seq` and `_ts` are columns of the rows themselves here.
-		const extra = [op, shard, seq, ts].filter((field) => field === ts || use.names === null || use.names.has(field.name))
+		const extra = [op, shard, seq, ts].filter((field) => field === ts || isUsed(use, field))
 		const name = `${prefix}_changes`
 		const shown = [...columns.map(sqliteColumn), ...extra.map(changeColumn)]
 		const sql = `SELECT ${shown.join(', ')} FROM ${name}${where(cutCondition(plan))}`
