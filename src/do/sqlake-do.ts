@@ -11,7 +11,8 @@ import { LAST_RETRY } from '../delivery/flush-policy.ts'
 import type { DeliveryLimits } from '../delivery/limits.ts'
 import type { Envelope, ExecuteRequest, ExecuteResponse, SQLakeDurableObjectRpc } from '../driver/transport.ts'
 import { messageOf, SQLakeError } from '../errors.ts'
-import type { ShardMigrationRpc } from '../fleet/fleet.ts'
+import type { FleetShardRpc, ReleasedVersion, ShardMigrationAnswer, ShardMigrationRpc } from '../fleet/fleet.ts'
+import { ShardReporter } from '../fleet/shard-reporter.ts'
 import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
 import { type Lake, openLake } from '../lake/open-lake.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
@@ -30,7 +31,7 @@ import type { CDCDeadLetterEvent, CDCFlushMetrics } from '../shard/shard.ts'
 import { type StartedShard, startShard } from '../shard/start-shard.ts'
 import { findBucket, findCatalogNamespace } from '../worker/bindings.ts'
 import { asyncEnvelope, envelope } from './envelope.ts'
-import { isNameOf } from './is-name-of.ts'
+import { bindingOf, isNameOf } from './is-name-of.ts'
 import { LocalResult, type LocalSql, localStatement } from './local-sql.ts'
 import { observedStorage } from './observed-storage.ts'
 import type { SQLakeWorkerEnv } from './worker-env.ts'
@@ -66,7 +67,7 @@ const RESTART_AFTER = 1_000
  */
 export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	extends DurableObject<TEnv>
-	implements SQLakeDurableObjectRpc, ShardMigrationRpc
+	implements SQLakeDurableObjectRpc, ShardMigrationRpc, FleetShardRpc
 {
 	/** What `SQLake()` returned. */
 	abstract schema: SQLakeDatabase
@@ -145,6 +146,18 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	#claimed: string | null = null
 	#database: LocalDatabase<SQLakeDatabase> | null = null
 	#failure: { readonly error: SQLakeError; readonly at: number } | null = null
+	readonly #reporter = new ShardReporter({
+		memory: {
+			get: () => this.#built?.memory.get('report') ?? null,
+			set: (note) => this.#built?.memory.set('report', note),
+		},
+		connect: () => findCatalogNamespace(this.env)?.getByName(this.schema.r2Bucket) ?? null,
+		released: (released) => this.#goToReleased(released),
+		background: (work) => this.ctx.waitUntil(work),
+		pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+		now: () => Date.now(),
+		logger: () => this.observability.logger,
+	})
 
 	constructor(ctx: DurableObjectState, env: TEnv) {
 		super(ctx, env)
@@ -160,6 +173,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	/** Runs statements for the driver. Errors come as values, so that code, hint and cause survive the way. */
 	async sqlakeExecute(request: ExecuteRequest): Promise<Envelope<ExecuteResponse>> {
 		if (this.#started?.migrations.isRetryDue) await this.#retryMigrations(this.#started)
+		this.#reporter.touch()
 		return envelope('sqlakeExecute', () => {
 			if (this.#started === null) this.#hearName(request)
 			return this.#use(({ shard }) => shard.execute(request))
@@ -171,6 +185,18 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 		return asyncEnvelope('sqlakeMigrate', () => {
 			if (this.#started === null) this.#hearName({ shard })
 			return this.#migrate(request)
+		})
+	}
+
+	/** Migrates for a roll-out that keeps the register of shards: the answer says where the object stands then. */
+	async sqlakeFleetMigrate(shard: string, request: MigrateRequest): Promise<Envelope<ShardMigrationAnswer>> {
+		return asyncEnvelope('sqlakeFleetMigrate', async () => {
+			if (this.#started === null) this.#hearName({ shard })
+			const call = () => asyncEnvelope('sqlakeFleetMigrate', () => this.#migrateWithFleet(request))
+			const { value: result, report } = await this.#reporter.answering(call)
+			if (report !== null) return { result, report }
+			const missing = 'migrations: expected some, found none'
+			throw result.ok ? new SQLakeError('MIGRATION_MISSING', missing) : SQLakeError.fromJSON(result.error)
 		})
 	}
 
@@ -329,6 +355,21 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 		})
 	}
 
+	/** As one of many: a shard that never came as far as a way down leads has nothing to undo. */
+	async #migrateWithFleet(request: MigrateRequest): Promise<MigrationResult> {
+		const { direction, target } = request
+		const { applied, pending } = this.#use(({ migrations }) => migrations.status())
+		if (direction !== 'down' || typeof target !== 'string' || !pending.includes(target)) return this.#migrate(request)
+		return { direction, migrations: [], version: applied.at(-1)?.tag ?? null, durationMs: 0 }
+	}
+
+	/** Goes where a roll-out has brought the fleet before this object was known to it. */
+	async #goToReleased(released: ReleasedVersion | null): Promise<void> {
+		const target = released?.version ?? null
+		const { state, pending } = this.#use(({ migrations }) => migrations.status())
+		if (target !== null && state === 'pending' && pending.includes(target)) await this.#migrate({ target })
+	}
+
 	async #retryMigrations({ shard, migrations }: StartedShard): Promise<void> {
 		await this.#exclusively(async () => {
 			await migrations.retry()
@@ -398,7 +439,9 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	}
 
 	/** Called at each start, and whenever migrations ran or failed. */
-	#onMigrationState(_report: MigrationReport): void {}
+	#onMigrationState(report: MigrationReport): void {
+		this.#reporter.changed({ ...report, binding: bindingOf(this.env, report.shard, this.ctx.id) })
+	}
 
 	/** Runs a start, and remembers its failure for a moment: whoever calls meanwhile is told the same. */
 	#watching<T>(start: () => T): T {

@@ -94,6 +94,10 @@ export class ShardReporter {
 	#look(): void {
 		this.#safely(() => {
 			if (this.#sending || this.#answering > 0 || !this.#hasNews()) return
+			if (this.#parts.connect() === null) {
+				this.#quietUntil = Number.POSITIVE_INFINITY
+				return
+			}
 			this.#sending = true
 			this.#parts.background(this.#send())
 		})
@@ -118,12 +122,8 @@ export class ShardReporter {
 			// Told meanwhile, in an answer.
 			if (this.#answering > 0 || !this.#hasNews()) return
 			const register = connect()
-			if (register === null) {
-				this.#quietUntil = Number.POSITIVE_INFINITY
-				return
-			}
 			const report = this.#report
-			if (report === null) return
+			if (register === null || report === null) return
 			const answer = unpack(await register.sqlakeFleetReport(report))
 			this.#failures = 0
 			this.#note(report)

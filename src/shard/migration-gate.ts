@@ -140,8 +140,9 @@ function tablesOf(pending: readonly Migration[]): ReadonlySet<string> | null {
 /** The columns of every table, in lower case. */
 function columnsOf(sql: SqlStorage): Map<string, Set<string>> {
 	const columns = new Map<string, Set<string>>()
+	// The platform's own tables, such as that of an alarm, are closed even to questions.
 	const rows = sql.exec(
-		"SELECT lower(t.name), lower(c.name) FROM sqlite_schema AS t JOIN pragma_table_xinfo(t.name) AS c WHERE t.type = 'table'",
+		"SELECT lower(t.name), lower(c.name) FROM sqlite_schema AS t JOIN pragma_table_xinfo(t.name) AS c WHERE t.type = 'table' AND t.name NOT GLOB '_cf_*'",
 	)
 	for (const [table, column] of rows.raw()) {
 		const name = String(table)

@@ -2,6 +2,7 @@
 declare namespace Cloudflare {
 	interface Env {
 		readonly PLAIN_DO: DurableObjectNamespace<import('./worker.ts').PlainDO>
+		readonly FLEET_DO: DurableObjectNamespace<import('./fleet/objects.ts').FleetDO>
 		readonly TALLY_DO: DurableObjectNamespace<import('./fleet/objects.ts').TallyDO>
 		readonly SHARD_DO: DurableObjectNamespace<import('./do/objects.ts').ShardDO>
 		readonly OWN_WAYS_DO: DurableObjectNamespace<import('./do/objects.ts').OwnWaysDO>

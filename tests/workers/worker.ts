@@ -6,7 +6,7 @@ export class PlainDO extends DurableObject {}
 export { SQLakeCatalog } from '../../src/do/sqlake-catalog.ts'
 export { ForgetfulDO, OwnWaysDO, ShardDO, ThrowingDO, UnreachableDO } from './do/objects.ts'
 export { DriverDO } from './driver/driver-do.ts'
-export { TallyDO } from './fleet/objects.ts'
+export { FleetDO, TallyDO } from './fleet/objects.ts'
 export { SimulatedDO } from './simulation/objects.ts'
 
 export default {

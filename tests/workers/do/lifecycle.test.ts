@@ -85,6 +85,7 @@ describe('a shard', () => {
 			'retryCDCDeadLetterEvents',
 			'rollbackMigrations',
 			'sqlakeExecute',
+			'sqlakeFleetMigrate',
 			'sqlakeMigrate',
 			'sqlakeMigrationStatus',
 		])

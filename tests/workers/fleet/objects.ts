@@ -1,7 +1,12 @@
 import { DurableObject } from 'cloudflare:workers'
+import { sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { SQLakeDO } from '../../../src/do/sqlake-do.ts'
 import type { Envelope } from '../../../src/driver/transport.ts'
 import type { FleetShardRpc, ShardMigrationAnswer, ShardReport } from '../../../src/fleet/fleet.ts'
+import { createMigrationManifest } from '../../../src/migrator/create-migration-manifest.ts'
+import type { MigrationManifest } from '../../../src/migrator/manifest.ts'
 import type { MigrateRequest, MigrationStatus } from '../../../src/migrator/migration-status.ts'
+import { SQLake } from '../../../src/schema/database.ts'
 
 /**
  * A shard as the catalog's object sees one, which notes every call in its SQLite and misbehaves as its name says: `hang` never
@@ -49,5 +54,74 @@ export class TallyDO extends DurableObject implements FleetShardRpc {
 	/** The targets of the calls so far. */
 	calls(): (string | null)[] {
 		return Array.from(this.ctx.storage.sql.exec<{ target: string | null }>('SELECT target FROM calls'), ({ target }) => target)
+	}
+}
+
+const before = SQLake({
+	users: sqliteTable('users', { id: text('id').primaryKey(), email: text('email').notNull() }),
+	shard: { users: 'id' },
+	r2Bucket: 'FLEET_BUCKET',
+})
+
+export const after = SQLake({
+	users: sqliteTable('users', {
+		id: text('id').primaryKey(),
+		email: text('email').notNull().unique(),
+		plan: text('plan').default('free'),
+	}),
+	shard: { users: 'id' },
+	r2Bucket: 'FLEET_BUCKET',
+})
+
+const [INIT, UNIQUE] = ['0000_init', '0001_unique_email']
+
+const files = {
+	[INIT]: 'CREATE TABLE `users` (`id` text PRIMARY KEY NOT NULL, `email` text NOT NULL);',
+	[UNIQUE]: `ALTER TABLE \`users\` ADD \`plan\` text DEFAULT 'free';
+--> statement-breakpoint
+CREATE UNIQUE INDEX \`users_email_unique\` ON \`users\` (\`email\`);`,
+}
+
+const downs = {
+	[INIT]: { sql: 'DROP TABLE `users`;', losses: ['table "users"'] },
+	[UNIQUE]: {
+		sql: 'DROP INDEX `users_email_unique`;\n--> statement-breakpoint\nALTER TABLE `users` DROP COLUMN `plan`;',
+		losses: ['column "users"."plan"'],
+	},
+}
+
+function manifestOf(tags: readonly string[], schema: typeof before | typeof after): MigrationManifest {
+	const entries = tags.map((tag, idx) => ({ idx, tag, when: 1_760_000_000_000 + idx, breakpoints: true }))
+	const tables = Object.fromEntries(schema.lake.tables)
+	const changes = {
+		[INIT]: Object.fromEntries(before.lake.tables),
+		[UNIQUE]: Object.fromEntries(after.lake.tables),
+	}
+	return createMigrationManifest(
+		{ journal: { entries }, files, downs },
+		{ version: tags.length, tables, lastFieldIds: { users: 103 }, changes },
+	)
+}
+
+/** What a deploy brings. */
+export const releases = {
+	first: { schema: before, manifest: manifestOf([INIT], before) },
+	second: { schema: after, manifest: manifestOf([INIT, UNIQUE], after) },
+}
+
+/** The release that objects start with. */
+export const deployed: { release: (typeof releases)[keyof typeof releases] } = { release: releases.first }
+
+/** A shard of an application that rolls its migrations out. */
+export class FleetDO extends SQLakeDO {
+	override schema = deployed.release.schema
+	protected override migrations = deployed.release.manifest
+	protected override migrationPolicy = 'rollout' as const
+	protected override cdcFlushThreshold = Number.MAX_SAFE_INTEGER
+	protected override cdcFlushInterval = 86_400_000
+
+	constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+		// Only here under the name that shards look for: every lake of the other tests would go through it.
+		super(ctx, { ...env, SQLAKE_CATALOG: env.CATALOG_DO } as never)
 	}
 }
