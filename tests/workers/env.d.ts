@@ -8,6 +8,7 @@ declare namespace Cloudflare {
 		readonly OWN_WAYS_DO: DurableObjectNamespace<import('./do/objects.ts').OwnWaysDO>
 		readonly FORGETFUL_DO: DurableObjectNamespace<import('./do/objects.ts').ForgetfulDO>
 		readonly THROWING_DO: DurableObjectNamespace<import('./do/objects.ts').ThrowingDO>
+		readonly MIGRATING_DO: DurableObjectNamespace<import('./migrator/objects.ts').MigratingDO>
 		readonly DRIVER_DO: DurableObjectNamespace<import('./driver/driver-do.ts').DriverDO>
 		readonly UNREACHABLE_DO: DurableObjectNamespace<import('./do/objects.ts').UnreachableDO>
 		readonly SIMULATED_DO: DurableObjectNamespace<import('./simulation/objects.ts').SimulatedDO>

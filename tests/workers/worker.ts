@@ -7,6 +7,7 @@ export { SQLakeCatalog } from '../../src/do/sqlake-catalog.ts'
 export { ForgetfulDO, OwnWaysDO, ShardDO, ThrowingDO, UnreachableDO } from './do/objects.ts'
 export { DriverDO } from './driver/driver-do.ts'
 export { FleetDO, TallyDO } from './fleet/objects.ts'
+export { MigratingDO } from './migrator/objects.ts'
 export { SimulatedDO } from './simulation/objects.ts'
 
 export default {

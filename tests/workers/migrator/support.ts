@@ -1,30 +1,12 @@
 import { env, runInDurableObject } from 'cloudflare:test'
 import { expect } from 'vitest'
 import type { SQLakeError } from '../../../src/errors.ts'
-import { createMigrationManifest } from '../../../src/migrator/create-migration-manifest.ts'
 import type { MigrationManifest } from '../../../src/migrator/manifest.ts'
 import type { MigrationErrorCode } from '../../../src/migrator/migration-error.ts'
 import { MigrationRunner, type MigrationRunnerOptions } from '../../../src/migrator/migration-runner.ts'
+import { manifestOfMigrations, type TestMigration } from './manifests.ts'
 
-/** A migration of a test: its SQL, or both directions of it. */
-export type TestMigration = string | { readonly up: string; readonly down?: string; readonly losses?: readonly string[] }
-
-export const FIRST_WHEN = 1_700_000_000_000
-
-/** A manifest of migrations 0000_m0, 0001_m1 and so on. */
-export function manifestOfMigrations(...migrations: readonly TestMigration[]): MigrationManifest {
-	const all = migrations.map((migration, idx) => ({
-		tag: `${String(idx).padStart(4, '0')}_m${idx}`,
-		...(typeof migration === 'string' ? { up: migration } : migration),
-	}))
-	return createMigrationManifest({
-		journal: { entries: all.map(({ tag }, idx) => ({ idx, when: FIRST_WHEN + idx * 1_000, tag, breakpoints: true })) },
-		files: Object.fromEntries(all.map(({ tag, up }) => [tag, up])),
-		downs: Object.fromEntries(
-			all.flatMap(({ tag, down, losses = [] }) => (down === undefined ? [] : [[tag, { sql: down, losses }]])),
-		),
-	})
-}
+export { FIRST_WHEN, manifestOfMigrations, type TestMigration } from './manifests.ts'
 
 let objects = 0
 
