@@ -28,7 +28,7 @@ export function openRemote(options: RemoteOptions): PushTarget {
 	const credentials = {
 		accessKeyId: needed(env, 'AWS_ACCESS_KEY_ID'),
 		secretAccessKey: needed(env, 'AWS_SECRET_ACCESS_KEY'),
-		...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN } : {}),
+		...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN.trim() } : {}),
 	}
 	const store = new S3ObjectStore({ endpoint, bucket, region: regionOf(endpoint, env), credentials })
 	return { kind: 'remote', bucket, place: endpoint, store, [Symbol.asyncDispose]: async () => {} }
@@ -61,7 +61,8 @@ function regionOf(endpoint: string, env: RemoteOptions['env']): string {
 }
 
 function needed(env: RemoteOptions['env'], name: string): string {
-	const value = env[name]
+	// Read from a file, it may end in a line break.
+	const value = env[name]?.trim()
 	if (value) return value
 	throw new SQLakeError('CONFIG_INVALID', `push --remote: expected the environment variable ${name}, found none`, {
 		hint: 'create an R2 API token with read and write access to the bucket, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',

@@ -45,21 +45,19 @@ export class S3ObjectStore implements ObjectStore {
 	readonly #service: S3Service
 	readonly #prefix: string
 
-	/** @throws SQLakeError CONFIG_INVALID for an endpoint that is no URL of a service, or without a bucket or keys. */
+	/** @throws SQLakeError CONFIG_INVALID for an endpoint that is no URL of a service, without a bucket, and for keys that are none. */
 	constructor(options: S3ObjectStoreOptions) {
 		const { bucket, region = 'auto', credentials, prefix = '' } = options
-		for (const [name, value] of Object.entries({
-			bucket,
-			region,
-			accessKeyId: credentials.accessKeyId,
-			secretAccessKey: credentials.secretAccessKey,
-		})) {
+		for (const [name, value] of Object.entries({ bucket, region })) {
 			if (value === '') throw new SQLakeError('CONFIG_INVALID', `S3 store, ${name}: expected a text, found an empty one`)
 		}
+		const { accessKeyId, secretAccessKey, sessionToken } = credentials
+		const keys = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
+		for (const [name, value] of Object.entries(keys)) assertHeaderText(name, value)
 		this.#service = {
 			bucketUrl: `${readEndpoint(options.endpoint)}/${encodeSegment(bucket)}`,
 			region,
-			credentials,
+			credentials: keys,
 			timeoutMs: options.timeoutMs ?? 30_000,
 			attempts: options.attempts ?? 4,
 			retryDelayMs: options.retryDelayMs ?? 100,
@@ -181,6 +179,13 @@ function encodeSegment(segment: string): string {
 /** With `encoding-type=url` a listing holds keys as forms encode them: a space is `+`, or `%20` with some services. */
 function decodeListedKey(key: string): string {
 	return decodeURIComponent(key.replaceAll('+', ' '))
+}
+
+/** What no header can hold would otherwise end up in the message of whoever refuses it. */
+function assertHeaderText(name: string, value: string): void {
+	if (/^[\x21-\x7e]+$/.test(value)) return
+	const found = value === '' ? 'nothing' : 'another character'
+	throw new SQLakeError('CONFIG_INVALID', `S3 store, ${name}: expected printable ASCII without spaces, found ${found}`)
 }
 
 function readEndpoint(endpoint: string): string {

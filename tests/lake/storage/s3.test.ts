@@ -176,6 +176,17 @@ describe('a refusal', () => {
 	})
 })
 
+it.each(['', 'very secret', 'very\nsecret', 'verysécret'])('refuses the key %j, and does not show it', (secretAccessKey) => {
+	for (const credentials of [
+		{ accessKeyId: 'AKIDTEST', secretAccessKey },
+		{ accessKeyId: secretAccessKey, secretAccessKey: 'x' },
+	]) {
+		expect(() => open({ credentials })).toThrow(
+			expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.not.stringMatching(/very/) }),
+		)
+	}
+})
+
 describe('what is repeated, and what is not', () => {
 	const failing = (times: number, fault: S3Server['fault']): S3Server['fault'] => {
 		let left = times

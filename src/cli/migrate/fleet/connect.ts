@@ -23,12 +23,20 @@ export async function connect(typed: string, context: CommandContext): Promise<C
 			hint: "name it: --fleet https://app.example.com, or sqlake: { fleet: '...' } in the configuration",
 		})
 	}
-	const token = context.terminal.env.SQLAKE_ADMIN_TOKEN
+	// Read from a file, it may end in a line break.
+	const token = context.terminal.env.SQLAKE_ADMIN_TOKEN?.trim()
 	if (!token) {
 		throw new SQLakeError('CONFIG_INVALID', '--fleet: expected the environment variable SQLAKE_ADMIN_TOKEN, found none', {
 			hint: 'set it to the token that createAdminHandler() was given',
 			details: { variable: 'SQLAKE_ADMIN_TOKEN' },
 		})
+	}
+	// What no header can hold would otherwise end up in the message of whoever refuses it.
+	if (!/^[\x21-\x7e]+$/.test(token)) {
+		throw new SQLakeError(
+			'CONFIG_INVALID',
+			'SQLAKE_ADMIN_TOKEN: expected printable ASCII without spaces, found another character',
+		)
 	}
 	return { fleet: new FleetHttpClient({ url, token }), url }
 }
