@@ -31,7 +31,7 @@ async function openProject(options: Partial<ProjectSourceOptions> = {}): Promise
 	await router.sql`INSERT INTO users (id, name, avatar) VALUES ('bob', 'Bob', x'00ff')`.run()
 	await router.flush()
 	await router.close()
-	return open(await openProjectSource({ project, ...places, ...options }))
+	return open(await openProjectSource({ load: async () => project, ...places, watch: false, ...options }))
 }
 
 async function openFile(): Promise<{ readonly url: string; readonly path: string }> {

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { SQLakeError } from '../../errors.ts'
+import { messageOf, SQLakeError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
 import type { CommandContext } from '../command-context.ts'
 import type { StudioSource } from '../studio/studio-source.ts'
@@ -30,8 +30,8 @@ export const studio = defineCommand({
 				analytics: { alias: 'a', type: 'boolean', default: false, describe: 'What Drizzle Studio sees: the lake, read-only' },
 			})
 			.alias('verbose', 'v')
-			.conflicts('shard', 'analytics')
-			.check(({ port }) => {
+			.check(({ port, shard, analytics }) => {
+				if (analytics && shard !== undefined) throw new Error('--analytics and --shard exclude each other')
 				if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port: expected 0 to 65535, found ${port}`)
 				return true
 			})
@@ -93,10 +93,11 @@ async function openSource({ db, lake, shard, analytics }: SourceOptions, context
 		import('../studio/project-source.ts'),
 	])
 	return openProjectSource({
-		project: await loadLocalProject(context.cwd, context.configFile),
+		load: () => loadLocalProject(context.cwd, context.configFile),
 		db: db === undefined ? config.db : context.path(db),
 		lake: lake === undefined ? config.lake : context.path(lake),
 		database: analytics ? 'lake' : shard === undefined ? undefined : { shard },
+		onProblem: (error) => context.warn(`${messageOf(error)}\nwhat was shown before goes on`),
 	})
 }
 

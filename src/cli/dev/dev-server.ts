@@ -12,6 +12,7 @@ import type { DevEvent, DevListener } from './dev-events.ts'
 import { devRoutes } from './dev-routes.ts'
 import { listeningObservability } from './listening-observability.ts'
 import type { LocalProject } from './local-project.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { ProjectHost } from './project-host.ts'
 import { type FileWatcher, watchFiles } from './watch-files.ts'
 
@@ -124,25 +125,5 @@ async function reloadEvent(host: ProjectHost, load: () => Promise<LocalProject>)
 		return { event: 'reload', changed, migrations, shards, failures: failures.map(messageOf), durationMs }
 	} catch (error) {
 		return { event: 'kept', error }
-	}
-}
-
-/** Runs work again where it was asked for while it ran, once for however many asked. */
-function oneAtATime(work: () => Promise<void>): () => Promise<void> {
-	let running: Promise<void> | null = null
-	let next: Promise<void> | null = null
-	const start = (): Promise<void> => {
-		running = work().finally(() => {
-			running = null
-		})
-		return running
-	}
-	return () => {
-		if (running === null) return start()
-		next ??= running.then(() => {
-			next = null
-			return start()
-		})
-		return next
 	}
 }

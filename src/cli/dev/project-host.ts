@@ -59,7 +59,8 @@ export class ProjectHost {
 	}
 
 	/**
-	 * Loads the project afresh and goes over to it: requests that run are waited for, then every shard is migrated.
+	 * Loads the project afresh and goes over to it: requests that run are waited for, then every shard is migrated, unless the
+	 * policy is never to.
 	 *
 	 * @throws what `load` throws, and SQLakeError where what it loads cannot be served; the version before goes on
 	 */
@@ -87,7 +88,7 @@ export class ProjectHost {
 			if (names.length > 0 && (next.source === 'schema' || before.source === 'schema')) throw needsMigrations(next)
 			await router.close()
 			const opened = openRouter(next, this.#places)
-			const failures = await migrate(opened, names)
+			const failures = this.#places.migrationPolicy === 'never' ? [] : await migrate(opened, names)
 			const [failure] = failures
 			if (failure !== undefined && failures.length === names.length) {
 				// None went along: all of them still fit what was served before.

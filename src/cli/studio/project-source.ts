@@ -1,20 +1,28 @@
 import { resolve } from 'node:path'
 import { devRoutes } from '../dev/dev-routes.ts'
 import type { LocalProject } from '../dev/local-project.ts'
+import { oneAtATime } from '../dev/one-at-a-time.ts'
 import { ProjectHost } from '../dev/project-host.ts'
+import { watchFiles } from '../dev/watch-files.ts'
 import { LakeDatabase } from './lake-database.ts'
 import { ShardDatabase } from './shard-database.ts'
+import type { StudioDatabase } from './studio-database.ts'
 import type { StudioSource } from './studio-source.ts'
 
 /** What of a project is shown. */
 export interface ProjectSourceOptions {
-	readonly project: LocalProject
+	/** Loads the project afresh. */
+	readonly load: () => Promise<LocalProject>
 	/** Directory of the shards. */
 	readonly db: string
 	/** Directory of the lake. */
 	readonly lake: string
 	/** What Drizzle Studio sees: a shard, or the lake. Default: the only shard, or the lake where there are none or several. */
 	readonly database?: { readonly shard: string } | 'lake' | undefined
+	/** Whether to follow changes of the project's files. Default true. */
+	readonly watch?: boolean
+	/** Is told why a change of the project cannot be shown; what was shown before goes on. */
+	readonly onProblem?: (error: unknown) => void
 }
 
 /**
@@ -22,34 +30,42 @@ export interface ProjectSourceOptions {
  *
  * @throws SQLakeError SHARD_NOT_FOUND for a shard that there is not; MIGRATION_PENDING for a schema ahead of its migrations
  */
-export async function openProjectSource({ project, db, lake, database }: ProjectSourceOptions): Promise<StudioSource> {
+export async function openProjectSource(options: ProjectSourceOptions): Promise<StudioSource> {
+	const { load, db, lake, onProblem = () => {} } = options
 	// To look at a shard does not change it: migrations are for sqlake dev and sqlake migrate.
-	const host = await ProjectHost.open(project, { db, lake, migrationPolicy: 'never' })
-	try {
-		const opened = await host.current.use(async (router) => {
-			const wanted = database ?? (await onlyShard(router))
-			return wanted === 'lake'
-				? LakeDatabase.open(router, project, resolve(lake))
-				: ShardDatabase.open(router, resolve(db), wanted.shard)
-		})
-		return {
-			kind: 'project',
-			title: db,
-			database: opened,
-			tables: project.schema.tables,
-			handle: devRoutes(host),
-			close: async () => {
-				opened.close()
-				await host.current.close()
-			},
-		}
-	} catch (error) {
+	const host = await ProjectHost.open(await load(), { db, lake, migrationPolicy: 'never' })
+	const database = await openDatabase(host, options).catch(async (error) => {
 		await host.current.close()
 		throw error
+	})
+	const watcher = options.watch === false ? undefined : watchFiles(host.project.watch, () => void reload())
+	const reload = oneAtATime(async () => {
+		await host.reload(load).catch(onProblem)
+		watcher?.setPaths(host.project.watch)
+	})
+	return {
+		kind: 'project',
+		title: db,
+		database,
+		get tables() {
+			return host.project.schema.tables
+		},
+		handle: devRoutes(host),
+		close: async () => {
+			await watcher?.close()
+			database.close()
+			await host.current.close()
+		},
 	}
 }
 
-async function onlyShard(router: { shards(): Promise<string[]> }): Promise<{ readonly shard: string } | 'lake'> {
-	const [shard, second] = await router.shards()
+async function openDatabase(host: ProjectHost, { db, lake, database }: ProjectSourceOptions): Promise<StudioDatabase> {
+	const wanted = database ?? (await onlyShard(host))
+	if (wanted === 'lake') return new LakeDatabase(host, resolve(lake))
+	return ShardDatabase.open(host.current, resolve(db), wanted.shard)
+}
+
+async function onlyShard({ current }: ProjectHost): Promise<{ readonly shard: string } | 'lake'> {
+	const [shard, second] = await current.use((router) => router.shards())
 	return shard === undefined || second !== undefined ? 'lake' : { shard }
 }

@@ -6,6 +6,7 @@ import { shardFileName } from '../../local/shard-file-name.ts'
 import { parseSQL } from '../../router/parse-sql.ts'
 import { executeBatch } from '../../session/executor.ts'
 import { scanStatement } from '../../shard/statement.ts'
+import type { CurrentRouter } from '../dev/current-router.ts'
 import { SqliteFile } from './sqlite-file.ts'
 import type { StudioDatabase, StudioRows } from './studio-database.ts'
 
@@ -19,14 +20,14 @@ const READS = new Set(['SELECT', 'VALUES', 'EXPLAIN', 'PRAGMA'])
 export class ShardDatabase implements StudioDatabase {
 	readonly title: string
 	readonly id: string
-	readonly #router: LocalRouter
+	readonly #current: CurrentRouter<LocalRouter>
 	readonly #shard: string
 	readonly #file: SqliteFile
 
-	private constructor(router: LocalRouter, shard: string, file: SqliteFile) {
+	private constructor(current: CurrentRouter<LocalRouter>, shard: string, file: SqliteFile) {
 		this.title = `shard ${shard}`
 		this.id = `shard:${file.id}`
-		this.#router = router
+		this.#current = current
 		this.#shard = shard
 		this.#file = file
 	}
@@ -37,8 +38,8 @@ export class ShardDatabase implements StudioDatabase {
 	 * @param db - directory of the shards
 	 * @throws SQLakeError SHARD_NOT_FOUND where there is none of that name
 	 */
-	static async open(router: LocalRouter, db: string, shard: string): Promise<ShardDatabase> {
-		const names = await router.shards()
+	static async open(current: CurrentRouter<LocalRouter>, db: string, shard: string): Promise<ShardDatabase> {
+		const names = await current.use((router) => router.shards())
 		if (!names.includes(shard)) {
 			const some = names.slice(0, 5).join(', ')
 			throw new SQLakeError(
@@ -47,14 +48,14 @@ export class ShardDatabase implements StudioDatabase {
 				{ hint: 'a shard is made by the first write to it' },
 			)
 		}
-		return new ShardDatabase(router, shard, new SqliteFile(join(db, shardFileName(shard)), { readOnly: true }))
+		return new ShardDatabase(current, shard, new SqliteFile(join(db, shardFileName(shard)), { readOnly: true }))
 	}
 
 	async execute(statements: readonly BoundStatement[]): Promise<readonly StudioRows[]> {
 		if (statements.every(isRead)) return this.#file.execute(statements)
 		const target = { kind: 'shard', shard: this.#shard } as const
 		const queries = statements.map(({ sql, params }) => ({ query: { sql, params, built: undefined, placeholders: {} }, target }))
-		return executeBatch(queries, this.#router.connection)
+		return this.#current.use((router) => executeBatch(queries, router.connection))
 	}
 
 	close(): void {
