@@ -26,6 +26,7 @@ import {
 	POINTER_KEY,
 	shardKey,
 } from './lake-pointer.ts'
+import { assertNeverWritten } from './lost-pointer.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { MetadataReader } from './metadata-reader.ts'
 import { prepareCommit } from './prepare-commit.ts'
@@ -183,7 +184,10 @@ export class R2PointerCatalog implements Catalog {
 
 	async #readPointer(): Promise<ReadPointer> {
 		const object = await retryUnavailable(() => this.#store.get(POINTER_KEY))
-		if (object === null) return { pointer: emptyPointer(this.#location), etag: null }
+		if (object === null) {
+			await assertNeverWritten(this.#store, this.#reader, this.#location)
+			return { pointer: emptyPointer(this.#location), etag: null }
+		}
 		const pointer = decodeLakePointer(object.bytes)
 		assertPointer(pointer, { owner: { kind: 'pointer' }, location: this.#location })
 		return { pointer, etag: object.etag }

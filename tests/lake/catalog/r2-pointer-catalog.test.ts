@@ -69,6 +69,32 @@ describe('the pointer', () => {
 		})
 	})
 
+	it('that was deleted is missed, and its lake not taken for an empty one', async () => {
+		const store = new MemoryObjectStore()
+		const open = () => new R2PointerCatalog({ store, location: LOCATION })
+		await open().commit(contractCommit('a', 1, 1))
+		await open().commit(contractCommit('a', 2, 2))
+		await store.delete([POINTER_KEY])
+		const lost = { code: 'LAKE_CORRUPT', message: expect.stringContaining(POINTER_KEY) }
+		await expect(open().load()).rejects.toMatchObject(lost)
+		await expect(open().position('a')).rejects.toMatchObject(lost)
+		await expect(open().commit(contractCommit('a', 3, 3))).rejects.toMatchObject(lost)
+		await expect(open().evolve([])).rejects.toMatchObject(lost)
+	})
+
+	it('is not missed where a first commit failed and left its files', async () => {
+		const store = new MemoryObjectStore()
+		const failing = new FaultyStore(store, ({ operation, key }) =>
+			operation === 'put' && key === POINTER_KEY ? 'before' : undefined,
+		)
+		const dying = new R2PointerCatalog({ store: failing, location: LOCATION, retry: { ...retry, attempts: 2 } })
+		await expect(dying.commit(contractCommit('a', 1, 1))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+		expect((await store.list({ prefix: 'metadata/' })).objects.length).toBeGreaterThan(0)
+		const catalog = new R2PointerCatalog({ store, location: LOCATION })
+		expect((await catalog.load()).tables.size).toBe(0)
+		expect(await catalog.commit(contractCommit('a', 1, 1))).toMatchObject({ status: 'committed' })
+	})
+
 	it('that is none is corrupt, saying what was expected', async () => {
 		const store = new MemoryObjectStore()
 		const catalog = new R2PointerCatalog({ store, location: LOCATION })
