@@ -76,8 +76,10 @@ describe("Amazon's own client and the store", () => {
 	})
 })
 
-it('stores and lists any well-formed key without dot segments', async () => {
-	const store = open({ prefix: 'any/%2F ü' })
+it('stores and lists any well-formed key without dot segments', { timeout: 30_000 }, async () => {
+	// Of its own, so that the other tests count their requests alone.
+	await using own = await startS3Server()
+	const store = new S3ObjectStore({ ...own, prefix: 'any/%2F ü' })
 	const key = fc
 		.string({ unit: 'binary', minLength: 1, maxLength: 60 })
 		.filter((text) => text.isWellFormed() && !text.split('/').some((segment) => segment === '.' || segment === '..'))
@@ -90,7 +92,7 @@ it('stores and lists any well-formed key without dot segments', async () => {
 			)
 			await store.delete(keys.map((each) => `k${each}`))
 		}),
-		{ seed: 4, numRuns: 60 },
+		{ seed: 4, numRuns: 40 },
 	)
 })
 
