@@ -212,9 +212,10 @@ export class FleetService implements FleetRpc {
 			}
 		}
 		if (asked.length === 0) return null
+		const said = failure === undefined ? '' : `; the last one: ${messageOf(failure)}`
 		throw new SQLakeError(
 			'ROLLOUT_INVALID',
-			`roll-out: expected a shard that tells the newest migration, found none of ${asked.length}`,
+			`roll-out: expected a shard that tells the newest migration, found none of ${asked.length}${said}`,
 			{
 				cause: failure,
 				hint: 'name the target: the tag of a migration',

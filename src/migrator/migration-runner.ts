@@ -306,11 +306,15 @@ export class MigrationRunner {
 		this.#log.remember({ begun: null, failure: { tag, checksum, code, message, at, attempts, retryAt } })
 	}
 
-	/** Going up lets go of a database that was rolled back. */
+	/**
+	 * A way down holds the database where it ends, even where there was nothing to undo: a migration that fails is not tried again
+	 * behind the back of whoever went down. Going up lets go of it.
+	 */
 	#conclude(result: MigrationResult): void {
 		const changed = result.migrations.length > 0
 		if (result.direction === 'down') {
 			if (changed) this.#log.remember({ held: true, failure: null, lastResult: result })
+			else if (this.status().pendingCount > 0) this.#log.remember({ held: true, failure: null })
 		} else if (changed || this.#log.memory.held) {
 			this.#log.remember({ held: false, ...(changed ? { lastResult: result } : {}) })
 		}

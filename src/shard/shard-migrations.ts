@@ -138,14 +138,14 @@ export class ShardMigrations {
 	 */
 	prepareNow(): void {
 		const { sql } = this.#parts.storage
-		if (this.#runner !== null && this.isWanted && this.#runner.wantsForeignKeysOff()) setForeignKeys(sql, false)
+		if (this.#runner !== null && this.isWanted && this.#runner.wantsForeignKeysOff(this.#wanted())) setForeignKeys(sql, false)
 	}
 
 	/** Opens the shard at once. What has to wait is left to {@link open}. */
 	openNow(): void {
 		this.#begin()
 		try {
-			if (this.isWanted) this.#runner?.runNow()
+			if (this.isWanted) this.#runner?.runNow(this.#wanted())
 		} catch (error) {
 			this.#tolerate(error)
 		}
@@ -156,7 +156,7 @@ export class ShardMigrations {
 	async open(): Promise<void> {
 		this.#begin()
 		try {
-			if (this.isWanted) await this.#runner?.run()
+			if (this.isWanted) await this.#runner?.run(this.#wanted())
 		} catch (error) {
 			this.#tolerate(error)
 		}
@@ -213,6 +213,14 @@ export class ShardMigrations {
 	/** The error of a statement, in words for what it is due to. */
 	explain(error: unknown): unknown {
 		return this.#gate?.explain(error) ?? error
+	}
+
+	/** What is applied without being asked for. A roll-out said how far to go: what failed is tried again, and nothing beyond. */
+	#wanted(): MigrateRequest {
+		const { state, appliedCount, pending } = this.status()
+		const [failing] = pending
+		const goesOn = this.#parts.policy === 'rollout' && state === 'failed' && appliedCount > 0
+		return goesOn && failing !== undefined ? { target: failing } : {}
 	}
 
 	#begin(): void {

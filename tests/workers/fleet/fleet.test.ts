@@ -2,14 +2,14 @@ import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import type { Fleet, Rollout } from '../../../src/fleet/fleet.ts'
 import { createFleetClient } from '../../../src/worker/create-fleet-client.ts'
-import { deployed, releases } from './objects.ts'
+import { deployed, fleetOf, releases, TAGS } from './objects.ts'
 
 const SHARDS = 1_000
 /** Three in a hundred. */
 const isBad = (index: number) => index % 33 === 5 && index < 990
 
-const [INIT, UNIQUE] = ['0000_init', '0001_unique_email']
-const shards = Array.from({ length: SHARDS }, (_, index) => `tenant-${index}`)
+const [INIT, UNIQUE] = TAGS
+const shards = Array.from({ length: SHARDS }, (_, index) => `crowd:${index}`)
 const bad = shards.filter((_, index) => isBad(index))
 const stub = (shard: string) => env.FLEET_DO.getByName(shard)
 
@@ -55,7 +55,7 @@ describe('a fleet of 1,000 Durable Objects', () => {
 	it('is rolled forward, stops at the threshold, is repaired, goes on, and is rolled back, and loses nothing', {
 		timeout: 240_000,
 	}, async () => {
-		const fleet = createFleetClient({ SQLAKE_CATALOG: env.CATALOG_DO }, { schema: releases.first.schema })
+		const fleet = createFleetClient({ SQLAKE_CATALOG: env.CATALOG_DO }, { schema: fleetOf('crowd') })
 		const took = stopwatch()
 
 		// An application in use: every shard has rows, and 3% have an email twice.
@@ -115,7 +115,7 @@ describe('a fleet of 1,000 Durable Objects', () => {
 			expect(tags).toEqual([INIT, UNIQUE])
 			expect(emails).toEqual(['a@example.com', bad.includes(shard) ? 'repaired@example.com' : 'b@example.com'])
 		}
-		await expect(execute('tenant-1', "INSERT INTO users VALUES ('3', 'a@example.com', NULL)", false)).rejects.toThrow('UNIQUE')
+		await expect(execute('crowd:1', "INSERT INTO users VALUES ('3', 'a@example.com', NULL)", false)).rejects.toThrow('UNIQUE')
 
 		// And back. It loses a column, which has to be said.
 		const refused = await fleet.rollback(begun.id, { canary: 0.01 })

@@ -4,7 +4,6 @@ import { SQLakeDO } from '../../../src/do/sqlake-do.ts'
 import type { Envelope } from '../../../src/driver/transport.ts'
 import type { FleetShardRpc, ShardMigrationAnswer, ShardReport } from '../../../src/fleet/fleet.ts'
 import { createMigrationManifest } from '../../../src/migrator/create-migration-manifest.ts'
-import type { MigrationManifest } from '../../../src/migrator/manifest.ts'
 import type { MigrateRequest, MigrationStatus } from '../../../src/migrator/migration-status.ts'
 import { SQLake } from '../../../src/schema/database.ts'
 
@@ -60,26 +59,27 @@ export class TallyDO extends DurableObject implements FleetShardRpc {
 const before = SQLake({
 	users: sqliteTable('users', { id: text('id').primaryKey(), email: text('email').notNull() }),
 	shard: { users: 'id' },
-	r2Bucket: 'FLEET_BUCKET',
 })
 
-export const after = SQLake({
+const after = SQLake({
 	users: sqliteTable('users', {
 		id: text('id').primaryKey(),
 		email: text('email').notNull().unique(),
 		plan: text('plan').default('free'),
 	}),
 	shard: { users: 'id' },
-	r2Bucket: 'FLEET_BUCKET',
 })
 
-const [INIT, UNIQUE] = ['0000_init', '0001_unique_email']
+/** The migrations of the application, in order. */
+export const TAGS = ['0000_init', '0001_unique_email', '0002_index'] as const
+const [INIT, UNIQUE, INDEX] = TAGS
 
 const files = {
 	[INIT]: 'CREATE TABLE `users` (`id` text PRIMARY KEY NOT NULL, `email` text NOT NULL);',
 	[UNIQUE]: `ALTER TABLE \`users\` ADD \`plan\` text DEFAULT 'free';
 --> statement-breakpoint
 CREATE UNIQUE INDEX \`users_email_unique\` ON \`users\` (\`email\`);`,
+	[INDEX]: 'CREATE INDEX `users_plan` ON `users` (`plan`);',
 }
 
 const downs = {
@@ -88,33 +88,33 @@ const downs = {
 		sql: 'DROP INDEX `users_email_unique`;\n--> statement-breakpoint\nALTER TABLE `users` DROP COLUMN `plan`;',
 		losses: ['column "users"."plan"'],
 	},
+	[INDEX]: { sql: 'DROP INDEX `users_plan`;', losses: [] },
 }
 
-function manifestOf(tags: readonly string[], schema: typeof before | typeof after): MigrationManifest {
-	const entries = tags.map((tag, idx) => ({ idx, tag, when: 1_760_000_000_000 + idx, breakpoints: true }))
-	const tables = Object.fromEntries(schema.lake.tables)
-	const changes = {
-		[INIT]: Object.fromEntries(before.lake.tables),
-		[UNIQUE]: Object.fromEntries(after.lake.tables),
-	}
-	return createMigrationManifest(
+function release(count: number, schema: typeof before | typeof after) {
+	const entries = TAGS.slice(0, count).map((tag, idx) => ({ idx, tag, when: 1_760_000_000_000 + idx, breakpoints: true }))
+	const changes = { [INIT]: Object.fromEntries(before.lake.tables), [UNIQUE]: Object.fromEntries(after.lake.tables) }
+	const manifest = createMigrationManifest(
 		{ journal: { entries }, files, downs },
-		{ version: tags.length, tables, lastFieldIds: { users: 103 }, changes },
+		{ version: count, tables: Object.fromEntries(schema.lake.tables), lastFieldIds: { users: 103 }, changes },
 	)
+	return { schema, manifest }
 }
 
 /** What a deploy brings. */
-export const releases = {
-	first: { schema: before, manifest: manifestOf([INIT], before) },
-	second: { schema: after, manifest: manifestOf([INIT, UNIQUE], after) },
-}
+export const releases = { first: release(1, before), second: release(2, after), third: release(3, after) }
 
 /** The release that objects start with. */
 export const deployed: { release: (typeof releases)[keyof typeof releases] } = { release: releases.first }
 
-/** A shard of an application that rolls its migrations out. */
+/** Shards named `a:1` and `a:2` are of one fleet. */
+export function fleetOf(shard = ''): { readonly r2Bucket: string } {
+	return { r2Bucket: `fleet of ${shard.split(':')[0]}` }
+}
+
+/** A shard of an application that rolls its migrations out. The catalog of those named `deaf` does not listen. */
 export class FleetDO extends SQLakeDO {
-	override schema = deployed.release.schema
+	override schema = { ...deployed.release.schema, ...fleetOf(this.ctx.id.name) }
 	protected override migrations = deployed.release.manifest
 	protected override migrationPolicy = 'rollout' as const
 	protected override cdcFlushThreshold = Number.MAX_SAFE_INTEGER
@@ -122,6 +122,7 @@ export class FleetDO extends SQLakeDO {
 
 	constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
 		// Only here under the name that shards look for: every lake of the other tests would go through it.
-		super(ctx, { ...env, SQLAKE_CATALOG: env.CATALOG_DO } as never)
+		const SQLAKE_CATALOG = ctx.id.name?.startsWith('deaf') ? env.PLAIN_DO : env.CATALOG_DO
+		super(ctx, { ...env, SQLAKE_CATALOG } as never)
 	}
 }
