@@ -23,6 +23,7 @@ process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false'
 const suites: Readonly<Record<string, () => Promise<Record<string, BenchRuns>>>> = {
 	capture: () => inWorkerd('capture'),
 	flush: () => inWorkerd('flush'),
+	fleet: () => inWorkerd('fleet'),
 	'point-read': () => inWorkerd('point-read'),
 	'group-by': groupBySuite,
 }

@@ -10,17 +10,18 @@ import { createSQLake } from '../../src/worker/sqlake.ts'
 import type { BenchRuns } from '../result.ts'
 import { bareColumns, writeBare } from './bare-writer.ts'
 import { CountedStorage } from './counted-storage.ts'
+import { BareShardDO, type FleetEnv, FleetShardDO, rolloutRuns } from './fleet.ts'
 import { type Operation, type OperationCost, operate } from './operations.ts'
 import { CREATE_FLIGHTS, db } from './schema.ts'
 
-export { SQLakeCatalog }
+export { BareShardDO, FleetShardDO, SQLakeCatalog }
 
 /** Without an engine: these benchmarks ask the shards only, and the engine's module would be in the way. */
 const sqlake = createSQLake(() => {
 	throw new SQLakeError('ANALYTICS_UNAVAILABLE', 'this Worker has no engine')
 })
 
-export interface Env {
+export interface Env extends FleetEnv {
 	readonly CAPTURED_DO: DurableObjectNamespace<CapturedDO>
 	readonly BARE_DO: DurableObjectNamespace<BareDO>
 	readonly SHARD_DO: DurableObjectNamespace<ShardDO>
@@ -207,6 +208,7 @@ function emptyRuns(unit: string): { ours: number[]; baseline: number[]; unit: st
 const benchmarks: Record<string, (env: Env) => Promise<Record<string, BenchRuns>>> = {
 	capture: (env) => captureRuns(env, 10_000, 10),
 	flush: async (env) => ({ 'flush-100k': await flushRuns(env, 100_000, 8) }),
+	fleet: async (env) => ({ 'fleet-rollout': await rolloutRuns(env, 500, 5) }),
 	'point-read': async (env) => ({ 'point-read': await pointReadRuns(env, 1_000, 10) }),
 }
 
