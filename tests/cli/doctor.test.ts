@@ -189,9 +189,9 @@ describe('doctor, of shards', () => {
 		expect(found).toEqual([
 			expect.stringMatching(/^fail: .*broken\.sqlite cannot be read/),
 			'fail: shard ada: migration 0001_b does not apply: no such column: c',
-			'warn: 2 changes wait for the lake for more than an hour: ada',
-			'warn: 1 change could not be delivered and are set aside: ada',
-			'warn: 1 shard were rolled back and stay there: ada',
+			'warn: 2 changes waiting for the lake for more than an hour: ada',
+			'warn: 1 change set aside, because they could not be delivered: ada',
+			'warn: 1 shard rolled back, to stay there: ada',
 		])
 	})
 })

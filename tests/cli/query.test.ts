@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -174,6 +175,20 @@ describe('query of a project', () => {
 		expect((await query('-a', sql.replace('count(*) AS n', 'a.d'))).rows).toHaveLength(300)
 	})
 
+	it('holds a part of a large answer at a time: a million rows in a heap of 96 MB', { timeout: 60_000 }, async () => {
+		const digit = '(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4)'
+		const product = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => `CROSS JOIN ${digit} ${name}`).join(' ')
+		const sql = `SELECT orders.id, user_id, 'a text that takes some room in memory' AS text, a.d AS d FROM orders ${product}`
+		const node = ['--max-old-space-size=96', join(import.meta.dirname, '../../bin/sqlake.js')]
+		const child = spawn(process.execPath, [...node, 'query', '-a', sql, '-f', 'csv'], { cwd: project.directory })
+		let [lines, stderr] = [0, '']
+		child.stderr.on('data', (text) => {
+			stderr += text
+		})
+		for await (const chunk of child.stdout) lines += String(chunk).split('\n').length - 1
+		expect({ lines, stderr }).toEqual({ lines: 1 + 3 * 5 ** 8, stderr: '' })
+	})
+
 	it('says how to name a shard where none or several are pinned', async () => {
 		const hint = expect.stringContaining('hint: name the shard: --shard <id>, or ask all of them, in the lake: --analytics')
 		expect(await query('SELECT * FROM orders')).toMatchObject({ code: 1, stderr: hint })
@@ -191,7 +206,10 @@ describe('query of a project', () => {
 			code: 1,
 			stderr: expect.stringContaining('leave --read-only out'),
 		})
-		expect(await query('-a', remove)).toMatchObject({ code: 1, stderr: expect.stringContaining('expected a query, found a write') })
+		expect(await query('-a', remove)).toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining('expected a query, found a write'),
+		})
 	})
 
 	it.each([

@@ -4,6 +4,7 @@ import { planTableScan } from '../../lake/catalog/table-scan.ts'
 import { lakeLocationOf, objectKeyOf } from '../../lake/lake-path.ts'
 import { mapLimit } from '../../lake/map-limit.ts'
 import { FileObjectStore } from '../../lake/storage/file.ts'
+import { count } from '../count.ts'
 import type { ProjectConfig } from '../read-config.ts'
 import { type Check, Checks } from './check.ts'
 
@@ -43,7 +44,8 @@ async function followPointer({ lake: directory, location }: ProjectConfig, check
 			return { key, there: (await store.head(key)) !== null }
 		})
 		const missing = found.filter(({ there }) => !there)
-		if (missing.length === 0) checks.ok(`${name}: ${files.length} files, ${table.metadata.snapshots.length} snapshots`)
+		if (missing.length === 0)
+			checks.ok(`${name}: ${count(files.length, 'file')}, ${count(table.metadata.snapshots.length, 'snapshot')}`)
 		else
 			checks.fail(
 				`${name}: ${missing.length} of ${found.length} files are missing, such as ${missing[0]?.key}`,

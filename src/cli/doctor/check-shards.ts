@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import { SHARD_FILE_SUFFIX } from '../../local/shard-file-name.ts'
 import type { MigrationManifest } from '../../migrator/manifest.ts'
+import { count } from '../count.ts'
 import type { ProjectConfig } from '../read-config.ts'
 import { type Check, Checks } from './check.ts'
 import { readShardHealth, type ShardHealth } from './shard-health.ts'
@@ -46,7 +47,7 @@ function report(shards: readonly ShardHealth[], manifest: MigrationManifest | nu
 	if (stuck.length > 0) {
 		const waiting = stuck.reduce((sum, { buffered }) => sum + buffered, 0)
 		checks.warn(
-			`${count(waiting, 'change')} wait for the lake for more than an hour: ${some(stuck)}`,
+			`${count(waiting, 'change')} waiting for the lake for more than an hour: ${some(stuck)}`,
 			"deliver them: sqlake query --flush -a 'SELECT 1', or sqlake dev",
 		)
 	}
@@ -54,23 +55,20 @@ function report(shards: readonly ShardHealth[], manifest: MigrationManifest | nu
 	if (dead.length > 0) {
 		const letters = dead.reduce((sum, { deadLetters }) => sum + deadLetters, 0)
 		checks.warn(
-			`${count(letters, 'change')} could not be delivered and are set aside: ${some(dead)}`,
+			`${count(letters, 'change')} set aside, because they could not be delivered: ${some(dead)}`,
 			'SELECT * FROM _sqlake_dead_letters tells why',
 		)
 	}
 	const held = shards.filter((shard) => shard.held)
 	if (held.length > 0)
-		checks.warn(
-			`${count(held.length, 'shard')} were rolled back and stay there: ${some(held)}`,
-			'sqlake migrate brings them forward',
-		)
+		checks.warn(`${count(held.length, 'shard')} rolled back, to stay there: ${some(held)}`, 'sqlake migrate brings them forward')
 	const all = manifest?.migrations.length ?? 0
 	const behind = shards.filter(
 		({ applied, failure, held }) => applied.length > 0 && applied.length < all && failure === null && !held,
 	)
 	if (behind.length > 0)
 		checks.warn(
-			`${count(behind.length, 'shard')} have migrations pending: ${some(behind)}`,
+			`${count(behind.length, 'shard')} with migrations pending: ${some(behind)}`,
 			'they apply them when they are next asked, or: sqlake migrate',
 		)
 	const ahead = shards.filter(
@@ -78,7 +76,7 @@ function report(shards: readonly ShardHealth[], manifest: MigrationManifest | nu
 	)
 	if (ahead.length > 0)
 		checks.fail(
-			`${count(ahead.length, 'shard')} have migrations that the manifest lacks: ${some(ahead)}`,
+			`${count(ahead.length, 'shard')} with migrations that the manifest lacks: ${some(ahead)}`,
 			'check out the code that has them, or roll back there',
 		)
 }
@@ -89,8 +87,4 @@ function some(shards: readonly ShardHealth[]): string {
 		.map(({ shard }) => shard ?? 'one without a name')
 		.join(', ')
 	return shards.length > SHOWN ? `${names} and ${shards.length - SHOWN} more` : names
-}
-
-function count(number: number, noun: string): string {
-	return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -3,6 +3,7 @@ import type { LakeBatch, WireValue } from '../../driver/transport.ts'
 import { messageOf, SQLakeError } from '../../errors.ts'
 import { openDatabase } from '../../local/node-sqlite.ts'
 import type { CommandContext } from '../command-context.ts'
+import { count } from '../count.ts'
 import type { RowFormat } from '../rows/row-formatter.ts'
 import { writeRows } from '../rows/write-rows.ts'
 import { reportWrite } from './report-write.ts'
@@ -38,8 +39,8 @@ export async function queryFile(
 		statement.setReturnArrays(true)
 		const bound = params.map((param) => (param instanceof ArrayBuffer ? new Uint8Array(param) : param))
 		if (statement.columns().length > 0) {
-			const count = await writeRows(format, batchesOf(statement, bound), context)
-			if (format === 'table') context.log(context.errorColors.dim(`${count} ${count === 1 ? 'row' : 'rows'}`))
+			const rows = await writeRows(format, batchesOf(statement, bound), context)
+			if (format === 'table') context.log(context.errorColors.dim(count(rows, 'row')))
 			return
 		}
 		const { changes, lastInsertRowid } = statement.run(...bound)

@@ -10,6 +10,7 @@ import { lakeTarget, ROUTED, type Target } from '../../session/connection.ts'
 import type { QueryPlan } from '../../session/executor.ts'
 import type { RouterQuery } from '../../session/query-router.ts'
 import type { CommandContext } from '../command-context.ts'
+import { count } from '../count.ts'
 import { loadLocalProject } from '../dev/local-project.ts'
 import { openRouter } from '../dev/open-router.ts'
 import type { RowFormat } from '../rows/row-formatter.ts'
@@ -72,8 +73,8 @@ async function showPlan(plan: QueryPlan, format: RowFormat, context: CommandCont
 
 async function showLake(batches: AsyncIterable<LakeBatch>, format: RowFormat, context: CommandContext): Promise<void> {
 	const started = Date.now()
-	const count = await writeRows(format, batches, context)
-	if (format === 'table') tell(count, `the lake, ${Date.now() - started} ms`, context)
+	const found = await writeRows(format, batches, context)
+	if (format === 'table') tell(found, `the lake, ${Date.now() - started} ms`, context)
 }
 
 async function runInShard(
@@ -90,8 +91,8 @@ async function runInShard(
 	if (reads && shard !== null) await assertShard(router, shard, query.db)
 	const { columns, rows, changes, lastInsertRowid, bookmark } = await router.execute(statement)
 	if (columns.length === 0) return reportWrite({ changes, lastInsertRowid, shard, bookmark }, query.format, context)
-	const count = await writeRows(query.format, one({ columns, rows }), context)
-	if (query.format === 'table') tell(count, `shard ${shard}, ${Date.now() - started} ms`, context)
+	const found = await writeRows(query.format, one({ columns, rows }), context)
+	if (query.format === 'table') tell(found, `shard ${shard}, ${Date.now() - started} ms`, context)
 }
 
 /** To read a shard that nobody has written to would make it: more likely its name is mistyped. */
@@ -121,8 +122,8 @@ function withOptions(error: unknown): unknown {
 	})
 }
 
-function tell(count: number, where: string, context: CommandContext): void {
-	context.log(context.errorColors.dim(`${count} ${count === 1 ? 'row' : 'rows'} from ${where}`))
+function tell(rows: number, where: string, context: CommandContext): void {
+	context.log(context.errorColors.dim(`${count(rows, 'row')} from ${where}`))
 }
 
 async function* one(batch: LakeBatch): AsyncGenerator<LakeBatch> {

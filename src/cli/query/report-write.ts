@@ -1,4 +1,5 @@
 import type { CommandContext } from '../command-context.ts'
+import { count } from '../count.ts'
 import type { RowFormat } from '../rows/row-formatter.ts'
 
 /** What a statement without rows did. */
@@ -14,5 +15,5 @@ export interface WriteReport {
 export async function reportWrite(report: WriteReport, format: RowFormat, context: CommandContext): Promise<void> {
 	if (format === 'json') return context.printJson(report)
 	if (format === 'ndjson') return context.print(JSON.stringify(report))
-	context.log(context.errorColors.dim(`${report.changes} ${report.changes === 1 ? 'row' : 'rows'} changed`))
+	context.log(context.errorColors.dim(`${count(report.changes, 'row')} changed`))
 }
