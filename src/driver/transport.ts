@@ -35,6 +35,11 @@ export interface ExecuteRequest {
 	readonly statements: readonly BoundStatement[]
 	/** A statement that would write is refused with READ_ONLY. */
 	readonly readOnly: boolean
+	/**
+	 * Names of columns by table, in the order that the caller took them to have when it found the shard. The object refuses the
+	 * request, with ROUTE_COLUMN_ORDER, where they stand in another.
+	 */
+	readonly columnOrder?: Readonly<Record<string, readonly string[]>>
 	/** Set by a caller that named the shard itself: its statements may change this one shard's tables. */
 	readonly changesSchema?: boolean
 }

@@ -45,6 +45,8 @@ export interface SelectOptions {
 	readonly ctes: CteScope
 	/** The block in whose FROM it stands; null elsewhere. */
 	readonly from: BlockId | null
+	/** Whether something is read from the positions of its columns, and not from their names alone. Default true. */
+	readonly positional?: boolean
 	/** Called with the columns that its rows share with the parent, where every row of the parent needs a row of it. */
 	readonly onCorrelated?: (correlations: readonly Correlation[]) => void
 	readonly orderBy?: readonly SortedColumn[]
@@ -62,6 +64,8 @@ export interface Analysis {
 	readonly constraints: Constraints
 	/** Common table expressions that are being written out: one that turns up within itself is circular. */
 	readonly expanding: Set<CommonTableExpr>
+	/** Notes that the statement is understood from the places of a table's columns; of all that it names, where null. */
+	restOnOrder(table: TableSchema | null): void
 	/** The table of that name. Notes that the statement names it. @throws SQLakeError ROUTE_UNKNOWN_TABLE */
 	table(name: string): TableSchema
 	/** Analyses a query. */

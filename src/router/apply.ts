@@ -50,7 +50,7 @@ function applyTerm(context: ConditionContext, conjunct: Exclude<Conjunct, { kind
 			applyEquality(context, conjunct.left, conjunct.right, conjunct.nullSafe, reach)
 			return
 		case 'within': {
-			const outputs = walker.subquery(conjunct.select, (found) => followBack(context, found, reach))
+			const outputs = walker.subquery(conjunct.select, { onCorrelated: (found) => followBack(context, found, reach) })
 			for (const [i, column] of conjunct.columns.entries()) {
 				const output = outputs[i]
 				if (column === null || output === undefined || column.block !== block) continue
@@ -62,7 +62,7 @@ function applyTerm(context: ConditionContext, conjunct: Exclude<Conjunct, { kind
 			return
 		}
 		case 'exists':
-			walker.subquery(conjunct.select, (found) => followBack(context, found, reach))
+			walker.subquery(conjunct.select, { positional: false, onCorrelated: (found) => followBack(context, found, reach) })
 			return
 		case 'present':
 			if (conjunct.column.block === block) rejectNull(conjunct.column, reach)

@@ -28,7 +28,8 @@ function expand(analysis: Analysis, cte: Cte, from: BlockId): readonly ScopedCol
 	const firstRecursive = arms.findIndex((arm) => refersTo(arm, name))
 	if (firstRecursive === 0) throw circular(cte)
 	if (firstRecursive > 0) return recursiveColumns(analysis, cte, from, firstRecursive)
-	const outputs = analysis.select(select, { parent: cte.parent, ctes: cte.ctes, from })
+	const positional = cte.expr.columns !== undefined
+	const outputs = analysis.select(select, { parent: cte.parent, ctes: cte.ctes, from, positional })
 	return exportColumns(analysis.constraints, outputs)
 }
 

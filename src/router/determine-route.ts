@@ -58,6 +58,11 @@ const caches = new WeakMap<LakeSchema, SchemaCache>()
  */
 export function determineRoute(statement: string | ParsedStatement, { schema, params }: RouteOptions): Route {
 	const { facts, prepared } = planOf(statement, schema)
+	const route = routeOfFacts(facts, prepared, params)
+	return facts.ordered.length === 0 ? route : { ...route, ordered: facts.ordered }
+}
+
+function routeOfFacts(facts: StatementFacts, prepared: SolvableConstraints, params: Params | undefined): Route {
 	const { insert, tables, write } = facts
 	if (insert?.rows != null && insert.table.shardKey !== null) return routeRows(facts, prepared, insert.rows, params)
 	if (insert?.constants.some((term) => termValue(term, params) === null)) {

@@ -79,7 +79,7 @@ function collectSource(context: ConditionContext, table: SelectTable, ctes: CteS
 			return [source]
 		}
 		case 'SelectSelectTable': {
-			const outputs = analysis.select(table.select, { parent: block.parent, ctes, from: block.id })
+			const outputs = analysis.select(table.select, { parent: block.parent, ctes, from: block.id, positional: false })
 			const source = derivedSource(table.alias?.name.text ?? null, exportColumns(analysis.constraints, outputs))
 			block.sources.push(source)
 			return [source]

@@ -32,6 +32,7 @@ export function analyzeInsert(analysis: Analysis, statement: InsertStmt): Insert
 	const database = dbName === undefined || /^main$/i.test(dbName.text) ? '' : `${dbName.text}.`
 	const table = analysis.table(`${database}${objName.text}`)
 	const positions = keyPositions(table, statement)
+	if (statement.columns === undefined && table.shardKey !== null) analysis.restOnOrder(table)
 	const plan = { table, rows: null, constants: [], assignments: analyzeRest(analysis, statement, table, alias?.text, ctes) }
 	if (table.shardKey === null) {
 		analysis.constraints.uses.push({ table, key: [], alias: table.name })

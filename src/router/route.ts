@@ -12,6 +12,11 @@ interface RouteBase {
 	readonly tables: readonly string[]
 	/** Why the route is what it is, in one sentence. */
 	readonly reason: string
+	/**
+	 * SQL names of the tables whose columns must stand in the shard in the order of the schema: the statement has a `*` or an INSERT
+	 * without names, and what it pins depends on their places. Absent where it rests on names alone.
+	 */
+	readonly ordered?: readonly string[]
 }
 
 /** All rows that matter are in one shard. */

@@ -16,13 +16,15 @@ import { ExpressionWalker } from './walk.ts'
 export function analyzeSelect(analysis: Analysis, select: Select, options: SelectOptions): readonly Output[] {
 	const ctes = withCtes(select.with, options.ctes, options.parent)
 	const isLimited = select.limit !== undefined
-	const inner = { ...options, ctes, orderBy: select.orderBy ?? [] }
+	const compounds = select.compounds ?? []
+	// The names of a compound's columns are those of its first arm; the others go by their places.
+	const positional = options.positional !== false || (compounds.length > 0 && options.from !== null)
+	const inner = { ...options, ctes, positional, orderBy: select.orderBy ?? [] }
 	if (select.limit !== undefined) {
 		const block = addBlock(analysis, options.parent, null)
 		new ExpressionWalker(analysis, block, ctes).walk(select.limit)
 	}
 	const first = analyzeArm(analysis, select.select, inner)
-	const compounds = select.compounds ?? []
 	if (compounds.length === 0) return isLimited ? first.outputs.map(unpushable) : finishSingle(first, options)
 	// A compound's ORDER BY names its outputs, but may hold sub-queries; the first arm walks them.
 	let outputs = first.outputs
@@ -67,7 +69,10 @@ function analyzeArm(analysis: Analysis, arm: OneSelect, options: SelectOptions):
 	const keys = groupKeys(arm, block)
 	if (arm.having !== undefined) applyHaving(context, arm.having, keys)
 	finishBlock(analysis, block)
-	return { outputs: selectOutputs(analysis, arm, block, keys), correlations: isWhole ? null : context.correlations }
+	return {
+		outputs: selectOutputs(analysis, arm, block, keys, options.positional !== false),
+		correlations: isWhole ? null : context.correlations,
+	}
 }
 
 /** Applies the conditions of FROM and WHERE, and analyses the sub-queries in them. */
@@ -136,7 +141,13 @@ function valuesOutputs({ parsed }: Analysis, arm: SelectValues): Output[] {
 	})
 }
 
-function selectOutputs(analysis: Analysis, arm: SelectFrom, block: Block, keys: readonly ColumnReference[]): Output[] {
+function selectOutputs(
+	analysis: Analysis,
+	arm: SelectFrom,
+	block: Block,
+	keys: readonly ColumnReference[],
+	positional: boolean,
+): Output[] {
 	const outputOf = (found: ColumnReference, name: string): Output => {
 		const { source, column } = found
 		const { node, terms, affinity } = column
@@ -149,6 +160,7 @@ function selectOutputs(analysis: Analysis, arm: SelectFrom, block: Block, keys: 
 	}
 	const expand = (source: Source, hidesShared: boolean): Output[] => {
 		const hidden = hidesShared ? block.hidden.get(source) : undefined
+		if (positional) analysis.restOnOrder(source.table)
 		return source.columnNames.flatMap((name) => {
 			if (hidden?.has(name)) return []
 			const column = source.column(name)

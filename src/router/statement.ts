@@ -18,6 +18,8 @@ export interface StatementFacts {
 	readonly constraints: Constraints
 	/** SQL names of the tables it names, in order of appearance. */
 	readonly tables: readonly string[]
+	/** Those whose columns must stand in the order of the schema for it to mean what it was understood to mean. */
+	readonly ordered: readonly string[]
 	readonly write: boolean
 	/** How an INSERT gives its shard key; null for other statements. */
 	readonly insert: InsertPlan | null
@@ -33,6 +35,7 @@ export interface StatementFacts {
 export function analyzeStatement(parsed: ParsedStatement, tables: ReadonlyMap<string, TableSchema>): StatementFacts {
 	const constraints = new Constraints()
 	const named = new Set<string>()
+	const ordered = new Set<string | null>()
 	const analysis: Analysis = {
 		parsed,
 		constraints,
@@ -43,6 +46,7 @@ export function analyzeStatement(parsed: ParsedStatement, tables: ReadonlyMap<st
 			named.add(table.name)
 			return table
 		},
+		restOnOrder: (table) => void ordered.add(table?.name ?? null),
 		select: (select, options) => analyzeSelect(analysis, select, options),
 	}
 	const statement = parsed.statement.type === 'ExplainStmt' ? parsed.statement.stmt : parsed.statement
@@ -50,6 +54,7 @@ export function analyzeStatement(parsed: ParsedStatement, tables: ReadonlyMap<st
 	return {
 		constraints,
 		tables: [...named],
+		ordered: [...named].filter((name) => ordered.has(null) || ordered.has(name)),
 		write: write !== null && parsed.statement.type !== 'ExplainStmt',
 		insert: write?.insert ?? null,
 		assignments: write?.assignments ?? [],
@@ -59,7 +64,7 @@ export function analyzeStatement(parsed: ParsedStatement, tables: ReadonlyMap<st
 function analyzeBody(analysis: Analysis, statement: Stmt): Partial<Pick<StatementFacts, 'insert' | 'assignments'>> | null {
 	switch (statement.type) {
 		case 'SelectStmt':
-			analysis.select(statement.body, { parent: null, ctes: new Map(), from: null })
+			analysis.select(statement.body, { parent: null, ctes: new Map(), from: null, positional: false })
 			return null
 		case 'InsertStmt':
 			return { insert: analyzeInsert(analysis, statement) }

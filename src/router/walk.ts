@@ -23,14 +23,14 @@ export class ExpressionWalker {
 	}
 
 	/** The outputs of a sub-query in an expression of the block. */
-	subquery(select: Select, onCorrelated?: SelectOptions['onCorrelated']): readonly Output[] {
+	subquery(select: Select, options: Pick<SelectOptions, 'onCorrelated' | 'positional'> = {}): readonly Output[] {
 		const seen = this.#seen.get(select)
 		if (seen !== undefined) return seen
 		const outputs = this.#analysis.select(select, {
 			parent: this.#block,
 			ctes: this.#ctes,
 			from: null,
-			...(onCorrelated === undefined ? {} : { onCorrelated }),
+			...options,
 		})
 		this.#seen.set(select, outputs)
 		return outputs
@@ -44,6 +44,10 @@ export class ExpressionWalker {
 	#walkOne(root: AstNode): void {
 		traverse(root, {
 			enter: (node) => {
+				if (node.type === 'ExistsExpr') {
+					this.subquery(node.select, { positional: false })
+					return 'skip'
+				}
 				if (node.type === 'Select') {
 					this.subquery(node)
 					return 'skip'

@@ -14,6 +14,7 @@ import type {
 import { SQLakeError } from '../errors.ts'
 import type { Attributes } from '../observability/observability.ts'
 import { withSpan } from '../observability/with-span.ts'
+import type { LakeSchema } from '../schema/table-schema.ts'
 import { STATEMENT_LIMITS, splitInsert, tooManyParams } from './bulk-insert.ts'
 import { waitUntilVisible } from './causal.ts'
 import { type Connection, type QueryOptions, SPLIT, type Target } from './connection.ts'
@@ -47,9 +48,15 @@ export async function executeQuery(
 ): Promise<QueryResult> {
 	const plan = planQuery(query, targetOf(target, options), connection)
 	if (plan.kind === 'lake') return queryLake(query, plan, connection, options)
-	if (plan.kind === 'split') return executeSplit(query, plan.rows, connection)
-	const { shard, access } = plan
-	const request = requestOf(shard, statementsOf(query), access === 'read', access === 'schema')
+	if (plan.kind === 'split') return executeSplit(query, plan, connection)
+	const { shard, access, ordered } = plan
+	const request = requestOf({
+		shard,
+		statements: statementsOf(query),
+		readOnly: access === 'read',
+		changesSchema: access === 'schema',
+		columnOrder: columnOrderOf(ordered, connection.schema),
+	})
 	return mergeResults(await executeInShard(request, connection))
 }
 
@@ -81,6 +88,7 @@ export async function executeBatch(
 	const statements: BoundStatement[] = []
 	const ends: number[] = []
 	let [shard, readOnly, changesSchema]: [string | null, boolean, boolean] = [null, true, false]
+	const ordered: string[] = []
 	for (const [index, { query, target }] of queries.entries()) {
 		const plan = planQuery(query, target, connection)
 		if (plan.kind === 'lake') throw batchNotInOneShard(`query ${index + 1} runs on the lake (${plan.reason})`)
@@ -93,6 +101,7 @@ export async function executeBatch(
 		shard = plan.shard
 		readOnly &&= plan.access === 'read'
 		changesSchema ||= plan.access === 'schema'
+		ordered.push(...plan.ordered)
 		for (const statement of statementsOf(query)) statements.push(statement)
 		ends.push(statements.length)
 	}
@@ -104,7 +113,9 @@ export async function executeBatch(
 			{ hint: 'split the batch', details: { found: statements.length, limit: STATEMENT_LIMITS.statements } },
 		)
 	}
-	const { results, bookmark } = await executeInShard(requestOf(shard, statements, readOnly, changesSchema), connection)
+	const columnOrder = columnOrderOf(ordered, connection.schema)
+	const request = requestOf({ shard, statements, readOnly, changesSchema, columnOrder })
+	const { results, bookmark } = await executeInShard(request, connection)
 	return ends.map((end, index) => mergeResults({ results: results.slice(ends[index - 1] ?? 0, end), bookmark }))
 }
 
@@ -134,12 +145,18 @@ const SPLIT_CONCURRENCY = 16
  *
  * @throws SQLakeError SPLIT_INCOMPLETE where some failed: its details tell what happened in each.
  */
-async function executeSplit(query: FilledQuery, rows: readonly string[], connection: Connection): Promise<QueryResult> {
+async function executeSplit(
+	query: FilledQuery,
+	{ rows, ordered }: Extract<Plan, { kind: 'split' }>,
+	connection: Connection,
+): Promise<QueryResult> {
+	const columnOrder = columnOrderOf(ordered, connection.schema)
 	const outcomes: SplitOutcome[] = await mapConcurrently(
 		[...splitByShard(query, rows)],
 		async ([shard, statements]) => {
+			const request = requestOf({ shard, statements, readOnly: false, changesSchema: false, columnOrder })
 			try {
-				return { shard, result: mergeResults(await executeInShard(requestOf(shard, statements, false, false), connection)) }
+				return { shard, result: mergeResults(await executeInShard(request, connection)) }
 			} catch (error) {
 				return { shard, error }
 			}
@@ -149,13 +166,23 @@ async function executeSplit(query: FilledQuery, rows: readonly string[], connect
 	return mergeSplit(outcomes)
 }
 
-function requestOf(
-	shard: string,
-	statements: readonly BoundStatement[],
-	readOnly: boolean,
-	changesSchema: boolean,
-): ExecuteRequest {
-	return changesSchema ? { shard, statements, readOnly, changesSchema } : { shard, statements, readOnly }
+/** The order of columns that the route of a statement rests on; undefined where it rests on none. */
+function columnOrderOf(ordered: readonly string[], schema: LakeSchema): ExecuteRequest['columnOrder'] {
+	if (ordered.length === 0) return undefined
+	return Object.fromEntries(ordered.map((table) => [table, schema.tables.get(table)?.columns.map(({ name }) => name) ?? []]))
+}
+
+/** A request says only what is not usual: it crosses RPC. */
+function requestOf({
+	changesSchema,
+	columnOrder,
+	...request
+}: Omit<ExecuteRequest, 'columnOrder'> & { readonly columnOrder: ExecuteRequest['columnOrder'] | undefined }): ExecuteRequest {
+	return {
+		...request,
+		...(changesSchema === true ? { changesSchema } : {}),
+		...(columnOrder === undefined ? {} : { columnOrder }),
+	}
 }
 
 /** The call to the shard, measured where someone wants to know: the lake's transport reports its own. */

@@ -38,10 +38,16 @@ export type Access = 'read' | 'write' | 'schema'
 
 /** Where a query runs. */
 export type Plan =
-	| { readonly kind: 'shard'; readonly shard: string; readonly access: Access; readonly reason: string }
+	| ({ readonly kind: 'shard'; readonly shard: string; readonly access: Access } & RoutedPlan)
 	| { readonly kind: 'lake'; readonly target: Extract<Target, { kind: 'lake' | 'causal' }>; readonly reason: string }
 	/** `rows`: the shard of each row of an INSERT ... VALUES. */
-	| { readonly kind: 'split'; readonly shards: readonly string[]; readonly rows: readonly string[]; readonly reason: string }
+	| ({ readonly kind: 'split'; readonly shards: readonly string[]; readonly rows: readonly string[] } & RoutedPlan)
+
+interface RoutedPlan {
+	readonly reason: string
+	/** Tables whose columns must stand in the order of the schema; see `Route.ordered`. */
+	readonly ordered: readonly string[]
+}
 
 /** Statements of the parser that change tables, indexes, views and triggers. */
 const SCHEMA_CHANGE = /^(?:Create|Alter|Drop)/
@@ -64,10 +70,11 @@ export function planQuery(query: FilledQuery, target: Target, connection: Connec
 		return { kind: 'lake', target: { kind: 'lake', moment: { kind: 'current' } }, reason: `fallback: ${route.reason}` }
 	}
 	if (target.split === true && route.kind === 'shards' && route.rows !== undefined) {
-		return { kind: 'split', shards: route.shards, rows: route.rows, reason: route.reason }
+		return { kind: 'split', shards: route.shards, rows: route.rows, reason: route.reason, ordered: route.ordered ?? [] }
 	}
 	const single = assertSingleShard(route)
-	return { kind: 'shard', shard: single.kind === 'shard' ? single.shard : ANY_SHARD, access, reason: single.reason }
+	const shard = single.kind === 'shard' ? single.shard : ANY_SHARD
+	return { kind: 'shard', shard, access, reason: single.reason, ordered: single.ordered ?? [] }
 }
 
 function routeOf(query: FilledQuery, schema: LakeSchema): Route {
@@ -85,7 +92,13 @@ function planLake(query: FilledQuery, target: LakeTarget): Plan {
  * the shard's own tables included: SQLite has the last word.
  */
 function planPinned({ sql, built }: FilledQuery, shard: string): Plan {
-	return { kind: 'shard', shard, access: built === undefined ? accessOf(sql) : built.access, reason: 'pinned by shard()' }
+	return {
+		kind: 'shard',
+		shard,
+		access: built === undefined ? accessOf(sql) : built.access,
+		reason: 'pinned by shard()',
+		ordered: [],
+	}
 }
 
 function accessOf(sql: string): Access {

@@ -14,6 +14,7 @@ import type { MetricName, SpanName } from '../observability/names.ts'
 import type { Observability } from '../observability/observability.ts'
 import { withSpan, withSpanSync } from '../observability/with-span.ts'
 import { TextBytes } from '../schema/sql-value.ts'
+import { checkColumnOrder } from './column-order.ts'
 import { executeStatement, executeStatements } from './execute-statements.ts'
 import type { ShardMigrations } from './shard-migrations.ts'
 import type { SharedAlarm } from './shared-alarm.ts'
@@ -99,8 +100,9 @@ export class Shard {
 		}
 	}
 
-	#execute({ statements, readOnly }: ExecuteRequest): ExecuteResponse {
+	#execute({ statements, readOnly, columnOrder }: ExecuteRequest): ExecuteResponse {
 		const { name, storage, capture, observability, now } = this.#parts
+		if (columnOrder !== undefined) checkColumnOrder(storage.sql, name, columnOrder)
 		// Nothing awaits in between, so that reads see one state without a transaction.
 		if (statements.every(isRead)) return { results: executeStatements(storage, statements, readOnly), bookmark: null }
 		if (!readOnly) capture?.assertRoom()

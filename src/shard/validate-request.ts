@@ -5,6 +5,7 @@
  */
 import type { BoundStatement, ExecuteRequest, WireValue } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
+import type { ColumnOrder } from './column-order.ts'
 import { changesSchema as isSchemaChange, scanStatement } from './statement.ts'
 
 /** Limits of Durable Object SQLite (https://developers.cloudflare.com/durable-objects/platform/limits/), and of one call. */
@@ -34,7 +35,7 @@ const ALLOWED_KEYWORDS = new Set(['SELECT', 'VALUES', 'WITH', 'INSERT', 'REPLACE
  */
 export function validateRequest(request: unknown, shard: string): ExecuteRequest {
 	if (!isRecord(request)) throw invalid('request', 'an object', request)
-	const { shard: meant, statements, readOnly, changesSchema = false } = request
+	const { shard: meant, statements, readOnly, changesSchema = false, columnOrder = {} } = request
 	if (typeof meant !== 'string') throw invalid('request.shard', 'a string', meant)
 	if (meant !== shard) {
 		throw new SQLakeError(
@@ -45,6 +46,7 @@ export function validateRequest(request: unknown, shard: string): ExecuteRequest
 	}
 	if (typeof readOnly !== 'boolean') throw invalid('request.readOnly', 'a boolean', readOnly)
 	if (typeof changesSchema !== 'boolean') throw invalid('request.changesSchema', 'a boolean', changesSchema)
+	validateColumnOrder(columnOrder)
 	if (!Array.isArray(statements)) throw invalid('request.statements', 'an array', statements)
 	if (statements.length > REQUEST_LIMITS.statements) {
 		throw limit('request.statements', REQUEST_LIMITS.statements, 'statements', statements.length)
@@ -52,7 +54,15 @@ export function validateRequest(request: unknown, shard: string): ExecuteRequest
 	for (const [index, statement] of statements.entries()) {
 		validateStatement(statement, changesSchema, `request.statements[${index}]`)
 	}
-	return { shard: meant, statements: statements as readonly BoundStatement[], readOnly, changesSchema }
+	return { shard: meant, statements: statements as readonly BoundStatement[], readOnly, changesSchema, columnOrder }
+}
+
+function validateColumnOrder(order: unknown): asserts order is ColumnOrder {
+	if (!isRecord(order)) throw invalid('request.columnOrder', 'an object', order)
+	for (const [table, names] of Object.entries(order)) {
+		const isOrder = Array.isArray(names) && names.every((name) => typeof name === 'string')
+		if (!isOrder) throw invalid(`request.columnOrder[${JSON.stringify(table)}]`, 'an array of strings', names)
+	}
 }
 
 function validateStatement(statement: unknown, changesSchema: boolean, path: string): void {

@@ -201,6 +201,24 @@ export function queryRouterContract(
 			)
 		})
 
+		it('refuses what goes by the places of columns where they stand elsewhere in the shard', async () => {
+			const [ada, bob] = [shard('ada'), shard('bob')]
+			const insert = (id: string) => sql()`INSERT INTO orders VALUES (${'o1'}, ${id}, ${1}, ${2n})`.run()
+			expect(await insert(bob)).toMatchObject({ rowsAffected: 1 })
+			await db().shard(ada).run('ALTER TABLE orders ADD COLUMN extra TEXT')
+			await expect(insert(ada)).rejects.toMatchObject({
+				code: 'ROUTE_COLUMN_ORDER',
+				message: expect.stringContaining('extra'),
+				hint: expect.stringContaining('name the columns'),
+			})
+			await sql()`INSERT INTO orders (id, user_id, amount, quantity) VALUES (${'o1'}, ${ada}, ${1}, ${2n})`.run()
+			const byName =
+				await sql()`SELECT id FROM (SELECT * FROM orders) AS o WHERE user_id = ${ada} AND EXISTS (SELECT * FROM orders WHERE user_id = ${ada})`
+			expect(await byName.values()).toEqual([['o1']])
+			const byPlace = sql()`WITH o(a, b, c, d) AS (SELECT * FROM orders) SELECT a FROM o WHERE b = ${ada}`
+			await expect(byPlace.all()).rejects.toThrow(code('ROUTE_COLUMN_ORDER'))
+		})
+
 		it('answers bad input with typed errors', async () => {
 			const id = shard('ada')
 			await expect(sql()`SELEC 1`.all()).rejects.toThrow(code('SQL_PARSE'))

@@ -38,6 +38,23 @@ describe('INSERT ... VALUES', () => {
 	})
 })
 
+describe('a route that rests on the places of columns', () => {
+	it.each([
+		["INSERT INTO users VALUES ('a', 'e', 1)", ['users']],
+		["INSERT INTO users (id, age) VALUES ('a', 1)", undefined],
+		["INSERT INTO orders (id, user_id, amount, note) SELECT * FROM orders WHERE user_id = 'a'", ['orders']],
+		["INSERT INTO orders (id, user_id) SELECT id, user_id FROM (SELECT * FROM orders) WHERE user_id = 'a'", undefined],
+		["SELECT * FROM users WHERE id = 'a'", undefined],
+		["SELECT * FROM users WHERE id = 'a' UNION SELECT * FROM users WHERE id = 'a'", undefined],
+		["SELECT * FROM (SELECT * FROM users UNION ALL SELECT * FROM users) WHERE id = 'a'", ['users']],
+		["WITH u AS (SELECT * FROM users) SELECT * FROM u WHERE id = 'a'", undefined],
+		["WITH u(a, b, c) AS (SELECT * FROM users) SELECT * FROM u WHERE a = 'a'", ['users']],
+		["WITH u AS (SELECT * FROM users), v(a, b, c) AS (SELECT * FROM u) SELECT * FROM v WHERE a = 'a'", ['users']],
+		["SELECT * FROM users WHERE id = 'a' AND EXISTS (SELECT * FROM orders WHERE user_id = 'a')", undefined],
+		["SELECT * FROM users WHERE (id, email, age) IN (SELECT * FROM users WHERE id = 'a')", ['users']],
+	])('%s: %j', (sql, tables) => expect(determineRoute(sql, { schema }).ordered).toEqual(tables))
+})
+
 describe('UPDATE and DELETE with ORDER BY and LIMIT', () => {
 	it.each([
 		["DELETE FROM orders WHERE user_id = 'a' ORDER BY amount DESC LIMIT 2", [], 'shard a'],

@@ -29,6 +29,11 @@ const connection: Connection = {
 const db = drizzle({ schema, connection })
 const plainDialect = new SQLiteAsyncDialect()
 
+/** Whether a plan may run in any shard, since no row of any matters: the structure may name one all the same. */
+function findsNoRow(plan: unknown): boolean {
+	return Object(plan).reason === 'no row can satisfy its conditions'
+}
+
 /** What the builder's structure says, and what the parser says of the same text. */
 function routes(query: { prepare(): unknown; getSQL?: unknown; toSQL(): { sql: string; params: unknown[] } }) {
 	const prepared = query.prepare()
@@ -50,7 +55,7 @@ function routes(query: { prepare(): unknown; getSQL?: unknown; toSQL(): { sql: s
 		}),
 		parser: ask(() => {
 			const plan = planQuery({ ...filled, built: undefined }, { kind: 'routed' }, connection)
-			return plan.kind === 'shard' ? `shard ${plan.shard}` : plan.kind
+			return findsNoRow(plan) ? 'none' : plan.kind === 'shard' ? `shard ${plan.shard}` : plan.kind
 		}),
 		sql: filled.sql,
 	}
@@ -86,7 +91,7 @@ describe('the shard found in the builder’s structure', () => {
 				const query = change ? db.delete(users).where(where) : db.select().from(users).where(where)
 				const found = routes(query as never)
 				if (found.settled) settled++
-				expect(found.driver, found.sql).toBe(found.parser)
+				if (found.parser !== 'none') expect(found.driver, found.sql).toBe(found.parser)
 			}),
 			{ numRuns: 3_000, seed: 7 },
 		)
@@ -190,7 +195,7 @@ describe('what the dialect renders', () => {
 					}
 				}
 				const [structural, parsed] = [plan(true), plan(false)]
-				expect(structural.shard ?? structural).toEqual(parsed.shard ?? parsed)
+				if (!findsNoRow(parsed)) expect(structural.shard ?? structural).toEqual(parsed.shard ?? parsed)
 			}),
 			{ numRuns: 3_000, seed: 5 },
 		)
