@@ -50,12 +50,25 @@ export function compare(op: Comparison, left: TypedSql, right: TypedSql, positio
 	const collation = collationOf(left, right)
 	const direct = collation === 'BINARY' ? compareWithConstant(op, l, r) : undefined
 	if (direct !== undefined) return typed('boolean', direct)
+	const exact = nullSafe ? undefined : compareExactly(op, l, r)
+	if (exact !== undefined) return typed('boolean', exact)
 	const comparands = comparable(l, r, collation, position)
 	// DuckDB makes one BETWEEN of two comparisons, and then cannot do it with structs.
 	if (comparands.structs && !nullSafe && op !== '=' && op !== '<>') {
 		return typed('boolean', `(_sl_order(${asAny(l)}, ${asAny(r)}) ${op} 0)`)
 	}
 	return typed('boolean', `(${comparands.left} ${op} ${comparands.right})`)
+}
+
+/** An INTEGER and a REAL that neither is constant: a double cannot hold every INTEGER. */
+function compareExactly(op: Comparison, l: TypedSql, r: TypedSql): string | undefined {
+	if (l.constant !== undefined || r.constant !== undefined) return undefined
+	const isReal = (e: TypedSql) => e.kind === 'real' || e.kind === 'numeric'
+	if (isReal(l) && r.kind === 'integer') return compareExactly(FLIPPED[op], r, l)
+	if (l.kind !== 'integer' || !isReal(r)) return undefined
+	if (op === '=') return `_sl_same_number(${l.sql}, ${r.sql})`
+	if (op === '<>') return `(NOT _sl_same_number(${l.sql}, ${r.sql}))`
+	return `(_sl_order(${asAny(l)}, ${asAny(r)}) ${op} 0)`
 }
 
 const FLIPPED: Readonly<Record<Comparison, Comparison>> = {

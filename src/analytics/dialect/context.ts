@@ -32,6 +32,8 @@ export interface SelectOptions {
 	/** The query around it, whose columns it may use. */
 	readonly parent: Scope | null
 	readonly ctes: CteScope
+	/** Whether the query sorts its rows itself, or makes one of all, so that the order of those it reads does not show. */
+	readonly ordersRows?: boolean | undefined
 	/** Kinds of the outputs; as they come where absent. */
 	readonly targets?: readonly TargetType[] | undefined
 }

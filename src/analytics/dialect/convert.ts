@@ -5,7 +5,7 @@
  */
 import type { TargetType } from './context.ts'
 import { constant, integerPrefix, NULL, numberPrefix, realToInteger } from './literals.ts'
-import { anySql, BLOB_CLASS, duckdbType, NUMBER_CLASSES, type TypedSql, typed } from './typed-sql.ts'
+import { anySql, BLOB_CLASS, commonJson, duckdbType, NUMBER_CLASSES, type TypedSql, typed } from './typed-sql.ts'
 import { type Position, unsupported } from './unsupported.ts'
 
 /** As a value of one of SQLite's classes: a boolean is 0 or 1, a NaN is NULL. */
@@ -158,6 +158,14 @@ export function asEncoded(value: TypedSql, position?: Position): string {
 	}
 }
 
+/** A choice among values of which some are JSON and others text that is not: it goes on with the row. */
+export function mixedJson(values: readonly TypedSql[], choose: (texts: readonly string[]) => string): TypedSql | undefined {
+	if (commonJson(values) !== 'mixed') return undefined
+	if (values.some((e) => e.json === 'mixed' && e.encoded?.of !== e.sql)) return undefined
+	const classes = values.reduce((all, value) => all | value.classes, 0)
+	return { ...decoded(choose(values.map((value) => asEncoded(value))), classes), json: 'mixed' }
+}
+
 /** A value that a function called back by the engine gives, as text of {@link file://./callbacks/sql-value.ts}. */
 export function decoded(text: string, classes: number): TypedSql {
 	const sql = `_sl_decode(${text})`
@@ -240,7 +248,10 @@ export function cast(e: TypedSql, affinity: NonNullable<TypedSql['affinity']>, p
 			if (value.kind === 'integer' || value.kind === 'real' || value.kind === 'numeric')
 				return as({ ...value, constant: undefined })
 			if (value.kind === 'text') return as(anySql(`_sl_any_cast_numeric(_sl_text_number(${value.sql}))`, NUMBER_CLASSES))
-			throw unsupported(`CAST(... AS NUMERIC) of a value of no certain type`, position, 'CAST it to INTEGER or REAL.')
+			if (value.kind === 'blob') {
+				return as(anySql(`_sl_any_cast_numeric(_sl_text_number(decode(${value.sql})))`, NUMBER_CLASSES))
+			}
+			return as(anySql(`_sl_any_to_numeric(${asAny(value)})`, NUMBER_CLASSES))
 		}
 		case 'TEXT':
 			return as(typed('text', asText(value)))

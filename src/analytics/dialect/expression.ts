@@ -10,7 +10,7 @@ import { collationNamed } from './collation.ts'
 import { columnOf } from './column.ts'
 import { compare } from './compare.ts'
 import type { RewriteContext } from './context.ts'
-import { asCondition, cast, coerced, commonType, settled } from './convert.ts'
+import { asCondition, cast, coerced, commonType, mixedJson, settled } from './convert.ts'
 import { functionCall } from './functions/call.ts'
 import { dateLiteral } from './functions/date.ts'
 import { jsonArrow } from './functions/json.ts'
@@ -140,9 +140,9 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 			const [subject, pattern] = [operand(expr.lhs), operand(expr.rhs)]
 			if (expr.op === 'Like') {
 				const escaping = expr.escape === undefined ? null : operand(expr.escape)
-				return negated(like(subject, pattern, escaping, expr.span), expr.not)
+				return negated(like(subject, pattern, escaping), expr.not)
 			}
-			if (expr.op === 'Glob') return negated(glob(subject, pattern, expr.span), expr.not)
+			if (expr.op === 'Glob') return negated(glob(subject, pattern), expr.not)
 			throw unsupported(expr.op.toUpperCase(), expr.span, 'A Durable Object has no function for it either.')
 		}
 		case 'ExistsExpr':
@@ -230,6 +230,10 @@ function caseExpression(ctx: RewriteContext, { base, whenThenPairs, elseExpr }: 
 	const otherwise = decided ?? (elseExpr === undefined ? NULL : settled(ctx.expression(elseExpr, scope)))
 	if (values.length === 0) return { ...otherwise, affinity: undefined, collation: undefined }
 	const type = commonType([...values, otherwise])
+	const choose = (texts: readonly string[]) =>
+		`(CASE ${conditions.map((condition, i) => `WHEN ${condition} THEN ${texts[i]}`).join(' ')} ELSE ${texts.at(-1)} END)`
+	const mixed = mixedJson([...values, otherwise], choose)
+	if (mixed !== undefined) return mixed
 	const branches = conditions.map((condition, i) => `WHEN ${condition} THEN ${coerced(values[i] ?? NULL, type).sql}`)
 	return {
 		sql: `(CASE ${branches.join(' ')} ELSE ${coerced(otherwise, type).sql} END)`,

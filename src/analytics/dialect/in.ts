@@ -30,8 +30,7 @@ export function compareExpressions(ctx: RewriteContext, { left, right, op, span 
 	if (comparison === undefined) throw unsupported(`the operator ${op}`, span)
 	const [l, r] = [rowOf(left), rowOf(right)]
 	if (l !== null || r !== null) {
-		if (l === null || r === null)
-			throw unsupported('a row value compared with a sub-query', span, 'Compare the columns one by one.')
+		if (l === null || r === null) return compareRowWithQuery(ctx, comparison, l ?? left, r ?? right, scope, span)
 		return compareRows(ctx, comparison, l, r, scope, span)
 	}
 	const value = ctx.expression(left, scope)
@@ -42,6 +41,36 @@ export function compareExpressions(ctx: RewriteContext, { left, right, op, span 
 	return compare(comparison, value, other, span)
 }
 
+/** `(a, b) = (SELECT x, y ...)`: of the query's first row, or NULL. */
+function compareRowWithQuery(
+	ctx: RewriteContext,
+	op: Comparison,
+	left: readonly Expr[] | Expr,
+	right: readonly Expr[] | Expr,
+	scope: Scope,
+	position: Expr['span'],
+): TypedSql {
+	const alias = ctx.fresh('row')
+	let from = ''
+	const valuesOf = (side: readonly Expr[] | Expr): TypedSql[] => {
+		if (!('type' in side)) return side.map((expr) => ctx.expression(expr, scope))
+		if (side.type !== 'SubqueryExpr' || from !== '' || op.startsWith('IS')) {
+			throw unsupported('a row value compared like this', position, 'Compare the columns one by one.')
+		}
+		const { sql, columns } = ctx.select(side.select, { parent: scope, ctes: scope.ctes })
+		from = `(${side.select.limit === undefined ? `${sql} LIMIT 1` : sql}) AS ${alias}(${columns.map((_, i) => `c${i}`).join(', ')})`
+		return columns.map(({ kind, classes, affinity, collation }, i) => ({
+			sql: `${alias}.c${i}`,
+			kind,
+			classes,
+			affinity,
+			collation,
+		}))
+	}
+	const condition = compareValues(op, valuesOf(left), valuesOf(right), position)
+	return typed('boolean', `(SELECT ${condition.sql} FROM ${from})`)
+}
+
 function compareRows(
 	ctx: RewriteContext,
 	op: Comparison,
@@ -50,8 +79,13 @@ function compareRows(
 	scope: Scope,
 	position: Expr['span'],
 ): TypedSql {
+	const values = (side: readonly Expr[]) => side.map((expr) => ctx.expression(expr, scope))
+	return compareValues(op, values(left), values(right), position)
+}
+
+function compareValues(op: Comparison, left: readonly TypedSql[], right: readonly TypedSql[], position: Expr['span']): TypedSql {
 	if (left.length !== right.length) throw refused('row value misused', position)
-	const pairs = left.map((expr, i) => [ctx.expression(expr, scope), ctx.expression(right[i] ?? expr, scope)] as const)
+	const pairs = left.map((value, i) => [value, right[i] ?? value] as const)
 	const each = (comparison: Comparison) => pairs.map(([l, r]) => condition(compare(comparison, l, r, position)))
 	if (op === '=' || op === 'IS NOT DISTINCT FROM') return typed('boolean', `(${each(op).join(' AND ')})`)
 	if (op === '<>' || op === 'IS DISTINCT FROM') return typed('boolean', `(${each(op).join(' OR ')})`)

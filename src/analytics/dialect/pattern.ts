@@ -8,44 +8,45 @@ import { quoteText } from '../engines/duckdb-sql.ts'
 import { asText, settled } from './convert.ts'
 import { NULL } from './literals.ts'
 import { constantText } from './operators.ts'
-import { BLOB_CLASS, type TypedSql, typed } from './typed-sql.ts'
-import { type Position, unsupported } from './unsupported.ts'
+import { type TypedSql, typed } from './typed-sql.ts'
 
 /** A part of a pattern: literal text, any text, one character, or a regular expression for one character. */
 type Part = { readonly text: string } | 'many' | 'one' | { readonly set: string }
 
 /** `subject LIKE pattern [ESCAPE escape]`: ASCII letters match in either case. */
-export function like(subject: TypedSql, pattern: TypedSql, escaping: TypedSql | null, position: Position): TypedSql {
+export function like(subject: TypedSql, pattern: TypedSql, escaping: TypedSql | null): TypedSql {
 	if (subject.kind === 'null' || pattern.kind === 'null' || escaping?.kind === 'null') return NULL
-	refuseBlob(subject, position)
-	refuseBlob(pattern, position)
 	const text = asText(settled(subject))
 	const escapeText = escaping === null ? '' : constantText(escaping)
-	if (escapeText === undefined) throw unsupported('ESCAPE that is no constant', position)
-	if (escaping !== null && [...escapeText].length !== 1) throw unsupported('ESCAPE with other than one character', position)
 	const known = constantText(pattern)
-	if (known !== undefined) return typed('boolean', match(text, likeParts(known, escapeText), true))
-	if (escaping !== null) throw unsupported('ESCAPE with a pattern that is no constant', position)
-	const folded = `_sl_lower(${asText(settled(pattern))})`
+	if (known !== undefined && escapeText !== undefined && (escaping === null || [...escapeText].length === 1)) {
+		return typed('boolean', match(text, likeParts(toNul(known), escapeText), true))
+	}
+	const patternText = asText(settled(pattern))
+	const others = escaping === null ? [] : [asText(settled(escaping))]
+	const slow = `(_slf_like(${[patternText, text, ...others].join(', ')}) = '1')`
+	if (escaping !== null) return typed('boolean', slow)
+	// Two wildcards at most cannot make DuckDB go back and forth without end.
+	const [value, folded] = [`_sl_lower(${text})`, `_sl_lower(${patternText})`]
 	return typed(
 		'boolean',
-		`(CASE WHEN length(${folded}) - length(replace(${folded}, '%', '')) <= 2 THEN _sl_lower(${text}) LIKE ${folded} ` +
-			`ELSE regexp_full_match(_sl_lower(${text}), _sl_like_regexp(${folded}, '')) END)`,
+		`(CASE WHEN length(${folded}) - length(replace(${folded}, '%', '')) <= 2 AND NOT contains(${value} || ${folded}, chr(0)) ` +
+			`THEN ${value} LIKE ${folded} ELSE ${slow} END)`,
 	)
 }
 
 /** `subject GLOB pattern`: letters match as they are. */
-export function glob(subject: TypedSql, pattern: TypedSql, position: Position): TypedSql {
+export function glob(subject: TypedSql, pattern: TypedSql): TypedSql {
 	if (subject.kind === 'null' || pattern.kind === 'null') return NULL
-	refuseBlob(subject, position)
+	const text = asText(settled(subject))
 	const known = constantText(pattern)
-	if (known === undefined)
-		throw unsupported('GLOB with a pattern that is no constant', position, 'Pass the pattern as a parameter.')
-	return typed('boolean', match(asText(settled(subject)), globParts(known), false))
+	if (known === undefined) return typed('boolean', `(_slf_glob(${asText(settled(pattern))}, ${text}) = '1')`)
+	return typed('boolean', match(text, globParts(toNul(known)), false))
 }
 
-function refuseBlob(e: TypedSql, position: Position): void {
-	if (e.classes & BLOB_CLASS) throw unsupported('LIKE or GLOB on a BLOB', position, 'CAST it to TEXT.')
+/** SQLite reads texts to their first NUL here. */
+function toNul(text: string): string {
+	return text.split('\0', 1)[0] ?? ''
 }
 
 function likeParts(pattern: string, escaping: string): Part[] | null {
@@ -119,20 +120,25 @@ function match(subject: string, parts: readonly Part[] | null, fold: boolean): s
 	if (parts === null) return `(CASE WHEN ${subject} IS NOT NULL THEN FALSE END)`
 	const letters = parts.some((part) => typeof part === 'object' && 'text' in part && /[a-z]/i.test(part.text))
 	const folds = fold && letters
-	const text = folds ? `_sl_lower(${subject})` : subject
+	const folded = (text: string) => (folds ? `_sl_lower(${text})` : text)
+	const text = folded(`_sl_to_nul(${subject})`)
 	const literal = (part: Part) =>
 		typeof part === 'object' && 'text' in part ? quoteText(folds ? lowerAscii(part.text) : part.text) : undefined
 	const [first, second, third, ...more] = parts
-	if (first === undefined) return `(${subject} = '')`
+	if (first === undefined) return `(${text} = '')`
 	if (more.length === 0) {
 		const [a, b] = [literal(first), second === undefined ? undefined : literal(second)]
 		if (second === undefined) {
 			if (first === 'many') return `(CASE WHEN ${subject} IS NOT NULL THEN TRUE END)`
 			if (a !== undefined) return `(${text} = ${a})`
 		}
-		if (second === 'many' && third === undefined && a !== undefined) return `starts_with(${text}, ${a})`
+		// What begins a text begins it to its first NUL as well.
+		if (second === 'many' && third === undefined && a !== undefined) return `starts_with(${folded(subject)}, ${a})`
 		if (first === 'many' && third === undefined && b !== undefined) return `ends_with(${text}, ${b})`
-		if (first === 'many' && third === 'many' && b !== undefined) return `contains(${text}, ${b})`
+		if (first === 'many' && third === 'many' && b !== undefined) {
+			// Most texts hold neither the part nor a NUL.
+			return `(CASE WHEN contains(${folded(subject)}, ${b}) THEN contains(${text}, ${b}) WHEN ${subject} IS NOT NULL THEN FALSE END)`
+		}
 	}
 	const regexp = parts.map((part) => {
 		if (part === 'many') return '.*'

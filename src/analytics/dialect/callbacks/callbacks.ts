@@ -4,12 +4,13 @@
  * @module
  */
 import type { EngineFunction } from '../../query-engine.ts'
+import { DATE_CALLBACKS } from './date-functions.ts'
 import { JSON_CALLBACKS } from './json-functions.ts'
 import { VALUE_CALLBACKS } from './value-functions.ts'
 
 /** By name, all with a prefix that no function of a user's should have. */
 export const CALLBACKS: ReadonlyMap<string, EngineFunction> = new Map(
-	Object.entries({ ...JSON_CALLBACKS, ...VALUE_CALLBACKS }).map(([name, call]) => [name, { name, call }]),
+	Object.entries({ ...JSON_CALLBACKS, ...DATE_CALLBACKS, ...VALUE_CALLBACKS }).map(([name, call]) => [name, { name, call }]),
 )
 
 const CALLBACK_NAME = /\b_slf_\w+/g

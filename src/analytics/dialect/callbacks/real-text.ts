@@ -52,11 +52,14 @@ function powerOfTen(p: number): PowerOfTen {
 const tenToTwo = (p: number) => (p * 108_853) >> 15
 const twoToTen = (p: number) => (p * 78_913) >> 18
 
-/** A number of about 18 digits and a power of ten, whose product is `m` times two to the power of `e`. */
-function toDecimal(m: bigint, e: number): { readonly digits: string; readonly exponent: number } {
-	const p = 17 - twoToTen(e + 63)
-	const high = ((m * powerOfTen(p).high) >> WORD) >> BigInt(-(e + tenToTwo(p) + 2))
-	return { digits: String((high + ((high << 1n) & 2n)) >> 1n), exponent: -p }
+/** A number of at least `count` digits, up to 18, and a power of ten, whose product is about `m` times two to the power of `e`. */
+function toDecimal(m: bigint, e: number, count: number): { readonly digits: string; readonly exponent: number } {
+	const p = count - 1 - twoToTen(e + 63)
+	const high = (m * powerOfTen(p).high) >> WORD
+	const shift = BigInt(-(e + tenToTwo(p) + 2))
+	const shifted = high >> shift
+	const decimal = count === 18 ? (shifted + ((shifted << 1n) & 2n)) >> 1n : high >> (shift + 1n)
+	return { digits: String(decimal), exponent: -p }
 }
 
 const view = new DataView(new ArrayBuffer(8))
@@ -71,8 +74,7 @@ const view = new DataView(new ArrayBuffer(8))
 export function realText(value: number): string {
 	if (!Number.isFinite(value)) return value > 0 ? 'Inf' : '-Inf'
 	if (value === 0) return '0.0'
-	const magnitude = Math.abs(value)
-	const { digits, point } = significantDigits(magnitude)
+	const { digits, point } = roundedDigits(Math.abs(value), 17, 20)
 	const sign = value < 0 ? '-' : ''
 	const exponent = point - 1
 	if (exponent < -4 || exponent > 16) {
@@ -85,31 +87,59 @@ export function realText(value: number): string {
 	return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
 }
 
-/** Up to 17 digits without zeros at their end, and how many of them stand before the point. */
-function significantDigits(value: number): { readonly digits: string; readonly point: number } {
+/** Digits without zeros at their end, and how many of them stand before the point; less than 0 where zeros follow it first. */
+export interface RoundedDigits {
+	readonly digits: string
+	readonly point: number
+}
+
+/**
+ * The significant digits of a number that is not negative.
+ *
+ * @param rounding Digits in all if positive, else how many after the point, negated.
+ * @param most Digits in all, whatever `rounding` says.
+ */
+export function roundedDigits(value: number, rounding: number, most: number): RoundedDigits {
+	if (value === 0) return { digits: '0', point: 1 }
+	const { m, e } = normalised(value)
+	const decimal = toDecimal(m, e, rounding <= 0 || rounding >= 18 ? 18 : rounding + 1)
+	if (decimal.digits === '0') return { digits: '0', point: 1 }
+	let { digits } = decimal
+	let point = digits.length + decimal.exponent
+	let precision = rounding
+	if (precision <= 0) {
+		precision = point - rounding
+		if (precision === 0 && (digits[0] ?? '0') >= '5') {
+			precision = 1
+			digits = `0${digits}`
+			point += 1
+		}
+	}
+	if (precision > 0 && (precision < digits.length || digits.length > most)) {
+		precision = Math.min(precision, most)
+		if (precision === 17) precision = shortened(value, digits, point)
+		const rounded = roundTo(digits, precision)
+		digits = rounded.digits
+		point += rounded.carry
+	}
+	const trimmed = digits.replace(/0+$/, '')
+	return { digits: trimmed === '' ? '0' : trimmed, point }
+}
+
+/** A number as an integer of 64 bits, the first of which is set, and a power of two. */
+function normalised(value: number): { readonly m: bigint; readonly e: number } {
 	view.setFloat64(0, value)
 	const bits = view.getBigUint64(0)
 	const biased = Number(bits >> 52n)
-	let m = bits & 0xfffffffffffffn
-	let e: number
-	if (biased === 0) {
-		const shift = 64 - m.toString(2).length
-		m <<= BigInt(shift)
-		e = -1_074 - shift
-	} else {
-		m = (m << 11n) | (1n << 63n)
-		e = biased - 1_086
-	}
-	const decimal = toDecimal(m, e)
-	const point = decimal.digits.length + decimal.exponent
-	const rounded = roundTo(decimal.digits, precisionOf(value, decimal.digits, point))
-	return { digits: rounded.digits.replace(/0+$/, ''), point: point + rounded.carry }
+	const fraction = bits & 0xfffffffffffffn
+	if (biased !== 0) return { m: (fraction << 11n) | (1n << 63n), e: biased - 1_086 }
+	const shift = 64 - fraction.toString(2).length
+	return { m: fraction << BigInt(shift), e: -1_074 - shift }
 }
 
-/** How many digits are kept: 17, or fewer where fewer read back. */
-function precisionOf(value: number, digits: string, point: number): number {
+/** How many of 17 digits are kept: fewer where fewer read back, as SQLite notices by zeros or nines at the end. */
+function shortened(value: number, digits: string, point: number): number {
 	const readsBack = (text: string, length: number) => Number(`${text}e${point - length}`) === value
-	if (digits.length <= 17) return digits.length
 	if (digits.startsWith('99', 14)) {
 		const kept = digits.slice(0, 14).replace(/9+$/, '')
 		const up = kept === '' ? '1' : String(BigInt(kept) + 1n)
@@ -126,6 +156,6 @@ function roundTo(digits: string, precision: number): { readonly digits: string; 
 	if (digits.length <= precision) return { digits, carry: 0 }
 	const kept = digits.slice(0, precision)
 	if ((digits[precision] ?? '0') < '5') return { digits: kept, carry: 0 }
-	const up = String(BigInt(kept) + 1n)
+	const up = String(BigInt(kept) + 1n).padStart(precision, '0')
 	return { digits: up, carry: up.length - kept.length }
 }

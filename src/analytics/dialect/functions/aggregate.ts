@@ -153,10 +153,16 @@ export function printAggregate(
 			}
 			if (parts.distinct && second !== undefined) throw refused('DISTINCT aggregates must have exactly one argument', span)
 			const separator = second === undefined ? ',' : second.kind === 'null' ? '' : constantText(second)
-			if (separator === undefined) throw unsupported(`a separator of ${name}() that is no constant`, span)
 			if (e.classes & BLOB_CLASS) throw unsupported(`${name}() of a BLOB`, span)
 			const text = asText(e)
 			const order = parts.distinct ? ` ORDER BY ${text}` : parts.order
+			if (separator === undefined) {
+				if (windowed) throw unsupported(`a separator of ${name}() OVER that is no constant`, span)
+				// Each row brings the separator that stands before it; the first one's is left out.
+				const before = `COALESCE(${asText(second ?? NULL)}, '')`
+				const first = `first(CASE WHEN ${text} IS NOT NULL THEN {'s': ${before}} END${order === '' ? '' : order})${firstTail(tail, `${text} IS NOT NULL`)}`
+				return typed('text', `substr(string_agg(${before} || ${text}, ''${order})${tail}, length((${first}).s) + 1)`)
+			}
 			return typed('text', `string_agg(${distinct}${text}, '${separator.replaceAll("'", "''")}'${order})${tail}`)
 		}
 		case 'json_group_array': {
@@ -176,6 +182,11 @@ export function printAggregate(
 		default:
 			throw unsupported(`the function ${name}()`, span)
 	}
+}
+
+/** A FILTER with one more condition. */
+function firstTail(tail: string, condition: string): string {
+	return tail === '' ? ` FILTER (WHERE ${condition})` : tail.replace(/\)$/, ` AND ${condition})`)
 }
 
 function extreme(name: 'min' | 'max', e: TypedSql, tail: string): TypedSql {

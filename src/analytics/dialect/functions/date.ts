@@ -1,35 +1,55 @@
 /**
- * Functions of dates and times (https://www.sqlite.org/lang_datefunc.html). A Durable Object's clock is UTC.
+ * Functions of dates and times (https://www.sqlite.org/lang_datefunc.html). DuckDB answers for texts and numbers that are plainly
+ * moments, moved by constants; the engine calls back for all others.
  *
  * @module
  */
-import { quoteText } from '../../engines/duckdb-sql.ts'
-import { asReal, asText } from '../convert.ts'
-import { constant, NULL, wholeNumber } from '../literals.ts'
+import { DATE_CALLBACKS } from '../callbacks/date-functions.ts'
+import { encodeSqlValue } from '../callbacks/sql-value.ts'
+import { asEncoded, asText, decoded } from '../convert.ts'
+import { constant, NULL } from '../literals.ts'
 import { constantText } from '../operators.ts'
-import { BLOB_CLASS, type TypedSql, typed } from '../typed-sql.ts'
+import { BLOB_CLASS, INTEGER_CLASS, NUMBER_CLASSES, type TypedSql, typed } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
 import { shift } from './date-modifier.ts'
 import type { ScalarCall, ScalarFunction } from './scalar-function.ts'
-import { formatMoment } from './strftime.ts'
+import { type MomentFormat, momentFormat } from './strftime.ts'
+
+const DATE: MomentFormat = { parts: [{ field: '%Y-%m-%d' }] }
+const TIME: MomentFormat = { parts: [{ field: '%H:%M:%S' }] }
+const DATETIME: MomentFormat = { parts: [{ field: '%Y-%m-%d %H:%M:%S' }] }
 
 export const DATE_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
-	date: (call) => print(call, call.args, ({ sql }) => formatted(sql, '%Y-%m-%d')),
-	time: (call) => print(call, call.args, ({ sql, subsecond }) => formatted(sql, subsecond ? '%H:%M:%S.%g' : '%H:%M:%S')),
-	datetime: (call) =>
-		print(call, call.args, ({ sql, subsecond }) => formatted(sql, subsecond ? '%Y-%m-%d %H:%M:%S.%g' : '%Y-%m-%d %H:%M:%S')),
-	julianday: (call) => print(call, call.args, ({ sql }) => typed('real', `_sl_julianday(${sql})`)),
-	unixepoch: (call) =>
-		print(call, call.args, ({ sql, subsecond }) =>
-			subsecond ? typed('real', `(epoch_ms(${sql}) / 1000e0)`) : typed('integer', `_sl_unixepoch(${sql})`),
-		),
+	date: (call) => textOf(call, DATE),
+	time: (call) => textOf(call, TIME),
+	datetime: (call) => textOf(call, DATETIME),
+	julianday: (call) => {
+		const { slow, moment } = partsOf(call, call.args, true)
+		if (slow === null) return NULL
+		const number = `CAST(substr(${slow}, 2) AS DOUBLE)`
+		return typed('real', moment === undefined ? number : `COALESCE(_sl_julianday(${moment}), ${number})`)
+	},
+	unixepoch: (call) => {
+		const { slow, moment, certain } = partsOf(call, call.args, false)
+		if (slow === null) return NULL
+		// 'subsec' makes it a REAL.
+		if (!certain) return decoded(slow, NUMBER_CLASSES)
+		const number = `CAST(substr(${slow}, 2) AS BIGINT)`
+		return typed('integer', moment === undefined ? number : `COALESCE(_sl_unixepoch(${moment}), ${number})`)
+	},
 	strftime: (call) => {
 		const [format, ...rest] = call.args
 		if (format === undefined) throw refused('wrong number of arguments to function strftime()', call.position)
 		if (format.kind === 'null') return NULL
 		const text = constantText(format)
-		if (text === undefined) throw unsupported('strftime() with a format that is no constant', call.position)
-		return print(call, rest, ({ sql }) => formatMoment(text, sql))
+		const known = text === undefined ? undefined : momentFormat(text)
+		if (known === null) return { ...NULL, sql: 'CAST(NULL AS VARCHAR)' }
+		return textOf({ ...call, args: rest }, known, format)
+	},
+	timediff: (call) => {
+		if (call.args.length !== 2) throw refused('wrong number of arguments to function timediff()', call.position)
+		const { slow } = partsOf(call, call.args, true)
+		return slow === null ? NULL : typed('text', `substr(${slow}, 2)`)
 	},
 }
 
@@ -40,63 +60,133 @@ export function dateLiteral(type: `Current${'Date' | 'Time' | 'Timestamp'}Litera
 	return constant(type === 'CurrentTimeLiteral' ? iso.slice(11, 19) : iso.slice(0, 19).replace('T', ' '))
 }
 
-interface Moment {
-	/** A TIMESTAMP. */
-	readonly sql: string
-	readonly subsecond: boolean
+/** A moment as text. @param format Undefined for one that DuckDB cannot print. */
+function textOf(call: ScalarCall, format: MomentFormat | undefined, formatArgument?: TypedSql): TypedSql {
+	const { slow, moment, iso } = partsOf(call, call.args, false, formatArgument)
+	if (slow === null) return NULL
+	const rest = `substr(${slow}, 2)`
+	const fast = format === undefined ? undefined : (sliceOf(format, iso) ?? printOf(format, moment))
+	return typed('text', fast === undefined ? rest : `COALESCE(${fast}, ${rest})`)
 }
 
-function formatted(moment: string, format: string): TypedSql {
-	return typed('text', `strftime(${moment}, '${format}')`)
+/** Where the fields stand in a moment as text. */
+const SLICES: Readonly<Record<string, readonly [from: number, length: number]>> = {
+	'%Y-%m-%d': [1, 10],
+	'%Y-%m': [1, 7],
+	'%Y': [1, 4],
+	'%m': [6, 2],
+	'%d': [9, 2],
+	'%m-%d': [6, 5],
+	'%H:%M:%S': [12, 8],
+	'%H:%M': [12, 5],
+	'%H': [12, 2],
+	'%M': [15, 2],
+	'%S': [18, 2],
+	'%Y-%m-%d %H:%M:%S': [1, 19],
+	'%Y-%m-%d %H:%M': [1, 16],
+	'%Y-%m-%d %H': [1, 13],
 }
 
-function print(call: ScalarCall, args: readonly TypedSql[], show: (moment: Moment) => TypedSql): TypedSql {
-	const [value = constant('now'), ...modifiers] = args
-	if (args.some(({ kind }) => kind === 'null')) return NULL
-	const texts = modifiers.map((modifier) => {
-		const text = constantText(modifier)
-		if (text === undefined)
-			throw unsupported(`${call.name}() with a modifier that is no constant`, call.position, 'Pass the modifier as a parameter.')
-		return text.toLowerCase()
-	})
-	const only = constantText(value)?.toLowerCase()
-	// datetime('subsec') is short for datetime('now', 'subsec').
-	const shortcut = args.length > 0 && (only === 'subsec' || only === 'subsecond')
-	const first = texts[0]
-	const numeric = first === 'unixepoch' || first === 'julianday' || first === 'auto'
-	let sql = start(call, shortcut ? constant('now') : value, numeric ? first : undefined)
-	let subsecond = shortcut
-	for (const text of numeric ? texts.slice(1) : texts) {
-		if (text === 'subsec' || text === 'subsecond') subsecond = true
-		else {
-			const shifted = shift(sql, text, call.position)
-			if (shifted === null) return { ...NULL, sql: 'CAST(NULL AS VARCHAR)' }
-			sql = shifted
-		}
+/** A part of a text that is a moment, where the format asks for no more. */
+function sliceOf({ parts }: MomentFormat, iso: string | undefined): string | undefined {
+	const [part, other] = parts
+	if (iso === undefined || part === undefined || other !== undefined || !('field' in part)) return undefined
+	const slice = SLICES[part.field]
+	return slice === undefined ? undefined : `substr(${iso}, ${slice[0]}, ${slice[1]})`
+}
+
+function printOf({ parts }: MomentFormat, moment: string | undefined): string | undefined {
+	if (moment === undefined) return undefined
+	const texts = parts.map((part) =>
+		'field' in part ? `strftime(${moment}, '${part.field.replaceAll("'", "''")}')` : part.print(moment),
+	)
+	return texts.length === 0 ? undefined : texts.length === 1 ? texts[0] : `(${texts.join(' || ')})`
+}
+
+interface DateParts {
+	/** What the engine's callback answers, encoded; null for NULL. */
+	readonly slow: string | null
+	/** A TIMESTAMP, or NULL for a value that only the callback knows; undefined where it always has to be asked. */
+	readonly moment: string | undefined
+	/** The same as `YYYY-MM-DD HH:MM:SS`, where it is one already. */
+	readonly iso: string | undefined
+	/** Whether the class of the answer is certain. */
+	readonly certain: boolean
+}
+
+/** @param exact Whether milliseconds count. */
+function partsOf(call: ScalarCall, args: readonly TypedSql[], exact: boolean, format?: TypedSql): DateParts {
+	const nothing = { slow: null, moment: undefined, iso: undefined, certain: true }
+	if (args.some(({ kind }) => kind === 'null')) return nothing
+	if (args.some(({ classes }) => (classes & BLOB_CLASS) !== 0)) throw unsupported(`${call.name}() of a BLOB`, call.position)
+	const constants = [...(format === undefined ? [] : [format]), ...args].map((arg) => arg.constant)
+	const texts = args.slice(1).map(constantText)
+	const certain =
+		!texts.some((text) => text === undefined || /^subsec(?:ond)?$/i.test(text)) &&
+		!/^subsec/i.test(constantText(args[0] ?? NULL) ?? '')
+	const known = constants.every((value) => value !== undefined) ? answerOf(call, args, format) : undefined
+	if (known !== undefined) return { ...nothing, slow: known, certain }
+	const parameters = [
+		`'${call.ctx.now}'`,
+		...(format === undefined ? [] : [asText(format)]),
+		...args.map((arg) => asEncoded({ ...arg, json: undefined }, call.position)),
+	]
+	const slow = `_slf_${call.name}(${parameters.join(', ')})`
+	const [subject = NULL] = args
+	const begin = call.name === 'timediff' ? undefined : beginning(subject, texts, exact)
+	if (begin === undefined) return { ...nothing, slow: whereKnown(slow, subject), certain }
+	let { moment } = begin
+	for (const text of begin.modifiers) {
+		const shifted = shift(moment, text)
+		if (shifted === undefined) return { ...nothing, slow: whereKnown(slow, subject), certain }
+		moment = shifted
 	}
-	return show({ sql: `_sl_moment(${sql})`, subsecond })
+	return { slow: whereKnown(slow, subject), moment, iso: begin.modifiers.length === 0 ? begin.iso : undefined, certain }
 }
 
-function start(call: ScalarCall, value: TypedSql, unit: 'unixepoch' | 'julianday' | 'auto' | undefined): string {
-	if (value.classes & BLOB_CLASS) throw unsupported(`${call.name}() of a BLOB`, call.position)
-	if (value.kind === 'any' && unit === undefined) throw unsupported(`${call.name}() of a value of no certain type`, call.position)
-	const text = value.kind === 'text' ? constantText(value) : undefined
-	if (text !== undefined && /^now$/i.test(text) && unit === undefined) {
-		return `TIMESTAMP ${quoteText(new Date(call.ctx.now).toISOString().replace('T', ' ').replace('Z', ''))}`
+/** The callback need not be asked for NULL. */
+function whereKnown(slow: string, subject: TypedSql): string {
+	return subject.constant === undefined ? `(CASE WHEN ${subject.sql} IS NOT NULL THEN ${slow} END)` : slow
+}
+
+/** The answer where the statement alone tells it: as encoded text; undefined where it fails, which the query does when it runs. */
+function answerOf(call: ScalarCall, args: readonly TypedSql[], format: TypedSql | undefined): string | null | undefined {
+	const encoded = args.map(({ constant: known }) => encodeSqlValue(known?.value ?? null))
+	const start = [String(call.ctx.now), ...(format === undefined ? [] : [constantText(format) ?? null])]
+	try {
+		const answer = DATE_CALLBACKS[`_slf_${call.name}`]?.(...start, ...encoded) ?? null
+		return answer === null ? null : constant(answer).sql
+	} catch {
+		// It fails again where it is evaluated, if it is: within a CASE it may never be.
+		return undefined
 	}
-	if (unit === undefined) return value.kind === 'text' ? `_sl_text_moment(${value.sql})` : `_sl_julian_moment(${asReal(value)})`
-	if (unit === 'unixepoch' && value.kind === 'integer') return `_sl_unix_seconds(${value.sql})`
-	if (unit === 'auto' && value.kind === 'text' && text === undefined) throw unsupported("'auto' of a text", call.position)
-	// The modifiers want a number: any other text is no moment.
-	const number = value.kind === 'text' ? textNumber(text, value) : asReal(value)
-	const macro = { unixepoch: '_sl_unix_moment', julianday: '_sl_julian_moment', auto: '_sl_auto_moment' }[unit]
-	return unit === 'auto' && text !== undefined && wholeNumber(text) === null
-		? `_sl_text_moment(${asText(value)})`
-		: `${macro}(${number})`
 }
 
-function textNumber(text: string | undefined, value: TypedSql): string {
-	if (text === undefined) return `_sl_whole_number(${value.sql})`
-	const number = wholeNumber(text)
-	return number === null ? 'CAST(NULL AS DOUBLE)' : constant(Number(number)).sql
+interface Beginning {
+	readonly moment: string
+	readonly iso?: string
+	/** Those that are left. */
+	readonly modifiers: readonly string[]
+}
+
+/** What DuckDB can make a moment of; undefined if it is nothing of the kind. */
+function beginning(subject: TypedSql, texts: readonly (string | undefined)[], exact: boolean): Beginning | undefined {
+	const modifiers: string[] = []
+	for (const text of texts) {
+		if (text === undefined) return undefined
+		modifiers.push(text.toLowerCase())
+	}
+	if (subject.kind === 'text' && subject.constant === undefined) {
+		const iso = `_sl_iso(${subject.sql})`
+		const moved = modifiers.length > 0
+		const macro = exact ? '_sl_whole_moment' : moved ? '_sl_movable_moment' : '_sl_moment'
+		return { moment: `${macro}(${subject.sql})`, iso, modifiers }
+	}
+	if (modifiers[0] !== 'unixepoch') return undefined
+	if (subject.kind === 'integer' || (subject.kind === 'any' && subject.classes === INTEGER_CLASS)) {
+		return { moment: `_sl_unix_seconds(${subject.sql})`, modifiers: modifiers.slice(1) }
+	}
+	return subject.kind === 'real' && !exact
+		? { moment: `_sl_unix_moment(${subject.sql})`, modifiers: modifiers.slice(1) }
+		: undefined
 }

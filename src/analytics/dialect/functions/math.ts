@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { asInteger, asNumber, asReal } from '../convert.ts'
+import { asAny, asInteger, asReal } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { anySql, BLOB_CLASS, NUMBER_CLASSES, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
-import { type Position, unsupported } from '../unsupported.ts'
+import { unsupported } from '../unsupported.ts'
 import { expectArguments, ofOne, type ScalarFunction } from './scalar-function.ts'
 
 /** A function of doubles; what lies outside of its domain is NULL. */
@@ -16,7 +16,7 @@ const ofReal =
 		expectArguments(call, 1)
 		const [e = NULL] = call.args
 		if (e.kind === 'null') return NULL
-		const x = mathOperand(e, call.position)
+		const x = mathOperand(e)
 		return typed('real', domain === undefined ? print(x) : `(CASE WHEN ${domain(x)} THEN ${print(x)} END)`)
 	}
 
@@ -26,11 +26,11 @@ const withinOne = (x: string) => `${x} BETWEEN -1 AND 1`
 
 /** Rounds to a whole number; an INTEGER stays as it is. */
 const whole = (name: string): ScalarFunction =>
-	ofOne((e, { position }) => {
-		const number = e.classes & TEXT_CLASS ? undefined : asNumber(e, position)
-		if (number?.kind === 'integer') return { ...number, affinity: undefined }
-		if (number?.kind === 'real') return typed('real', `${name}(${number.sql})`)
-		throw unsupported(`${name}() of a value of no certain type`, position, 'CAST it to INTEGER or REAL.')
+	ofOne((e) => {
+		if (e.kind === 'blob') return NULL
+		if (e.kind === 'integer') return { ...e, affinity: undefined, constant: undefined }
+		if (e.kind === 'real') return typed('real', `${name}(${e.sql})`)
+		return anySql(`_sl_any_${name}(_sl_math_number(${asAny(e)}))`, NUMBER_CLASSES)
 	})
 
 export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
@@ -39,8 +39,8 @@ export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		if (e.kind === 'real') return typed('real', `abs(${e.sql})`)
 		// A text counts as a REAL here, whatever it looks like.
 		if (e.kind === 'text') return typed('real', `abs(${asReal(e)})`)
-		if (e.classes & (TEXT_CLASS | BLOB_CLASS)) throw unsupported('abs() of a value of no certain type', position)
-		return anySql(`_sl_any_abs(${asNumber(e).sql})`, NUMBER_CLASSES)
+		if (e.classes & BLOB_CLASS) throw unsupported('abs() of a BLOB', position)
+		return anySql(`_sl_any_abs(${asAny(e)})`, NUMBER_CLASSES)
 	}),
 	round: (call) => {
 		expectArguments(call, 1, 2)
@@ -53,9 +53,9 @@ export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 			)
 		return typed('real', `_sl_round(${asReal(e, call.position)}, ${digits === undefined ? '0' : asInteger(digits)})`)
 	},
-	sign: ofOne((e, { position }) => {
-		if (e.kind === 'text') throw unsupported('sign() of a text', position, 'CAST it to REAL.')
-		return typed('integer', `CAST(sign(${asReal(e, position)}) AS BIGINT)`)
+	sign: ofOne((e) => {
+		if (e.kind === 'blob') return NULL
+		return typed('integer', `CAST(sign(${mathOperand(e)}) AS BIGINT)`)
 	}),
 	ceil: whole('ceil'),
 	ceiling: whole('ceil'),
@@ -73,7 +73,7 @@ export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 	log: (call) => {
 		expectArguments(call, 1, 2)
 		if (call.args.some(({ kind }) => kind === 'null')) return NULL
-		const [a = '', b] = call.args.map((arg) => mathOperand(arg, call.position))
+		const [a = '', b] = call.args.map((arg) => mathOperand(arg))
 		if (b === undefined) return typed('real', `(CASE WHEN ${a} > 0 THEN log10(${a}) END)`)
 		return typed('real', `(CASE WHEN ${a} > 0 AND ${b} > 0 AND ${a} <> 1 THEN ln(${b}) / ln(${a}) END)`)
 	},
@@ -82,7 +82,7 @@ export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 	mod: (call) => {
 		expectArguments(call, 2)
 		if (call.args.some(({ kind }) => kind === 'null')) return NULL
-		const [x, y] = call.args.map((arg) => mathOperand(arg, call.position))
+		const [x, y] = call.args.map((arg) => mathOperand(arg))
 		return typed('real', `(CASE WHEN ${y} <> 0 THEN ${x} % ${y} END)`)
 	},
 	acos: named('acos', withinOne),
@@ -91,7 +91,7 @@ export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 	atan2: (call) => {
 		expectArguments(call, 2)
 		if (call.args.some(({ kind }) => kind === 'null')) return NULL
-		return typed('real', `atan2(${call.args.map((arg) => mathOperand(arg, call.position)).join(', ')})`)
+		return typed('real', `atan2(${call.args.map((arg) => mathOperand(arg)).join(', ')})`)
 	},
 	acosh: named('acosh', (x) => `${x} >= 1`),
 	asinh: named('asinh'),
@@ -109,11 +109,11 @@ export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 function power(call: Parameters<ScalarFunction>[0]): TypedSql {
 	expectArguments(call, 2)
 	if (call.args.some(({ kind }) => kind === 'null')) return NULL
-	return typed('real', `pow(${call.args.map((arg) => mathOperand(arg, call.position)).join(', ')})`)
+	return typed('real', `pow(${call.args.map((arg) => mathOperand(arg)).join(', ')})`)
 }
 
 /** These functions take numbers, and texts that are numbers as a whole; the others are NULL to them. */
-function mathOperand(e: TypedSql, position: Position): string {
-	if (e.classes & (TEXT_CLASS | BLOB_CLASS)) throw unsupported('a mathematical function of a text', position, 'CAST it to REAL.')
-	return asReal(e, position)
+function mathOperand(e: TypedSql): string {
+	if (e.kind === 'blob') return 'CAST(NULL AS DOUBLE)'
+	return e.classes & (TEXT_CLASS | BLOB_CLASS) ? `_sl_math_real(${asAny(e)})` : asReal(e)
 }

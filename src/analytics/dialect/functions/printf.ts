@@ -1,26 +1,23 @@
 /**
- * printf() and format() (https://www.sqlite.org/printf.html).
+ * printf() and format() (https://www.sqlite.org/printf.html): DuckDB prints what it prints alike, the engine calls back for the rest.
  *
  * @module
  */
 import { quoteText } from '../../engines/duckdb-sql.ts'
-import { asInteger, asReal, asText } from '../convert.ts'
+import { asEncoded, asInteger, asReal, asText } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { constantText } from '../operators.ts'
 import { BLOB_CLASS, type TypedSql, typed } from '../typed-sql.ts'
-import { type Position, refused, unsupported } from '../unsupported.ts'
+import { refused, unsupported } from '../unsupported.ts'
 import type { ScalarCall, ScalarFunction } from './scalar-function.ts'
 
 export const PRINTF_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = { printf, format: printf }
 
-const DIRECTIVE = /%([-+ 0#,!]*)(\*|\d+)?(?:\.(\*|\d+))?(?:ll|l)?([a-zA-Z%])/y
+const DIRECTIVE = /%([-+ 0#,!]*)(\*|\d+)?(?:\.(\*|\d*))?(?:ll|l)?([a-zA-Z%])/y
 
 interface Directive {
 	readonly left: boolean
-	readonly plus: boolean
-	readonly space: boolean
 	readonly zero: boolean
-	readonly comma: boolean
 	readonly width: number
 	readonly precision: number | undefined
 	readonly letter: string
@@ -30,11 +27,26 @@ function printf(call: ScalarCall): TypedSql {
 	const [format, ...args] = call.args
 	if (format === undefined) throw refused('wrong number of arguments to function printf()', call.position)
 	if (format.kind === 'null') return NULL
+	if (args.some(({ classes }) => (classes & BLOB_CLASS) !== 0)) throw unsupported('a BLOB in a format', call.position)
 	const source = constantText(format)
-	if (source === undefined) throw unsupported(`${call.name}() with a format that is no constant`, call.position)
+	const parts = source === undefined ? undefined : partsOf(source, args)
+	if (parts === undefined) {
+		const encoded = args.map((arg) => asEncoded({ ...arg, json: undefined }, call.position))
+		return typed('text', `_slf_printf(${[asText(format), ...encoded].join(', ')})`)
+	}
+	if (parts.length === 0) return source === '' ? NULL : constant('')
+	return typed('text', `(${parts.join(' || ')})`)
+}
+
+/** The parts of a text that DuckDB formats as well; undefined if one of them is SQLite's own. */
+function partsOf(source: string, args: readonly TypedSql[]): string[] | undefined {
 	const parts: string[] = []
 	let plain = ''
 	let next = 0
+	const flush = () => {
+		if (plain !== '') parts.push(quoteText(plain))
+		plain = ''
+	}
 	for (let i = 0; i < source.length; ) {
 		if (source[i] !== '%') {
 			plain += source[i++]
@@ -42,93 +54,52 @@ function printf(call: ScalarCall): TypedSql {
 		}
 		DIRECTIVE.lastIndex = i
 		const found = DIRECTIVE.exec(source)
-		if (found === null) throw unsupported(`the format ${JSON.stringify(source)}`, call.position)
+		if (found === null) return undefined
 		i = DIRECTIVE.lastIndex
-		const [, flags = '', width = '0', precision, letter = ''] = found
-		if (letter === '%') {
+		const [all, flags = '', width = '0', precision, letter = ''] = found
+		if (all === '%%') {
 			plain += '%'
 			continue
 		}
-		if (/[!#]/.test(flags) || width === '*' || precision === '*')
-			throw unsupported(`the format directive ${found[0]}`, call.position)
-		if (plain !== '') parts.push(quoteText(plain))
-		plain = ''
+		if (/[!#+ ,]/.test(flags) || letter === '%' || width === '*' || precision === '*') return undefined
 		const left = flags.includes('-')
-		parts.push(
-			directive(
-				{
-					left,
-					plus: flags.includes('+'),
-					space: flags.includes(' '),
-					zero: flags.includes('0') && !left,
-					comma: flags.includes(','),
-					width: Number(width),
-					precision: precision === undefined ? undefined : Number(precision),
-					letter,
-				},
-				args[next++],
-				call.position,
-			),
+		const zero = flags.includes('0')
+		if (left && zero) return undefined
+		const part = directive(
+			{ left, zero, width: Number(width), precision: precision === undefined ? undefined : Number(precision), letter },
+			args[next++] ?? NULL,
 		)
+		if (part === undefined) return undefined
+		flush()
+		parts.push(part)
 	}
-	if (parts.length === 0) return source === '' ? NULL : constant(plain)
-	if (plain !== '') parts.push(quoteText(plain))
-	return typed('text', `(${parts.join(' || ')})`)
+	flush()
+	return parts
 }
 
-function directive(d: Directive, arg: TypedSql | undefined, position: Position): string {
-	const e = arg ?? NULL
-	if (e.classes & BLOB_CLASS) throw unsupported('a BLOB in a format', position)
-	const refuse = (what: string) => unsupported(`${what} with %${d.letter}`, position)
+function directive(d: Directive, e: TypedSql): string | undefined {
 	switch (d.letter) {
 		case 'd':
 		case 'i': {
-			if (d.precision !== undefined || (d.zero && (d.comma || d.plus || d.space))) throw refuse('this combination of flags')
+			if (d.precision !== undefined) return undefined
 			const value = `COALESCE(${asInteger(e)}, 0)`
-			if (d.zero && d.width > 0) return `printf('%0${d.width}d', ${value})`
-			return padded(signed(d.comma ? `format('{:,}', ${value})` : `CAST(${value} AS VARCHAR)`, value, d), d)
-		}
-		case 'u':
-		case 'x':
-		case 'X':
-		case 'o': {
-			if (d.precision !== undefined || d.comma) throw refuse('this combination of flags')
-			const value = `COALESCE(${asInteger(e)}, 0)`
-			const unsigned = `(CASE WHEN ${value} < 0 THEN CAST(${value} AS HUGEINT) + 18446744073709551616::HUGEINT ELSE CAST(${value} AS HUGEINT) END)`
-			const digits = d.letter === 'u' ? `CAST(${unsigned} AS VARCHAR)` : `format('{:${d.letter}}', ${unsigned})`
-			if (d.letter === 'o') throw refuse('octal numbers')
-			return d.zero && d.width > 0
-				? `(CASE WHEN length(${digits}) < ${d.width} THEN lpad(${digits}, ${d.width}, '0') ELSE ${digits} END)`
-				: padded(digits, d)
+			return d.zero && d.width > 0 ? `printf('%0${d.width}d', ${value})` : padded(`CAST(${value} AS VARCHAR)`, d)
 		}
 		case 'f': {
+			// Large numbers, and those that a double leaves in doubt, are SQLite's to round.
 			const precision = d.precision ?? 6
-			if (precision > 9 || (d.zero && (d.comma || d.plus || d.space))) throw refuse('this precision or combination of flags')
-			const value = `_sl_round(_sl_few_digits(COALESCE(${asReal(e)}, CAST(0 AS DOUBLE))), ${precision})`
-			if (d.zero && d.width > 0) return `printf('%0${d.width}.${precision}f', ${value} + 0e0)`
-			return padded(signed(`format('{:${d.comma ? ',' : ''}.${precision}f}', ${value} + 0e0)`, value, d), d)
+			if (precision > 9) return undefined
+			const value = `COALESCE(${asReal(e)}, CAST(0 AS DOUBLE))`
+			const width = d.width === 0 ? '' : `${d.left ? '-' : ''}${d.zero ? '0' : ''}${d.width}`
+			return `COALESCE(_sl_plain_fixed(${value}, ${precision}, '%${width}.${precision}f'), _slf_printf('%${width}.${precision}f', 'r' || CAST(${value} AS VARCHAR)))`
 		}
 		case 's':
-		case 'z': {
-			const text = `COALESCE(${asText(e)}, '')`
-			return padded(d.precision === undefined ? text : `left(${text}, ${d.precision})`, d)
-		}
-		case 'c':
-			return padded(`COALESCE(left(${asText(e)}, 1), '')`, d)
-		case 'q':
-			if (d.precision !== undefined) throw refuse('a precision')
-			return padded(`COALESCE(replace(${asText(e)}, '''', ''''''), '(NULL)')`, d)
-		case 'Q':
-			if (d.precision !== undefined) throw refuse('a precision')
-			return padded(`COALESCE('''' || replace(${asText(e)}, '''', '''''') || '''', 'NULL')`, d)
+		case 'z':
+			if (d.precision !== undefined) return undefined
+			return padded(`COALESCE(_sl_to_nul(${asText(e)}), '')`, d)
 		default:
-			throw unsupported(`the format directive %${d.letter}`, position)
+			return undefined
 	}
-}
-
-function signed(text: string, value: string, { plus, space }: Directive): string {
-	if (!plus && !space) return text
-	return `(CASE WHEN ${value} >= 0 THEN '${plus ? '+' : ' '}' ELSE '' END || ${text})`
 }
 
 function padded(text: string, { width, left }: Directive): string {

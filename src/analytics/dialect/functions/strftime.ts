@@ -3,19 +3,27 @@
  *
  * @module
  */
-import { quoteText } from '../../engines/duckdb-sql.ts'
-import { type TypedSql, typed } from '../typed-sql.ts'
+
+/** What a format is made of: fields that DuckDB's strftime() prints, and others. */
+export interface MomentFormat {
+	readonly parts: readonly MomentPart[]
+}
+
+export type MomentPart = { readonly field: string } | { readonly print: (moment: string) => string }
 
 /** Letters that mean the same in DuckDB. */
 const SAME: ReadonlySet<string> = new Set(['d', 'm', 'Y', 'H', 'M', 'S', 'j', 'w', 'u', 'W', 'U', 'V', 'G', 'I', 'p', '%'])
-const SHORT: Readonly<Record<string, string>> = { f: '%S.%g', F: '%Y-%m-%d', R: '%H:%M', T: '%H:%M:%S' }
+const SHORT: Readonly<Record<string, string>> = { F: '%Y-%m-%d', R: '%H:%M', T: '%H:%M:%S' }
+/** All that SQLite knows. */
+const KNOWN = /^[defFgGHIjJklmMpPRsSTuUVwWY%]$/
 
-/** A moment in a format; NULL for a format that SQLite does not know. */
-export function formatMoment(format: string, moment: string): TypedSql {
-	const parts: string[] = []
+/** @returns undefined for a format that only SQLite's own rules print; null for one that SQLite does not know. */
+export function momentFormat(format: string): MomentFormat | undefined | null {
+	const parts: MomentPart[] = []
 	let plain = ''
+	let slow = format === ''
 	const flush = () => {
-		if (plain !== '') parts.push(`strftime(${moment}, ${quoteText(plain)})`)
+		if (plain !== '') parts.push({ field: plain })
 		plain = ''
 	}
 	for (let i = 0; i < format.length; i++) {
@@ -25,37 +33,25 @@ export function formatMoment(format: string, moment: string): TypedSql {
 			continue
 		}
 		const letter = format[++i] ?? ''
-		const other = computed(letter, moment)
+		if (!KNOWN.test(letter)) return null
+		const print = COMPUTED[letter]
 		if (SAME.has(letter)) plain += `%${letter}`
 		else if (SHORT[letter] !== undefined) plain += SHORT[letter]
-		else if (other === undefined) return typed('text', 'CAST(NULL AS VARCHAR)')
+		else if (print === undefined) slow = true
 		else {
 			flush()
-			parts.push(other)
+			parts.push({ print })
 		}
 	}
 	flush()
-	if (parts.length === 0) return typed('text', `(CASE WHEN ${moment} IS NOT NULL THEN '' END)`)
-	return typed('text', parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(' || ')})`)
+	return slow ? undefined : { parts }
 }
 
-function computed(letter: string, moment: string): string | undefined {
-	switch (letter) {
-		case 's':
-			return `CAST(_sl_unixepoch(${moment}) AS VARCHAR)`
-		case 'J':
-			return `printf('%.16g', _sl_julianday(${moment}))`
-		case 'e':
-			return `lpad(CAST(day(${moment}) AS VARCHAR), 2, ' ')`
-		case 'k':
-			return `lpad(CAST(hour(${moment}) AS VARCHAR), 2, ' ')`
-		case 'l':
-			return `lpad(CAST((hour(${moment}) + 11) % 12 + 1 AS VARCHAR), 2, ' ')`
-		case 'P':
-			return `lower(strftime(${moment}, '%p'))`
-		case 'g':
-			return `substr(strftime(${moment}, '%G'), 3)`
-		default:
-			return undefined
-	}
+const COMPUTED: Readonly<Record<string, (moment: string) => string>> = {
+	s: (moment) => `CAST(_sl_unixepoch(${moment}) AS VARCHAR)`,
+	e: (moment) => `lpad(CAST(day(${moment}) AS VARCHAR), 2, ' ')`,
+	k: (moment) => `lpad(CAST(hour(${moment}) AS VARCHAR), 2, ' ')`,
+	l: (moment) => `lpad(CAST((hour(${moment}) + 11) % 12 + 1 AS VARCHAR), 2, ' ')`,
+	P: (moment) => `lower(strftime(${moment}, '%p'))`,
+	g: (moment) => `substr(strftime(${moment}, '%G'), 3)`,
 }

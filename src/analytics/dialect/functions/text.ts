@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { asInteger, asText } from '../convert.ts'
+import { asEncoded, asInteger, asText } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { BLOB_CLASS, type TypedSql, typed } from '../typed-sql.ts'
 import { type Position, unsupported } from '../unsupported.ts'
@@ -34,6 +34,10 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 	instr: (call) => {
 		expectArguments(call, 2)
 		if (call.args.some(({ kind }) => kind === 'null')) return NULL
+		if (call.args.some(({ classes }) => (classes & BLOB_CLASS) !== 0)) {
+			const [whole, searched] = call.args.map((arg) => asEncoded({ ...arg, json: undefined }, call.position))
+			return typed('integer', `CAST(_slf_instr(${whole}, ${searched}) AS BIGINT)`)
+		}
 		const [text, part] = call.args.map((arg) => textOf(arg, call.position))
 		return typed('integer', `CAST(instr(${text}, ${part}) AS BIGINT)`)
 	},
@@ -48,9 +52,10 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 	unhex: (call) => {
 		expectArguments(call, 1, 2)
 		const [e = NULL] = call.args
-		if (call.args.length > 1) throw unsupported('unhex() with characters to ignore', call.position)
-		if (e.kind === 'null') return NULL
+		if (call.args.some(({ kind }) => kind === 'null')) return NULL
 		const text = textOf(e, call.position)
+		const ignored = call.args[1]
+		if (ignored !== undefined) return typed('blob', `from_hex(substr(_slf_unhex(${text}, ${textOf(ignored, call.position)}), 2))`)
 		return typed('blob', `(CASE WHEN regexp_full_match(${text}, '([0-9A-Fa-f][0-9A-Fa-f])*') THEN unhex(${text}) END)`)
 	},
 	unicode: ofOne((e, { position }) => {
@@ -99,7 +104,7 @@ function substring(call: ScalarCall): TypedSql {
 	const from = start.constant?.value
 	const known = count === undefined ? 2_147_483_647n : count.constant?.value
 	if (typeof from === 'bigint' && typeof known === 'bigint' && from >= 1n && known >= 0n && from + known < 2n ** 32n) {
-		return typed('text', `substring(${sql}, ${from}${count === undefined ? '' : `, ${known}`})`)
+		return typed('text', `substring(_sl_to_nul(${sql}), ${from}${count === undefined ? '' : `, ${known}`})`)
 	}
 	return typed('text', `_sl_substr(${sql}, ${first}, ${length})`)
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { compare } from '../compare.ts'
-import { asCondition, asText, coerced, commonType } from '../convert.ts'
+import { asCondition, asEncoded, asText, coerced, commonType, mixedJson } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { glob, like } from '../pattern.ts'
 import { BLOB_CLASS, commonJson, isNumber, type TypedSql, typed } from '../typed-sql.ts'
@@ -37,6 +37,16 @@ export const VALUE_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 	if: iif,
 	min: (call) => extreme(call, '<'),
 	max: (call) => extreme(call, '>='),
+	random: (call) => {
+		expectArguments(call, 0)
+		return typed('integer', 'CAST((random() - 0.5e0) * 18446744073709549568e0 AS BIGINT)')
+	},
+	zeroblob: (call) => {
+		expectArguments(call, 1)
+		const size = call.args[0]?.constant?.value
+		if (typeof size !== 'bigint' || size > 1_000_000n) throw unsupported('zeroblob() of no constant size', call.position)
+		return constant(new Uint8Array(Number(size < 0n ? 0n : size)))
+	},
 	likely: ofOne((e) => e),
 	unlikely: ofOne((e) => e),
 	likelihood: (call) => {
@@ -57,20 +67,21 @@ export const VALUE_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		expectArguments(call, 1)
 		const [e = NULL] = call.args
 		if (e.kind === 'null') return constant('NULL')
-		if (e.kind === 'any') throw unsupported('quote() of a value of no certain type', call.position)
-		if (e.kind === 'text') return typed('text', `COALESCE('''' || replace(${e.sql}, '''', '''''') || '''', 'NULL')`)
+		if (e.kind === 'any' || e.kind === 'real' || e.kind === 'numeric')
+			return typed('text', `_slf_quote(${asEncoded({ ...e, json: undefined }, call.position)})`)
+		if (e.kind === 'text') return typed('text', `COALESCE('''' || replace(_sl_to_nul(${e.sql}), '''', '''''') || '''', 'NULL')`)
 		if (e.kind === 'blob') return typed('text', `COALESCE('X''' || hex(${e.sql}) || '''', 'NULL')`)
 		return typed('text', `COALESCE(${asText(e)}, 'NULL')`)
 	},
 	like: (call) => {
 		expectArguments(call, 2, 3)
 		const [pattern = NULL, subject = NULL, escaping] = call.args
-		return like(subject, pattern, escaping ?? null, call.position)
+		return like(subject, pattern, escaping ?? null)
 	},
 	glob: (call) => {
 		expectArguments(call, 2)
 		const [pattern = NULL, subject = NULL] = call.args
-		return glob(subject, pattern, call.position)
+		return glob(subject, pattern)
 	},
 }
 
@@ -79,6 +90,8 @@ function coalesce(args: readonly TypedSql[]): TypedSql {
 	if (only === undefined) return NULL
 	if (second === undefined) return { ...only, affinity: undefined }
 	const type = commonType(args)
+	const mixed = mixedJson(args, (texts) => `COALESCE(${texts.join(', ')})`)
+	if (mixed !== undefined) return mixed
 	return { sql: `COALESCE(${args.map((arg) => coerced(arg, type).sql).join(', ')})`, ...type, json: commonJson(args) }
 }
 
@@ -90,9 +103,12 @@ function iif(call: ScalarCall): TypedSql {
 	const otherwise = (odd ? args.at(-1) : undefined) ?? NULL
 	const values = pairs.filter((_, i) => i % 2 === 1)
 	const type = commonType([...values, otherwise])
-	const branches = values.map(
-		(value, i) => `WHEN ${asCondition(pairs[2 * i] ?? NULL, call.position)} THEN ${coerced(value, type).sql}`,
-	)
+	const conditions = values.map((_, i) => asCondition(pairs[2 * i] ?? NULL, call.position))
+	const choose = (texts: readonly string[]) =>
+		`(CASE ${conditions.map((condition, i) => `WHEN ${condition} THEN ${texts[i]}`).join(' ')} ELSE ${texts.at(-1)} END)`
+	const mixed = mixedJson([...values, otherwise], choose)
+	if (mixed !== undefined) return mixed
+	const branches = values.map((value, i) => `WHEN ${conditions[i]} THEN ${coerced(value, type).sql}`)
 	return {
 		sql: `(CASE ${branches.join(' ')} ELSE ${coerced(otherwise, type).sql} END)`,
 		...type,

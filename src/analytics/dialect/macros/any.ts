@@ -138,12 +138,28 @@ export const ANY_MACROS: readonly string[] = [
 		`CASE WHEN p.r IS NULL THEN NULL WHEN p.a.c = 1 AND p.b.c = 1 THEN _sl_any_integer(p.r)
 			ELSE _sl_any_real(CAST(p.r AS DOUBLE)) END`,
 	)}`,
+	// What mathematical functions take: numbers, and texts that are numbers as a whole.
+	`_sl_math_number(x) AS ${withArguments({ a: '_sl_any_affinity(x)' }, 'CASE WHEN p.a.c <= 2 THEN p.a END')}`,
+	`_sl_math_real(x) AS ${withArguments(
+		{ a: '_sl_any_affinity(x)' },
+		'CASE p.a.c WHEN 1 THEN CAST(p.a.i AS DOUBLE) WHEN 2 THEN p.a.r END',
+	)}`,
+	...['ceil', 'floor', 'trunc'].map(
+		(name) =>
+			`_sl_any_${name}(x) AS ${withArguments({ a: 'x' }, `CASE p.a.c WHEN 1 THEN p.a WHEN 2 THEN _sl_any_real(${name}(p.a.r)) END`)}`,
+	),
+	`_sl_any_to_numeric(x) AS ${withArguments(
+		{ a: 'x' },
+		`CASE p.a.c WHEN 3 THEN _sl_any_cast_numeric(_sl_text_number(p.a.t))
+			WHEN 4 THEN _sl_any_cast_numeric(_sl_text_number(decode(p.a.b))) ELSE p.a END`,
+	)}`,
 	`_sl_any_negate(x) AS ${withArguments(
 		{ a: 'x' },
 		'CASE p.a.c WHEN 1 THEN _sl_any_integer(-p.a.i) WHEN 2 THEN _sl_any_real(-p.a.r) END',
 	)}`,
+	// A text counts as a REAL, whatever it looks like.
 	`_sl_any_abs(x) AS ${withArguments(
 		{ a: 'x' },
-		'CASE p.a.c WHEN 1 THEN _sl_any_integer(abs(p.a.i)) WHEN 2 THEN _sl_any_real(abs(p.a.r)) END',
+		'CASE p.a.c WHEN 1 THEN _sl_any_integer(abs(p.a.i)) WHEN 2 THEN _sl_any_real(abs(p.a.r)) WHEN 3 THEN _sl_any_real(abs(_sl_text_real(p.a.t))) END',
 	)}`,
 ]

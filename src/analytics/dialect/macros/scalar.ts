@@ -51,8 +51,11 @@ export const SCALAR_MACROS: readonly string[] = [
 			THEN round(abs(x) * pow(10, n)) / pow(10, n) * sign(x)
 		WHEN n <= 20 THEN CAST(round(CAST(format('{:.20f}', x) AS DECIMAL(38, 20)), CAST(n AS INTEGER)) AS DOUBLE)
 		ELSE error('sqlake: round() to so many digits')::DOUBLE END`,
-	// printf() of SQLite writes zeros after the 16th digit.
-	`_sl_few_digits(x) AS CASE WHEN abs(x) < 1e15 THEN x WHEN x IS NOT NULL THEN error('sqlake: a REAL of more than 15 digits before the point in a format')::DOUBLE END`,
+	// A REAL with some digits after the point, where a double leaves no doubt which; else NULL.
+	`_sl_plain_fixed(x, n, format) AS CASE WHEN abs(x) * pow(10, n) < 1e12 AND abs(abs(x) * pow(10, n) - floor(abs(x) * pow(10, n)) - 0.5e0) > 1e-4
+		AND (x > 0 OR abs(x) * pow(10, n) >= 1) THEN printf(format, x) END`,
+	// A text to its first NUL.
+	`_sl_to_nul(x) AS CASE WHEN contains(x, chr(0)) THEN substr(x, 1, instr(x, chr(0)) - 1) ELSE x END`,
 	`_sl_shift(x, n) AS ${withArguments(
 		{ a: 'x', b: 'n' },
 		`CASE WHEN p.a IS NULL OR p.b IS NULL THEN NULL
@@ -67,17 +70,15 @@ export const SCALAR_MACROS: readonly string[] = [
 	`_sl_length(x) AS CASE WHEN contains(x, chr(0)) THEN instr(x, chr(0)) - 1 ELSE length(x) END`,
 	// substr() with SQLite's counting: position 0 is before the first character, a negative length reads backwards.
 	`_sl_substr(x, s, n) AS ${withArguments(
-		{ t: 'x', s: 's', n: 'n', l: '_sl_length(x)' },
+		{ t: '_sl_to_nul(x)', s: 's', n: 'n', l: '_sl_length(x)' },
 		`CASE WHEN p.t IS NULL OR p.s IS NULL OR p.n IS NULL THEN NULL ELSE ${substr('p.t', 'p.s', 'p.n', 'p.l')} END`,
 	)}`,
 	`_sl_substr_bytes(x, s, n) AS ${withArguments(
 		{ t: 'hex(x)', s: 's', n: 'n', l: 'octet_length(x)' },
 		`CASE WHEN p.t IS NULL OR p.t = '' OR p.s IS NULL OR p.n IS NULL THEN NULL ELSE ${substrBytes()} END`,
 	)}`,
-	// A LIKE pattern that only the query knows, as a regular expression.
-	`_sl_like_regexp(x, e) AS '(?s)' || replace(replace(replace(regexp_replace(
-		CASE WHEN e = '' THEN _sl_lower(x) ELSE error('sqlake: ESCAPE with a pattern that is no constant') END,
-		'([\\\\^$.*+?()\\[\\]{}|])', '\\\\\\1', 'g'), '%', '.*'), '_', '.'), '', '')`,
+	// An INTEGER and a REAL, without rounding the one.
+	`_sl_same_number(i, r) AS (CAST(i AS DOUBLE) = r AND (i BETWEEN -9007199254740992 AND 9007199254740992 OR TRY_CAST(r AS HUGEINT) = CAST(i AS HUGEINT)))`,
 ]
 
 /** Bounds of the part: from `start` (1-based) to before `end`. */

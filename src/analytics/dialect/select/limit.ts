@@ -5,6 +5,7 @@
  */
 import type { Expr, Limit } from 'sqlite3-parser'
 import type { RewriteContext } from '../context.ts'
+import { settled } from '../convert.ts'
 import { wholeNumber } from '../literals.ts'
 import { Scope } from '../scope.ts'
 import { refused, unsupported } from '../unsupported.ts'
@@ -12,9 +13,17 @@ import { refused, unsupported } from '../unsupported.ts'
 /** ` LIMIT n OFFSET m`; a negative limit means none. */
 export function printLimit(ctx: RewriteContext, limit: Limit | undefined): string {
 	if (limit === undefined) return ''
-	const count = rowCount(ctx, limit.expr)
-	const skipped = limit.offset === undefined ? 0n : rowCount(ctx, limit.offset)
-	return `${count < 0n ? '' : ` LIMIT ${count}`}${skipped > 0n ? ` OFFSET ${skipped}` : ''}`
+	const count = computedCount(ctx, limit.expr) ?? rowCount(ctx, limit.expr)
+	const skipped = limit.offset === undefined ? 0n : (computedCount(ctx, limit.offset) ?? rowCount(ctx, limit.offset))
+	const none = typeof count === 'bigint' && count < 0n
+	return `${none ? '' : ` LIMIT ${count}`}${typeof skipped === 'string' || skipped > 0n ? ` OFFSET ${skipped}` : ''}`
+}
+
+/** A number of rows that only the query knows; undefined for a constant. */
+function computedCount(ctx: RewriteContext, expr: Expr): string | undefined {
+	const value = settled(ctx.expression(expr, new Scope(null, new Map())))
+	if (value.constant !== undefined || value.kind !== 'integer') return undefined
+	return `(SELECT CASE WHEN n >= 0 THEN n WHEN n IS NULL THEN error('sqlite: datatype mismatch') END FROM (SELECT ${value.sql} AS n))`
 }
 
 /** A constant number of rows. */

@@ -8,11 +8,13 @@ import { collationNamed } from '../collation.ts'
 import type { OutputColumn, PrintedSelect, RewriteContext, SelectOptions } from '../context.ts'
 import { asCondition, coerced, commonType, settled } from '../convert.ts'
 import { visitingOrder } from '../functions/aggregate.ts'
+import { isAggregate } from '../functions/names.ts'
 import { NULL } from '../literals.ts'
 import { orderTerms } from '../order-term.ts'
 import { Scope } from '../scope.ts'
 import type { TypedSql } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
+import { aggregateCalls } from './aggregate-calls.ts'
 import { printCompound } from './compound.ts'
 import { distinctRows, hasLookalikes } from './distinct.ts'
 import { printFrom } from './from.ts'
@@ -36,11 +38,26 @@ export function printSelect(
 	select: Select,
 	options: SelectOptions & { readonly outermost?: boolean },
 ): PrintedSelect {
-	const { sql: prefix, ctes } = printWith(ctx, select.with, options, printSelect, printArm)
+	const ordersRows = select.orderBy !== undefined || countsRows(select)
+	const { sql: prefix, ctes } = printWith(ctx, select.with, { ...options, ordersRows }, printSelect, printArm)
 	const inner: ArmOptions = { ...options, ctes, orderBy: select.orderBy, limit: select.limit }
 	const printed =
 		select.compounds === undefined ? printArm(ctx, select.select, inner) : printCompound(ctx, select, inner, printArm)
 	return { ...printed, sql: prefix + printed.sql }
+}
+
+/** Whether a query makes one row of all, whatever their order. */
+function countsRows({ select, compounds }: Select): boolean {
+	if (select.type !== 'SelectFrom' || compounds !== undefined || select.groupBy !== undefined) return false
+	const calls = aggregateCalls(select.columns, isAggregate)
+	return (
+		calls.length > 0 &&
+		calls.every(
+			(call) =>
+				call.type === 'FunctionCallStarExpr' ||
+				(call.type === 'FunctionCallExpr' && !/concat|string_agg|json/i.test(call.name.name)),
+		)
+	)
 }
 
 /** Prints one SELECT or VALUES. */

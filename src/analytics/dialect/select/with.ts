@@ -27,7 +27,7 @@ export function printWith(
 	const parts: string[] = []
 	let recursive = false
 	for (const cte of clause.ctes) {
-		const inner: SelectOptions = { parent: options.parent, ctes }
+		const inner: SelectOptions = { parent: options.parent, ctes, ordersRows: options.ordersRows }
 		const name = cte.tblName.text.toLowerCase()
 		const printed = namesTable(cte.select, name)
 			? printRecursive(ctx, cte, inner, printArm)
@@ -77,7 +77,8 @@ function printRecursive(ctx: RewriteContext, cte: CommonTableExpr, options: Sele
 	const { select } = cte
 	const name = cte.tblName.text.toLowerCase()
 	const refuse = (what: string) => unsupported(`${what} in a recursive common table expression`, cte.span)
-	if (select.orderBy !== undefined) throw refuse('ORDER BY')
+	// The order in which rows are taken up shows in the order of the result alone, unless a LIMIT cuts it.
+	if (select.orderBy !== undefined && (!options.ordersRows || select.limit !== undefined)) throw refuse('ORDER BY')
 	if (select.with !== undefined) throw refuse('WITH')
 	const compounds = select.compounds ?? []
 	const last = compounds.at(-1)
