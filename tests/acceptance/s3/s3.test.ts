@@ -12,7 +12,7 @@ let url: URL
 beforeAll(async () => {
 	s3 = await startS3Server()
 	url = (await harness.listen()).url
-})
+}, 60_000)
 afterAll(async () => {
 	await harness.close()
 	await s3[Symbol.asyncDispose]()
