@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ask, get } from './dev-fixture.ts'
@@ -102,6 +102,30 @@ describe('sqlake dev', { timeout: 60_000 }, () => {
 		await writeMigrations(directory, 2)
 		await wrote(/reloaded: applied 0001_stars/)
 		expect((await get(`${url}/health`)).body.status).toBe('ok')
+	})
+
+	it('follows files that editors put in the place of others, that come later, and that lie elsewhere', async () => {
+		const directory = await makeProject()
+		// A schema at the root of the project, whose directory is not watched as a whole, without migrations so far.
+		await rename(join(directory, 'src/tables'), join(directory, 'tables'))
+		await writeFile(
+			join(directory, 'schema.ts'),
+			(await readFile(join(directory, 'src/schema.ts'), 'utf8')).replace('notes.ts', 'notes'),
+		)
+		await writeFile(join(directory, 'drizzle.config.ts'), "export default { dialect: 'sqlite', schema: './schema.ts' }")
+		await rm(join(directory, 'drizzle'), { recursive: true })
+		const { url, wrote } = await startDev(directory)
+		const tables = join(directory, 'tables/notes.ts')
+		const before = await readFile(tables, 'utf8')
+		await writeFile(`${tables}~`, before.replace("text('text')", "text('text'), more: text('more')"))
+		await rename(`${tables}~`, tables)
+		await wrote(/reloaded: the schema changed/)
+		expect((await ask(url, { sql: "INSERT INTO notes (owner, id, more) VALUES ('ada', 'a', 'b')" })).status).toBe(200)
+		await writeFile(`${tables}~`, before)
+		await rename(`${tables}~`, tables)
+		await wrote(/shards were made from the schema before, without migrations\nwhat was served before goes on/)
+		await writeMigrations(directory, 1)
+		await wrote(/there are migrations now, and the shards were made from the schema/)
 	})
 
 	it('tells of events as lines of JSON', async () => {

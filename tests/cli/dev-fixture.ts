@@ -32,7 +32,13 @@ CREATE TABLE plans (id text PRIMARY KEY NOT NULL)`,
 }
 
 /** A project as it would be loaded from files. */
-export const project: LocalProject = { schema, migrations, source: 'folder', location: 's3://sqlake', watch: [] }
+export const project: LocalProject = {
+	schema,
+	migrations,
+	source: 'folder',
+	location: 's3://sqlake',
+	watch: { files: [], directories: [] },
+}
 
 /** A server on the files of a directory, closed when the test ends. */
 export async function openDevServer(

@@ -86,6 +86,7 @@ describe('POST /query', () => {
 		expect(done.body).toMatchObject({
 			results: [{ rowsAffected: 1 }, { rowsAffected: 1 }, { rows: [{ n: 1 }] }],
 			bookmark: { shard: 'ada', seq: '2' },
+			route: { kind: 'shard', shard: 'ada' },
 		})
 		const failed = await ask(server.url, { statements: [order('o2'), order('o1')] })
 		expect(failed).toMatchObject({ status: 409, body: { error: { code: 'QUERY_FAILED' } } })
@@ -171,6 +172,8 @@ describe('POST /query', () => {
 		['a batch for the lake', { statements: ['SELECT 1'], mode: 'analytics' }, 'REQUEST_INVALID', /"statements"/],
 		['a write to the lake', { sql: "DELETE FROM users WHERE id = 'a'", mode: 'analytics' }, 'READ_ONLY', /write/],
 		['no shard', { sql: 'SELECT * FROM users' }, 'ROUTE_NO_SHARD', /users/],
+		['rows to split in one shard', { sql: 'SELECT 1', shard: 'a', split: true }, 'REQUEST_INVALID', /"split"/],
+		['rows to split in the lake', { sql: 'SELECT 1', asOf: 1, split: true }, 'REQUEST_INVALID', /"split"/],
 		['no SQL', { sql: 'SELEC 1' }, 'SQL_PARSE', /./],
 		['a table of sqlake', { sql: 'SELECT * FROM _cdc_buffer', shard: 'a' }, 'QUERY_FAILED', /_cdc_buffer/],
 		['a setting', { sql: 'PRAGMA journal_mode = OFF', shard: 'a' }, 'ROUTE_UNSUPPORTED', /PRAGMA/],

@@ -8,6 +8,7 @@ import type { WireValue } from '../../driver/transport.ts'
 import { SQLakeError } from '../../errors.ts'
 import type { NodeRouter } from '../../local/node-router.ts'
 import { executeBatch } from '../../session/executor.ts'
+import type { RouterQuery } from '../../session/query-router.ts'
 import type { QueryResult } from '../../session/result.ts'
 import { type JsonValue, toJsonValue } from '../http/json-values.ts'
 import { jsonReply, type Reply } from '../http/reply.ts'
@@ -31,12 +32,10 @@ export async function answerQuery(router: NodeRouter, request: QueryRequest, sig
 		if (explain) return jsonReply(await router.explain(query))
 		if (format === 'ndjson') return await linesReply(router.stream(query, options))
 		// Where it runs is told first: after a write the same statement may be routed no more.
-		const inLake = target.kind === 'lake' || target.kind === 'causal'
-		const plan = inLake ? { route: 'lake', shard: null, reason: undefined } : await router.explain(query)
+		const route = await routeOf(router, query)
 		const result = await router.execute(query, options)
-		const { stats } = result
-		const route = { kind: plan.route, shard: plan.shard, ...(plan.reason === undefined ? {} : { reason: plan.reason }) }
-		return jsonReply({ ...answerOf(result, format), bookmark: plainBookmark(result.bookmark), stats, route })
+		const { bookmark, stats } = result
+		return jsonReply({ ...answerOf(result, format), bookmark: plainBookmark(bookmark), stats, route })
 	} catch (error) {
 		throw inWordsOfHttp(error)
 	}
@@ -44,9 +43,18 @@ export async function answerQuery(router: NodeRouter, request: QueryRequest, sig
 
 async function runBatch(router: NodeRouter, { statements, target, format }: QueryRequest) {
 	const queries = statements.map(({ sql, params }) => ({ query: { sql, params, built: undefined, placeholders: {} }, target }))
+	const [first] = statements
+	const route = first === undefined ? null : await routeOf(router, { ...first, target })
 	const results = await executeBatch(queries, router.connection)
 	const bookmark = plainBookmark(results[0]?.bookmark ?? null)
-	return { results: results.map((result) => answerOf(result, format)), bookmark }
+	return { results: results.map((result) => answerOf(result, format)), bookmark, route }
+}
+
+/** Where a query runs, and why. A query of the lake is not planned for it: that would read the lake twice. */
+async function routeOf(router: NodeRouter, query: RouterQuery) {
+	if (query.target.kind === 'lake' || query.target.kind === 'causal') return { kind: 'lake', shard: null }
+	const { route, shard, reason } = await router.explain(query)
+	return { kind: route, shard, reason }
 }
 
 /** What a statement answered, in the form of an answer. */

@@ -12,6 +12,8 @@ import { loadConfig, type ProjectConfig } from '../load-config.ts'
 import { loadDatabase } from '../load-schema.ts'
 import { projectPaths } from '../project-paths.ts'
 import { readManifest } from '../read-manifest.ts'
+import { collectImports } from './collect-imports.ts'
+import type { WatchedPaths } from './watch-files.ts'
 
 /** A project that was loaded. */
 export interface LocalProject {
@@ -22,8 +24,8 @@ export interface LocalProject {
 	readonly source: 'manifest' | 'folder' | 'schema'
 	/** Prefix of file paths in the lake's metadata. */
 	readonly location: string
-	/** Files and directories whose change may change the project. */
-	readonly watch: readonly string[]
+	/** What the project is made of. */
+	readonly watch: WatchedPaths
 }
 
 /**
@@ -37,8 +39,11 @@ export async function loadLocalProject(cwd: string, configFile?: string): Promis
 	const config = await loadConfig(cwd, configFile)
 	const { database, files } = await loadDatabase(config)
 	const { manifest } = projectPaths(config.root)
-	// What the schema files import lies beside them more often than not.
-	const watch = [...config.files, ...new Set(files.map((file) => dirname(file))), config.out, manifest]
+	const watch = {
+		files: [...collectImports([...config.files, ...files]), manifest],
+		// A new file may match a glob. The directory of the whole project has too much in it that does not matter.
+		directories: [config.out, ...new Set(files.map((file) => dirname(file)))].filter((directory) => directory !== config.root),
+	}
 	return { schema: database, ...(await findMigrations(config, manifest)), location: config.location, watch }
 }
 

@@ -139,10 +139,13 @@ function readTarget(body: Body): Target {
 	if (second !== undefined) throw invalid(second, `it alone, since "${moment}" says what is seen already`, 'both')
 	if (mode === 'strong') {
 		if (moment !== undefined) throw invalid(moment, '"mode": "analytics", since the past is in the lake', '"strong"')
-		if (shard === undefined) return readBoolean(body, 'split') ? SPLIT : ROUTED
+		const split = readBoolean(body, 'split')
+		if (shard === undefined) return split ? SPLIT : ROUTED
+		if (split) throw invalid('split', 'no shard beside it, since each row goes to its own', JSON.stringify(shard))
 		if (typeof shard !== 'string') throw invalid('shard', "a shard's name", describe(shard))
 		return { kind: 'shard', shard }
 	}
+	if (readBoolean(body, 'split')) throw invalid('split', 'a write to shards', 'a query of the lake')
 	if (shard !== undefined) {
 		throw invalid('shard', 'no shard for the lake, which holds all of them', describe(shard), 'compare the shard key in WHERE')
 	}

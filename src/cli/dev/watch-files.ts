@@ -1,40 +1,63 @@
-import { basename } from 'node:path'
+import { dirname, sep } from 'node:path'
 import { watch } from 'chokidar'
 
 /** Milliseconds of quiet after a change before it is told: editors and generators write several files. */
 const QUIET = 100
 
+/** What is watched. All paths are absolute. */
+export interface WatchedPaths {
+	/** Files, whether they exist or not. */
+	readonly files: readonly string[]
+	/** Directories, with all below them but `node_modules` and what begins with a dot. */
+	readonly directories: readonly string[]
+}
+
 /** What watches. */
 export interface FileWatcher {
 	/** Watches these from now on, and no others. */
-	setPaths(paths: readonly string[]): void
+	setPaths(paths: WatchedPaths): void
 	close(): Promise<void>
 }
 
 /**
- * Tells when files change, once for changes that come together.
- *
- * @param paths - files, and directories with all below them but `node_modules` and what begins with a dot
+ * Tells when files change, once for changes that come together. Of a file its directory is watched, since many editors put a new
+ * file in its place when they save.
  */
-export function watchFiles(paths: readonly string[], changed: () => void): FileWatcher {
-	let watched = new Set(paths)
+export function watchFiles(paths: WatchedPaths, changed: () => void): FileWatcher {
+	let roots = rootsOf(paths)
+	let isWanted = wanted(paths)
 	let timer: NodeJS.Timeout | undefined
-	const isIgnored = (path: string) => !watched.has(path) && /^(?:\.|node_modules$)/.test(basename(path))
-	const watcher = watch([...watched], { ignoreInitial: true, ignored: isIgnored })
+	const watcher = watch([...roots], { ignoreInitial: true, ignored: (path) => !isWanted(path) })
 	watcher.on('all', () => {
 		clearTimeout(timer)
 		timer = setTimeout(changed, QUIET)
 	})
 	return {
 		setPaths: (next) => {
-			const before = watched
-			watched = new Set(next)
-			watcher.unwatch([...before].filter((path) => !watched.has(path)))
-			watcher.add([...watched].filter((path) => !before.has(path)))
+			const before = roots
+			roots = rootsOf(next)
+			isWanted = wanted(next)
+			watcher.unwatch([...before].filter((root) => !roots.has(root)))
+			watcher.add([...roots].filter((root) => !before.has(root)))
 		},
 		close: () => {
 			clearTimeout(timer)
 			return watcher.close()
 		},
 	}
+}
+
+function rootsOf({ files, directories }: WatchedPaths): Set<string> {
+	return new Set([...directories, ...files.map((file) => dirname(file))])
+}
+
+/** Whether a path is watched, or leads to one that is. */
+function wanted({ files, directories }: WatchedPaths): (path: string) => boolean {
+	const exact = new Set([...files, ...rootsOf({ files, directories })])
+	return (path) =>
+		exact.has(path) ||
+		directories.some((directory) => {
+			const [before, below] = [path.slice(0, directory.length + 1), path.slice(directory.length + 1)]
+			return before === directory + sep && !below.split(sep).some((part) => part === 'node_modules' || part.startsWith('.'))
+		})
 }
