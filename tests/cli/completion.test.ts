@@ -31,7 +31,7 @@ describe('completion', () => {
 		expect(await runSQLake(['completion'], { env: { SHELL: '/bin/ksh' } })).toMatchObject({ code: 2 })
 	})
 
-	it('completes in bash', async () => {
+	it('completes in bash', { timeout: 30_000 }, async () => {
 		const { stdout: script } = await runSQLake(['completion', 'bash'])
 		const binary = join(import.meta.dirname, '../../bin/sqlake.js')
 		const session = `sqlake() { "${process.execPath}" "${binary}" "$@"; }

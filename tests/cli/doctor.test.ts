@@ -30,7 +30,7 @@ const problems = (checks: readonly Finding[]) =>
 		.filter(({ area, status }) => area !== 'packages' && status !== 'ok')
 		.map(({ status, message }) => `${status}: ${message}`)
 
-describe('doctor', () => {
+describe('doctor', { timeout: 30_000 }, () => {
 	let project: TestProject
 
 	beforeAll(async () => {
@@ -40,7 +40,7 @@ describe('doctor', () => {
 		const insert = `INSERT INTO users (id, email) VALUES ('ada', 'ada@example.com')`
 		expect(await runSQLake(['query', insert], { cwd: project.directory })).toMatchObject({ code: 0 })
 		await runSQLake(['query', '-a', '--flush', 'SELECT 1'], { cwd: project.directory })
-	})
+	}, 60_000)
 	afterAll(() => project[Symbol.dispose]())
 
 	it('finds nothing wrong in what init and generate wrote', async () => {
@@ -95,7 +95,7 @@ describe('doctor', () => {
 	})
 })
 
-describe('doctor, of packages', () => {
+describe('doctor, of packages', { timeout: 30_000 }, () => {
 	it('compares versions as npm does', () => {
 		expect(fits('0.45.9', '^0.45.4')).toBe(true)
 		expect(fits('0.46.0', '^0.45.4')).toBe(false)
@@ -124,7 +124,7 @@ describe('doctor, of packages', () => {
 	})
 })
 
-describe('doctor, of the wrangler configuration', () => {
+describe('doctor, of the wrangler configuration', { timeout: 30_000 }, () => {
 	const good = {
 		compatibility_date: '2026-10-01',
 		compatibility_flags: ['nodejs_compat'],
@@ -173,7 +173,7 @@ describe('doctor, of the wrangler configuration', () => {
 	})
 })
 
-describe('doctor, of shards', () => {
+describe('doctor, of shards', { timeout: 30_000 }, () => {
 	it('finds what is stuck', () => {
 		using project = createProject({ 'db/ada.sqlite': '', 'db/broken.sqlite': 'no database'.repeat(100) })
 		const database = new DatabaseSync(join(project.directory, 'db/ada.sqlite'))
@@ -196,7 +196,7 @@ describe('doctor, of shards', () => {
 	})
 })
 
-describe('doctor, of a fleet', () => {
+describe('doctor, of a fleet', { timeout: 30_000 }, () => {
 	const summary: FleetSummary = {
 		shards: 10,
 		versions: [{ version: '0001_b', shards: 10 }],

@@ -10,7 +10,7 @@ const init = async (project: TestProject, ...args: string[]) => {
 }
 const read = (project: TestProject, file: string) => readFileSync(join(project.directory, file), 'utf8')
 
-describe('init in a new directory', () => {
+describe('init in a new directory', { timeout: 30_000 }, () => {
 	it('writes a project', async () => {
 		using project = createProject({})
 		const { written, files, next } = await init(project, 'my-app')
@@ -61,7 +61,7 @@ describe('init in a new directory', () => {
 	})
 })
 
-describe('init in a project', () => {
+describe('init in a project', { timeout: 30_000 }, () => {
 	const wrangler = `{
   // the name of the Worker
   "name": "shop",

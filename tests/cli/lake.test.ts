@@ -3,7 +3,7 @@ import { showBytes } from '../../src/cli/lake/view.ts'
 import { createProject, type TestProject } from './project.ts'
 import { runSQLake } from './run-sqlake.ts'
 
-describe('lake', () => {
+describe('lake', { timeout: 30_000 }, () => {
 	let project: TestProject
 	const lake = (...args: string[]) => runSQLake(['lake', ...args], { cwd: project.directory, columns: 200 })
 	const json = async (...args: string[]) => JSON.parse((await lake('--json', ...args)).stdout)
@@ -16,7 +16,7 @@ describe('lake', () => {
 		expect(await query('-a', '--flush', 'SELECT 1')).toMatchObject({ code: 0 })
 		await query(`UPDATE orders SET amount = 2 WHERE id = 'o3' AND user_id = 'bob'`)
 		await query('-a', '--flush', 'SELECT 1')
-	})
+	}, 60_000)
 	afterAll(() => project[Symbol.dispose]())
 
 	it('lists tables with their sizes', async () => {

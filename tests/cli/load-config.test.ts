@@ -10,7 +10,7 @@ const invalid = (message: string, hint?: string) =>
 		...(hint === undefined ? {} : { hint: expect.stringContaining(hint) }),
 	})
 
-describe('a configuration', () => {
+describe('a configuration', { timeout: 30_000 }, () => {
 	it('has defaults where no file is', async () => {
 		using project = createProject({})
 		expect(await loadConfig(project.directory)).toMatchObject({

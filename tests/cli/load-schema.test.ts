@@ -27,7 +27,7 @@ const databases = (...names: string[]) =>
 		)
 		.join('\n')}`
 
-describe('a schema', () => {
+describe('a schema', { timeout: 30_000 }, () => {
 	it('is the exported database, with its tables', async () => {
 		const { database, exportName, file, tables } = await load({ 'src/schema.ts': SCHEMA })
 		expect({ exportName, file, tables: Object.keys(tables).sort() }).toEqual({

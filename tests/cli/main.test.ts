@@ -16,7 +16,7 @@ function spawned(node: string, ...args: string[]): Promise<{ code: number; stdou
 	})
 }
 
-it('runs as a program: help and version on stdout with exit code 0', async () => {
+it('runs as a program: help and version on stdout with exit code 0', { timeout: 30_000 }, async () => {
 	expect(await spawned(process.execPath, '--help')).toMatchObject({
 		code: 0,
 		stdout: expect.stringContaining('sqlake <command>'),
@@ -38,7 +38,7 @@ it.runIf(existsSync(oldNode))('says in one line that it needs a newer Node', asy
 	})
 })
 
-it('ends quietly when the reader of its output goes away', async () => {
+it('ends quietly when the reader of its output goes away', { timeout: 30_000 }, async () => {
 	const rows = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 200000) SELECT * FROM n'
 	const child = spawn(process.execPath, [binary, 'query', '--db', ':memory:', rows], { stdio: ['ignore', 'pipe', 'pipe'] })
 	let stderr = ''

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createProject, type TestProject } from './project.ts'
 import { type RunOptions, runSQLake } from './run-sqlake.ts'
 
-describe('query of a SQLite file', () => {
+describe('query of a SQLite file', { timeout: 30_000 }, () => {
 	let directory: string
 	const query = (args: readonly string[], options: RunOptions = {}) =>
 		runSQLake(['query', '--db', 'app.sqlite', ...args], { cwd: directory, ...options })
@@ -18,7 +18,7 @@ describe('query of a SQLite file', () => {
 		database.exec(`CREATE TABLE pets (id INTEGER PRIMARY KEY, name TEXT, weight REAL, photo BLOB);
 			INSERT INTO pets VALUES (1, 'Rex, the "dog"', 12.5, x'00ff'), (9007199254740993, NULL, -0.5, NULL), (3, '', 4, x'');`)
 		database.close()
-	})
+	}, 60_000)
 	afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 	it('writes JSON without losing anything', async () => {
@@ -124,7 +124,7 @@ describe('query of a SQLite file', () => {
 	})
 })
 
-describe('query of a project', () => {
+describe('query of a project', { timeout: 30_000 }, () => {
 	let project: TestProject
 	const query = async (...args: string[]) => {
 		const { code, stdout, stderr } = await runSQLake(['query', ...args], { cwd: project.directory })
@@ -141,7 +141,7 @@ describe('query of a project', () => {
 		before = Date.now() + 1
 		while (Date.now() <= before) await new Promise((resolve) => setTimeout(resolve, 1))
 		await query(`UPDATE orders SET amount = 11 WHERE id = 'o2' AND user_id = 'ada'`)
-	})
+	}, 60_000)
 	afterAll(() => project[Symbol.dispose]())
 
 	it('asks the shard that the statement pins, or that is named', async () => {

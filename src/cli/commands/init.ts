@@ -4,7 +4,6 @@ import { defineCommand } from '../command.ts'
 import type { CommandContext } from '../command-context.ts'
 import { confirm } from '../confirm.ts'
 import { describePlan } from '../init/describe-plan.ts'
-import { planInit } from '../init/plan-init.ts'
 import type { InitPlan } from '../init/planned-file.ts'
 
 /** `sqlake init`. */
@@ -37,6 +36,7 @@ export const init = defineCommand({
 	run: async (args, context) => {
 		const directory = context.path(args.directory)
 		const { name, class: className, catalog, force, dryRun } = args
+		const { planInit } = await import('../init/plan-init.ts')
 		const plan = await planInit({ directory, name, className, catalog, force })
 		const changed = plan.files.some(({ action }) => action !== 'keep')
 		if (!context.json) await context.print(describePlan(plan, context.colors))
