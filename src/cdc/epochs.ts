@@ -1,7 +1,7 @@
 import { backfill } from './backfill.ts'
 import { BUFFER, lastPosition, resetBuffer, widthOf } from './buffer.ts'
 import { recallRetries } from './dead-letters.ts'
-import { readLayouts } from './layouts.ts'
+import { readLayouts, writeLayout } from './layouts.ts'
 import { currentEpoch, readState, writeState } from './state.ts'
 
 /**
@@ -31,6 +31,10 @@ export function restartAt(sql: SqlStorage, epoch: number): void {
 	backfillAll(sql)
 }
 
+/** What the lake holds of earlier epochs is void, so that no table of old stands in the way of a new one's name. */
 function backfillAll(sql: SqlStorage): void {
-	for (const layout of readLayouts(sql)) if (layout.status === 'active') backfill(sql, layout)
+	for (const layout of readLayouts(sql)) {
+		if (layout.status === 'active') backfill(sql, layout)
+		else if (layout.status === 'past') writeLayout(sql, { ...layout, status: 'emptied' })
+	}
 }

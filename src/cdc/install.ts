@@ -53,13 +53,11 @@ export function installCapture(storage: DurableObjectStorage, schema: LakeSchema
 		const catchUps: (() => void)[] = []
 		let gap = false
 		for (const shape of wanted) {
-			const own = layouts.filter(({ table }) => isCalled(table, shape.name))
-			const current = own.find(isInUse)
+			const current = layouts.find((layout) => isInUse(layout) && isCalled(layout.table, shape.name))
 			const layout = ensureLayout(sql, shape, current)
 			ensureTriggers(sql, triggers, layout, Object.values(triggerStatements(layout, shape.rowidAlias)))
 			const continuous = current?.status === 'released' || (current !== undefined && isWatched(triggers, current.id))
-			const namesakes = before.filter(({ table }) => isCalled(table, shape.name))
-			const catchUp = catchUpOf(sql, { layout, current, own, namesakes, continuous })
+			const catchUp = catchUpOf(sql, { layout, current, layouts, before, continuous })
 			if (catchUp === 'gap') gap = true
 			else catchUps.push(catchUp)
 		}
@@ -148,27 +146,34 @@ interface Standing {
 	readonly layout: Layout
 	/** The layout that it had, if it had one. */
 	readonly current: Layout | undefined
-	/** All layouts of the table, by the names of now. */
-	readonly own: readonly Layout[]
-	/** All layouts of the table's name, by the names of before. */
-	readonly namesakes: readonly Layout[]
+	/** All layouts that there were, by the names of now. */
+	readonly layouts: readonly Layout[]
+	/** The same, by the names of before. */
+	readonly before: readonly Layout[]
 	/** Whether no change can have gone by unseen. */
 	readonly continuous: boolean
 }
 
 /** What the lake must be told of a table besides the changes that triggers saw; `gap` where that is not known. */
-function catchUpOf(sql: SqlStorage, { layout, current, own, namesakes, continuous }: Standing): (() => void) | 'gap' {
-	const holdsRows = ({ id, status }: Layout) => id !== current?.id && status !== 'emptied'
-	if (namesakes.some((namesake) => holdsRows(namesake) && !own.some(({ id }) => id === namesake.id))) return 'gap'
-	if (current === undefined) return own.some(holdsRows) ? 'gap' : () => backfill(sql, layout)
+function catchUpOf(sql: SqlStorage, { layout, current, layouts, before, continuous }: Standing): (() => void) | 'gap' {
+	const name = layout.table
+	/** Layouts under which the lake holds rows of this name. */
+	const held = (all: readonly Layout[]) => all.filter((other) => isCalled(lakeName(other), name) && other.status !== 'emptied')
+	const own = held(layouts)
+	const others = own.filter(({ id }) => id !== current?.id)
+	if (held(before).some(({ id }) => id !== current?.id && !own.some((other) => other.id === id))) return 'gap'
+	if (current === undefined) return others.length > 0 ? 'gap' : () => backfill(sql, layout)
 	if (!continuous) return 'gap'
-	if (!isCalled(current.schema.name, layout.table)) {
-		// Without versions what waits goes under the new name, too.
-		if (!isVersioned(current.schema) || !isVersioned(layout.schema)) return () => restate(sql, layout)
-		// What is in the lake under the new name is of another table, what is there under the old one stays.
-		return own.some((other) => holdsRows(other) && other.id !== layout.id) ? 'gap' : () => backfill(sql, layout)
-	}
-	return () => restateStale(sql, layout, current, own)
+	if (isCalled(current.schema.name, name)) return () => restateStale(sql, layout, current, own)
+	// Without versions what waits goes under the new name, too.
+	if (!isVersioned(current.schema) || !isVersioned(layout.schema)) return () => restate(sql, layout)
+	// What is in the lake under the new name is of another table, what is there under the old one stays.
+	return others.length > 0 ? 'gap' : () => backfill(sql, layout)
+}
+
+/** The name under which the lake has the rows of a layout. */
+function lakeName({ schema, table }: Layout): string {
+	return isVersioned(schema) ? schema.name : table
 }
 
 /** Restates the rows of which the lake may hold another value, or none: ADD COLUMN with a default changes rows without a trigger. */
@@ -249,7 +254,8 @@ function retireUnwanted(sql: SqlStorage, layouts: readonly Layout[], wanted: rea
 /** The table's layout, made active: the one it had if its columns are the same, here and in the lake, else a new one. */
 function ensureLayout(sql: SqlStorage, shape: WantedTable, current: Layout | undefined): Layout {
 	const { name: table, columns, schema } = shape
-	const fields = fieldsOf(columns, schema)
+	const fields =
+		current !== undefined && isSameVersion(current, schema) ? carriedFields(current, shape) : fieldsOf(columns, schema)
 	if (current !== undefined && JSON.stringify(current.columns) === JSON.stringify(columns) && isSameVersion(current, schema)) {
 		const layout: Layout = { id: current.id, table, status: 'active', columns, schema, fields }
 		if (JSON.stringify(ordered(current)) !== JSON.stringify(layout)) writeLayout(sql, layout)
@@ -260,6 +266,19 @@ function ensureLayout(sql: SqlStorage, shape: WantedTable, current: Layout | und
 	const layout: Layout = { id, table, status: 'active', columns, schema, fields }
 	writeLayout(sql, layout)
 	return layout
+}
+
+/** The field ids of columns that may have been renamed since, within a migration: they keep those they had. */
+function carriedFields(current: Layout, { columns, schema }: WantedTable): (number | null)[] {
+	const named = fieldsOf(columns, schema)
+	if (!isVersioned(schema)) return named
+	const carried = columns.map(
+		({ name }) => current.fields[current.columns.findIndex((column) => isCalled(column.name, name))] ?? null,
+	)
+	return carried.map((field, index) => {
+		const byName = named[index] ?? null
+		return field ?? (carried.includes(byName) ? null : byName)
+	})
 }
 
 /** With its properties in one order, to be compared as text. */

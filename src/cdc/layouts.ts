@@ -6,7 +6,7 @@ import { fold, type ShapeColumn } from './table-shape.ts'
  * - `active`: triggers write it; one layout of a table at most.
  * - `released`: its triggers were taken away on purpose for a change of the table, and nothing was written meanwhile.
  * - `past`: rows of it may still be in the buffer.
- * - `emptied`: past, and the deletion of all its rows was captured, so that another table may take the name.
+ * - `emptied`: past, and the lake holds none of its rows any more: their deletion was captured, or an epoch began since.
  */
 export type LayoutStatus = 'active' | 'released' | 'past' | 'emptied'
 
