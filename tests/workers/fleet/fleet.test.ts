@@ -56,27 +56,22 @@ describe('a fleet of 1,000 Durable Objects', () => {
 		timeout: 240_000,
 	}, async () => {
 		const fleet = createFleetClient({ SQLAKE_CATALOG: env.CATALOG_DO }, { schema: fleetOf('crowd') })
-		const took = stopwatch()
 
 		// An application in use: every shard has rows, and 3% have an email twice.
 		await each(shards, (shard) => {
 			const second = bad.includes(shard) ? 'a@example.com' : 'b@example.com'
 			return execute(shard, `INSERT INTO users (id, email) VALUES ('1', 'a@example.com'), ('2', '${second}')`, false)
 		})
-		took('insert')
 		await until('all shards are registered', async () => (await fleet.summary()).shards === SHARDS)
 		expect(await fleet.summary()).toMatchObject({ versions: [{ version: INIT, shards: SHARDS }], states: { current: SHARDS } })
-		took('registered')
 
 		// A deploy resets the objects. They sleep until somebody calls.
 		deployed.release = releases.second
 		await each(shards, (shard) => evictDurableObject(stub(shard)))
-		took('evict')
 
 		const begun = await fleet.startRollout({ canary: 0.05, waveSize: 200, failureThreshold: 0.02 })
 		expect(begun).toMatchObject({ target: UNIQUE, total: SHARDS })
 		const stopped = await finished(fleet, begun.id)
-		took('stopped')
 		expect(stopped.state).toBe('stopped')
 		expect(stopped.reason).toMatch(/UNIQUE constraint failed: users\.email/)
 		const halfway = await fleet.summary()
@@ -102,7 +97,6 @@ describe('a fleet of 1,000 Durable Objects', () => {
 		)
 		await fleet.resume(begun.id)
 		expect(await finished(fleet, begun.id)).toMatchObject({ state: 'done', migrated: SHARDS, failed: 0, reason: null })
-		took('done')
 		expect(await fleet.summary()).toMatchObject({
 			versions: [{ version: UNIQUE, shards: SHARDS }],
 			states: { current: SHARDS },
@@ -110,7 +104,6 @@ describe('a fleet of 1,000 Durable Objects', () => {
 			released: { version: UNIQUE },
 		})
 		const forward = await contents()
-		took('read')
 		for (const [shard, { tags, emails }] of forward) {
 			expect(tags).toEqual([INIT, UNIQUE])
 			expect(emails).toEqual(['a@example.com', bad.includes(shard) ? 'repaired@example.com' : 'b@example.com'])
@@ -127,21 +120,11 @@ describe('a fleet of 1,000 Durable Objects', () => {
 		await fleet.cancel(refused.id)
 		const back = await fleet.startRollout({ direction: 'down', target: INIT, canary: 0.1, acceptDataLoss: true })
 		expect(await finished(fleet, back.id)).toMatchObject({ state: 'done', migrated: SHARDS, failed: 0 })
-		took('back')
 		expect(await fleet.summary()).toMatchObject({ versions: [{ version: INIT, shards: SHARDS }], states: { held: SHARDS } })
 		for (const [shard, { tags, emails, buffered }] of await contents()) {
 			expect(tags).toEqual([INIT])
 			expect(emails).toEqual(forward.get(shard)?.emails)
 			expect(buffered).toBeGreaterThanOrEqual(forward.get(shard)?.buffered ?? 0)
 		}
-		took('read')
 	})
 })
-
-function stopwatch(): (what: string) => void {
-	let last = Date.now()
-	return (what) => {
-		console.log(what, Date.now() - last)
-		last = Date.now()
-	}
-}
