@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runInteractively } from './interactive.ts'
 import { history, manifestsOf } from './manifests.ts'
 import { CONFIG, createProject, type TestProject } from './project.ts'
 import { type RunOptions, runSQLake } from './run-sqlake.ts'
@@ -138,6 +139,24 @@ describe('sqlake migrate on a SQLite file', () => {
 			code: 0,
 			stdout: expect.stringContaining('applied 0000_users, 0001_email, 0002_notes'),
 		})
+	})
+
+	it('asks a person before it destroys anything', async () => {
+		await migrate()
+		const rollback = (keys: string) =>
+			runInteractively(['migrate', '-d', 'app.sqlite', '-r'], {
+				cwd: project.directory,
+				answers: [{ seen: 'Destroy it?', keys }],
+			})
+		for (const no of ['n', '\r', '\u0003']) {
+			const kept = await rollback(no)
+			expect(kept).toMatchObject({ code: 1, stdout: '' })
+			expect(kept.stderr).toContain('warning: the rollback destroys table "notes"')
+			expect(kept.stderr).toMatch(/Nothing was changed\.\n$/)
+			expect(versions()).toBe(3)
+		}
+		expect(await rollback('y')).toMatchObject({ code: 0, stdout: expect.stringContaining('undone 0002_notes') })
+		expect(versions()).toBe(2)
 	})
 
 	it('refuses an edited migration, and takes it as it is with --skip-checksum, loudly', async () => {

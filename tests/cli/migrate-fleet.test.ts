@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createAdminHandler } from '../../src/worker/admin.ts'
 import { names, TAGS, TestFleet } from '../fleet/harness.ts'
+import { runInteractively } from './interactive.ts'
 import { history, manifestsOf } from './manifests.ts'
 import { createProject, type TestProject } from './project.ts'
 import { type RunOptions, runSQLake } from './run-sqlake.ts'
@@ -145,6 +146,20 @@ describe('sqlake migrate --fleet', () => {
 		})
 		expect((await fleet.client.summary()).rollout).toBeNull()
 		expect(await migrate(['-r', '-t', TAGS[0], '--accept-data-loss'])).toMatchObject({ code: 0 })
+	})
+
+	it('asks a person before it begins, unless told not to', async () => {
+		await fleet.add(names(2))
+		const person = (keys: string, ...args: readonly string[]) =>
+			runInteractively(['migrate', '--fleet', url, '-t', TAGS[1], ...args], {
+				cwd: project.directory,
+				env: { SQLAKE_ADMIN_TOKEN: TOKEN },
+				answers: [{ seen: 'Migrate 2 shards to 0001_plan?', keys }],
+			})
+		expect(await person('n')).toMatchObject({ code: 1, stdout: '' })
+		expect((await fleet.client.summary()).rollout).toBeNull()
+		expect(await person('y')).toMatchObject({ code: 0, stdout: expect.stringContaining('done, 2 of 2') })
+		expect(await person('', '--yes')).toMatchObject({ code: 0 })
 	})
 
 	it('shows the fleet, its shards page by page, and one of them', async () => {

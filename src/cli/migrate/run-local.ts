@@ -54,7 +54,10 @@ export async function runLocal(args: LocalArguments, context: CommandContext): P
 	const goal = goalOf(args, known, tags)
 	if (dryRun) return (await showPlans({ ...view, goal, tags }, context)) ? undefined : exitCodes.failure
 	const agreed = await agreeToLosses(goal, known, manifest, context)
-	if (agreed === null) return exitCodes.failure
+	if (agreed === null) {
+		context.log('Nothing was changed.')
+		return exitCodes.failure
+	}
 
 	const migrating = context.progress(goal.direction === 'up' ? 'Migrating' : 'Rolling back', known.length)
 	const done = await migrateAll(known, agreed, tags, migrating, signal).finally(() => migrating.stop())

@@ -30,7 +30,9 @@ export async function runFleet(args: FleetArguments, context: CommandContext): P
 	// From here on Ctrl-C must not leave a roll-out behind of which nobody was told.
 	const signal = args.detach ? null : context.interrupted()
 	const rollout = action.kind === 'resume' ? await fleet.resume(await idOf(fleet, action.id)) : await begin(fleet, args, context)
-	return rollout === null ? exitCodes.failure : follow(connection, rollout, signal, context)
+	if (rollout !== null) return follow(connection, rollout, signal, context)
+	context.log('Nothing was changed.')
+	return exitCodes.failure
 }
 
 async function showStatus(fleet: Fleet, { action, shards }: FleetArguments, context: CommandContext): Promise<undefined> {
