@@ -8,6 +8,9 @@ import { isTypePromotionAllowed } from '../lake/iceberg/schema-evolution.ts'
 import { type ColumnSchema, FIRST_COLUMN_FIELD_ID, type TableSchema } from '../schema/table-schema.ts'
 import type { MigrationManifest } from './manifest.ts'
 
+/** No column has it. */
+const NO_NAME = ''
+
 /** What a table was before: null for a new one, one that was dropped, and one that had another name. */
 export interface AssignFieldIdsOptions {
 	readonly previous: TableSchema | null
@@ -15,6 +18,8 @@ export interface AssignFieldIdsOptions {
 	readonly current: TableSchema
 	/** Columns that were renamed: the new name to the old one. */
 	readonly renamed?: ReadonlyMap<string, string>
+	/** Whether the table was created or rebuilt, so that its columns stand as the code has them. Default: where it is new. */
+	readonly rebuilt?: boolean
 	/** The highest field id that a column of the table's name ever had. */
 	readonly lastFieldId?: number
 	/** Version of the manifest that is being written: the table's, where it changed. */
@@ -22,23 +27,27 @@ export interface AssignFieldIdsOptions {
 }
 
 /**
- * Gives the columns of one table their field ids. A column keeps its id while its type in the lake stays, or can be promoted;
+ * Gives the columns of one table their field ids, and the places that they have in a shard: SQLite adds columns at the end, wherever
+ * the code declares them, until the table is rebuilt. A column keeps its id while its type in the lake stays, or can be promoted;
  * else it is a new column of the same name to the lake.
  *
  * @returns the table, and the highest field id that it has or had
  */
 export function assignFieldIds(options: AssignFieldIdsOptions): { readonly table: TableSchema; readonly lastFieldId: number } {
-	const { previous, current, renamed = new Map(), version } = options
+	const { previous, current, renamed = new Map(), rebuilt = false, version } = options
 	const before = new Map(previous?.columns.map((column) => [column.name, column]))
 	const formerNames = new Set(renamed.values())
 	let lastFieldId = options.lastFieldId ?? FIRST_COLUMN_FIELD_ID - 1
-	const columns = current.columns.map((column): ColumnSchema => {
-		// A name that another column had until now is a new column's unless it says otherwise.
-		const formerName = renamed.get(column.name) ?? (formerNames.has(column.name) ? null : column.name)
-		const former = formerName === null ? undefined : before.get(formerName)
-		const kept = former !== undefined && keepsFieldId(former, column)
+	// A name that another column had until now is a new column's unless it says otherwise.
+	const formerOf = ({ name }: ColumnSchema) => before.get(renamed.get(name) ?? (formerNames.has(name) ? NO_NAME : name)) ?? null
+	const declared = current.columns.map((column): ColumnSchema => {
+		const former = formerOf(column)
+		const kept = former !== null && keepsFieldId(former, column)
 		return { ...column, fieldId: kept ? former.fieldId : ++lastFieldId }
 	})
+	const places = new Map(previous?.columns.map(({ name }, place) => [name, place]))
+	const placeOf = (column: ColumnSchema) => places.get(formerOf(column)?.name ?? NO_NAME) ?? places.size
+	const columns = rebuilt ? declared : declared.toSorted((a, b) => placeOf(a) - placeOf(b))
 	const table: TableSchema = { ...current, columns, version }
 	const unchanged = previous !== null && previous.version !== undefined && sameInLake(previous, table)
 	return { table: unchanged ? { ...table, version: previous.version } : table, lastFieldId }
@@ -51,12 +60,14 @@ export function assignFieldIds(options: AssignFieldIdsOptions): { readonly table
  * @param current - the tables of the code, by SQL name
  * @param renames - for tables, by their name now: the renamed columns, the new name to the old one
  * @param version - version of the manifest that is being written
+ * @param rebuilt - names of the tables that were rebuilt
  */
 export function assignAllFieldIds(
 	previous: Pick<MigrationManifest, 'tables' | 'lastFieldIds'>,
 	current: ReadonlyMap<string, TableSchema>,
 	renames: ReadonlyMap<string, ReadonlyMap<string, string>>,
 	version: number,
+	rebuilt: ReadonlySet<string> = new Set(),
 ): Pick<MigrationManifest, 'tables' | 'lastFieldIds'> {
 	const tables: Record<string, TableSchema> = {}
 	const lastFieldIds: Record<string, number> = { ...previous.lastFieldIds }
@@ -65,6 +76,7 @@ export function assignAllFieldIds(
 		const assigned = assignFieldIds({
 			previous: (Object.hasOwn(previous.tables, name) ? previous.tables[name] : undefined) ?? null,
 			current: table,
+			rebuilt: rebuilt.has(name),
 			version,
 			...(renames.has(name) ? { renamed: renames.get(name) ?? new Map() } : {}),
 			...(lastFieldId === undefined ? {} : { lastFieldId }),

@@ -98,6 +98,23 @@ describe('field ids', () => {
 		expect(ids(now)).toEqual({ id: 101, mail: 103 })
 	})
 
+	it('leave columns in the places that they have in a shard: new ones at the end, until the table is rebuilt', () => {
+		const names = ({ columns }: TableSchema) => columns.map(({ name }) => name)
+		const options = {
+			previous: first.table,
+			current: table({ note: 'string', email: 'string', id: 'string', age: 'long' }),
+			renamed: new Map([['email', 'mail']]),
+			lastFieldId: 102,
+			version: 2,
+		}
+		const { table: added } = assignFieldIds(options)
+		expect(names(added)).toEqual(['id', 'email', 'note', 'age'])
+		expect(ids(added)).toEqual({ id: 101, email: 102, note: 103, age: 104 })
+		const { table: rebuilt } = assignFieldIds({ ...options, rebuilt: true })
+		expect(names(rebuilt)).toEqual(['note', 'email', 'id', 'age'])
+		expect(ids(rebuilt)).toEqual(ids(added))
+	})
+
 	it('go on where a table of the same name comes back', () => {
 		const before = { tables: {}, lastFieldIds: { users: 105 } }
 		expect(assignAllFieldIds(before, new Map([['users', table({ id: 'string' })]]), new Map(), 3)).toMatchObject({

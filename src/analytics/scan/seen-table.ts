@@ -41,7 +41,7 @@ export interface SeenTable extends TableSchema {
 export function seenNow(code: TableSchema, metadata: IcebergTableMetadata | null): SeenTable {
 	if (metadata === null) return code
 	const lake = lakeColumns(metadata)
-	const columns = isTrusted(code) ? byFieldId(code, lake) : byName(code, lake)
+	const columns = isTrusted(code) ? byFieldId(code, lake) : inLakeOrder(byName(code, lake), lake)
 	return { ...code, columns: withFormer(columns, lake) }
 }
 
@@ -149,6 +149,13 @@ function isTrusted({ version = 0 }: TableSchema): boolean {
 
 function byFieldId(code: TableSchema, lake: LakeColumns): SeenColumn[] {
 	return code.columns.map((column) => (lake.current.has(column.fieldId) ? column : { ...column, absent: true }))
+}
+
+/** `*` has the columns as the shards have them, which add new ones at the end; so does the lake that they deliver to. */
+function inLakeOrder(columns: readonly SeenColumn[], { current }: LakeColumns): SeenColumn[] {
+	const places = new Map(Array.from(current.keys(), (fieldId, place) => [fieldId, place]))
+	const placeOf = ({ fieldId }: SeenColumn) => places.get(fieldId) ?? places.size
+	return columns.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
 /** Without a manifest names must do. */
