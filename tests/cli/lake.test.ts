@@ -1,5 +1,10 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { showBytes } from '../../src/cli/lake/view.ts'
+import { FileObjectStore } from '../../src/lake/storage/file.ts'
+import type { ObjectStore } from '../../src/lake/storage/object-store.ts'
+import { S3ObjectStore } from '../../src/lake/storage/s3.ts'
+import { startS3Server } from '../support/s3-server.ts'
 import { createProject, type TestProject } from './project.ts'
 import { runSQLake } from './run-sqlake.ts'
 
@@ -65,6 +70,30 @@ describe('lake', { timeout: 30_000 }, () => {
 		])
 	})
 
+	it('reads a lake in a bucket by the S3 API, as query does', async () => {
+		await using server = await startS3Server()
+		await copyObjects(new FileObjectStore(join(project.directory, '.sqlake/data')), new S3ObjectStore(server))
+		const env = {
+			SQLAKE_S3_ENDPOINT: server.endpoint,
+			AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
+			AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+		}
+		using elsewhere = createProject()
+		const remote = (...args: string[]) =>
+			runSQLake([...args, '--remote', '--bucket', server.bucket, '--json'], { cwd: elsewhere.directory, env })
+		expect(JSON.parse((await remote('lake')).stdout)).toEqual(await json())
+		const sum = await remote('query', '-a', 'SELECT sum(amount) AS sum FROM orders')
+		expect(JSON.parse(sum.stdout)).toEqual([{ sum: 21.5 }])
+		expect(await remote('query', '--shard', 'ada', 'SELECT 1')).toMatchObject({
+			code: 2,
+			stdout: expect.stringContaining('asks a shard'),
+		})
+		expect(await remote('query', '-a', '--flush', 'SELECT 1')).toMatchObject({
+			code: 2,
+			stdout: expect.stringContaining('--flush delivers to the local lake alone'),
+		})
+	})
+
 	it('needs no project for a lake that is named', async () => {
 		using elsewhere = createProject({})
 		const { stdout } = await runSQLake(['lake', '--json', '--lake', `${project.directory}/.sqlake/data`], {
@@ -89,6 +118,15 @@ describe('lake', { timeout: 30_000 }, () => {
 		expect(await lake('tables', 'orders')).toMatchObject({ code: 2, stderr: expect.stringContaining('takes no table') })
 	})
 })
+
+/** Copies all objects of a store into another. */
+async function copyObjects(from: ObjectStore, to: ObjectStore): Promise<void> {
+	const { objects } = await from.list({ prefix: '' })
+	for (const { key } of objects) {
+		const object = await from.get(key)
+		if (object !== null) await to.put(key, object.bytes)
+	}
+}
 
 it('shows sizes for people', () => {
 	expect([0, 999, 1_000, 12_345, 1_500_000_000].map(showBytes)).toEqual(['0 B', '999 B', '1.0 kB', '12 kB', '1.5 GB'])

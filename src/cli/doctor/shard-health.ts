@@ -1,6 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '../../local/node-sqlite.ts'
 
+/** Milliseconds to wait for a writer. */
+const BUSY_MS = 5_000
+
 /** How a shard on this machine is. */
 export interface ShardHealth {
 	/** null for a file that no shard has claimed. */
@@ -20,7 +23,7 @@ export interface ShardHealth {
 
 /** Reads how a shard is; nothing is written, and no migration applied. */
 export function readShardHealth(file: string): ShardHealth {
-	const database = openDatabase(file, { readOnly: true })
+	const database = openDatabase(file, { readOnly: true, timeout: BUSY_MS })
 	try {
 		const memory = parse(text(database, '_sqlake_migrator', "SELECT value FROM _sqlake_migrator WHERE key = 'state'"))
 		const oldest = value(database, '_cdc_buffer', 'SELECT min(ts) FROM _cdc_buffer WHERE tag <> 0')

@@ -19,6 +19,9 @@ export interface FileQuery {
 	readonly format: RowFormat
 }
 
+/** Milliseconds to wait for another program that writes. */
+const BUSY_MS = 5_000
+
 /** Rows that are read at a time. */
 const BATCH = 500
 
@@ -31,7 +34,7 @@ export async function queryFile(
 	{ file, sql, params, readOnly, explain, format }: FileQuery,
 	context: CommandContext,
 ): Promise<void> {
-	const database = openDatabase(file, { readOnly })
+	const database = openDatabase(file, { readOnly, timeout: BUSY_MS })
 	try {
 		const statement = database.prepare(explain ? `EXPLAIN QUERY PLAN ${sql}` : sql)
 		assertSingle(sql, statement, explain)
