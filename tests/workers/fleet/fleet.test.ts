@@ -111,14 +111,11 @@ describe('a fleet of 1,000 Durable Objects', () => {
 		await expect(execute('crowd:1', "INSERT INTO users VALUES ('3', 'a@example.com', NULL)", false)).rejects.toThrow('UNIQUE')
 
 		// And back. It loses a column, which has to be said.
-		const refused = await fleet.rollback(begun.id, { canary: 0.01 })
-		expect(await finished(fleet, refused.id)).toMatchObject({
-			state: 'stopped',
-			migrated: 0,
-			reason: expect.stringContaining('destroys'),
-		})
-		await fleet.cancel(refused.id)
-		const back = await fleet.startRollout({ direction: 'down', target: INIT, canary: 0.1, acceptDataLoss: true })
+		const back = await fleet.rollback(begun.id, { canary: 0.01, concurrency: 20 })
+		expect(back).toMatchObject({ direction: 'down', target: INIT, total: SHARDS, rollbackOf: begun.id })
+		const refused = await finished(fleet, back.id)
+		expect(refused).toMatchObject({ state: 'stopped', migrated: 0, reason: expect.stringContaining('destroys') })
+		await fleet.resume(back.id, { acceptDataLoss: true })
 		expect(await finished(fleet, back.id)).toMatchObject({ state: 'done', migrated: SHARDS, failed: 0 })
 		expect(await fleet.summary()).toMatchObject({ versions: [{ version: INIT, shards: SHARDS }], states: { held: SHARDS } })
 		for (const [shard, { tags, emails, buffered }] of await contents()) {
