@@ -21,9 +21,9 @@ export interface SQLakeKitOptions {
 	readonly location?: string
 	/** Name of the R2 bucket, for `push`. Default: the one that the wrangler configuration binds under the schema's `r2Bucket`. */
 	readonly bucket?: string
-	/** Cloudflare account of the bucket, for `push --remote`. Default: the environment variable `CLOUDFLARE_ACCOUNT_ID`. */
+	/** Cloudflare account of the bucket, for `--remote`. Default: the environment variable `CLOUDFLARE_ACCOUNT_ID`. */
 	readonly accountId?: string
-	/** S3 endpoint of the bucket, for `push --remote`. Default: that of R2 for the account. */
+	/** S3 endpoint of the bucket, for `--remote`. Default: that of R2 for the account. */
 	readonly endpoint?: string
 	/** Address of the deployed Worker's admin handler, for `migrate --fleet`. */
 	readonly fleet?: string

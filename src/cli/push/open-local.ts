@@ -41,8 +41,8 @@ interface Wrangler {
 export async function openLocal(options: LocalOptions): Promise<PushTarget> {
 	const { root, wrangler: config, environment, binding, verbose } = options
 	if (config === null) {
-		throw new SQLakeError('CONFIG_INVALID', `push --local: expected a wrangler configuration in ${root}, found none`, {
-			hint: 'run it where wrangler.jsonc is, or push --remote',
+		throw new SQLakeError('CONFIG_INVALID', `--local: expected a wrangler configuration in ${root}, found none`, {
+			hint: 'run it where wrangler.jsonc is, or take --remote',
 		})
 	}
 	const { getPlatformProxy } = await loadWrangler(root)
@@ -97,14 +97,14 @@ async function loadWrangler(root: string): Promise<Wrangler> {
 	try {
 		path = createRequire(join(root, 'package.json')).resolve('wrangler')
 	} catch (cause) {
-		throw new SQLakeError('DEPENDENCY_MISSING', `push --local: expected wrangler in ${root}, found none: ${firstLine(cause)}`, {
+		throw new SQLakeError('DEPENDENCY_MISSING', `--local: expected wrangler in ${root}, found none: ${firstLine(cause)}`, {
 			cause,
 			hint: 'npm install --save-dev wrangler',
 		})
 	}
 	const loaded: unknown = await import(pathToFileURL(path).href)
 	if (isWrangler(loaded)) return loaded
-	throw new SQLakeError('DEPENDENCY_MISSING', `push --local: expected a wrangler with getPlatformProxy(), found ${path}`, {
+	throw new SQLakeError('DEPENDENCY_MISSING', `--local: expected a wrangler with getPlatformProxy(), found ${path}`, {
 		hint: 'npm install --save-dev wrangler@4',
 	})
 }

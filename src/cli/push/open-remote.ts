@@ -38,7 +38,7 @@ function bucketOf({ bucket, config, wrangler, binding }: RemoteOptions): string 
 	const found = bucket ?? config.bucket ?? wrangler?.buckets?.get(binding)
 	if (found !== undefined) return found
 	const where = wrangler === null ? 'there is no wrangler configuration' : `${wrangler.path} binds none as ${binding}`
-	throw new SQLakeError('CONFIG_INVALID', `push --remote: expected the name of the bucket, found none: ${where}`, {
+	throw new SQLakeError('CONFIG_INVALID', `--remote: expected the name of the bucket, found none: ${where}`, {
 		hint: "name it: --bucket <name>, or sqlake: { bucket: '...' } in the configuration",
 		details: { binding },
 	})
@@ -49,7 +49,7 @@ function endpointOf(config: RemoteOptions['config'], env: RemoteOptions['env']):
 	if (endpoint) return endpoint
 	const account = config.accountId ?? env.CLOUDFLARE_ACCOUNT_ID
 	if (account) return `https://${account}.r2.cloudflarestorage.com`
-	throw new SQLakeError('CONFIG_INVALID', 'push --remote: expected the account that the bucket belongs to, found none', {
+	throw new SQLakeError('CONFIG_INVALID', '--remote: expected the account that the bucket belongs to, found none', {
 		hint: 'set CLOUDFLARE_ACCOUNT_ID, or SQLAKE_S3_ENDPOINT for a jurisdiction of its own and for another S3 service',
 	})
 }
@@ -64,7 +64,7 @@ function needed(env: RemoteOptions['env'], name: string): string {
 	// Read from a file, it may end in a line break.
 	const value = env[name]?.trim()
 	if (value) return value
-	throw new SQLakeError('CONFIG_INVALID', `push --remote: expected the environment variable ${name}, found none`, {
+	throw new SQLakeError('CONFIG_INVALID', `--remote: expected the environment variable ${name}, found none`, {
 		hint: 'create an R2 API token with read and write access to the bucket, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
 		details: { variable: name },
 	})
