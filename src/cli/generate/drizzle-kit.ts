@@ -83,12 +83,14 @@ function problemIn(from: Snapshot, statements: readonly string[], to: Snapshot):
 }
 
 async function loadDrizzleKit() {
-	try {
-		return await import('drizzle-kit/api')
-	} catch (cause) {
+	const kit = await import('drizzle-kit/api').catch((cause: unknown) => {
 		throw new SQLakeError('DEPENDENCY_MISSING', `drizzle-kit cannot be loaded: ${messageOf(cause)}`, {
 			cause,
-			hint: 'npm install --save-dev drizzle-kit',
+			hint: 'npm install --save-dev drizzle-kit@^0.31',
 		})
-	}
+	})
+	if ('generateSQLiteDrizzleJson' in kit && 'generateSQLiteMigration' in kit) return kit
+	throw new SQLakeError('DEPENDENCY_MISSING', 'drizzle-kit: expected release 0.31 with its functions for SQLite, found another', {
+		hint: 'npm install --save-dev drizzle-kit@^0.31',
+	})
 }

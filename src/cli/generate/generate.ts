@@ -14,6 +14,7 @@ import type { ProjectConfig } from '../read-config.ts'
 import { readManifest } from '../read-manifest.ts'
 import { withDown } from './adopt-down.ts'
 import { cdcTypes } from './cdc-types.ts'
+import { checkHistory } from './check-history.ts'
 import { schemaWarnings } from './check-schema.ts'
 import { downHead } from './down-script.ts'
 import {
@@ -25,7 +26,7 @@ import {
 } from './migrations-directory.ts'
 import { parquetSchema } from './parquet-schema.ts'
 import { type NewMigration, type PlanMigrationOptions, planMigration } from './plan-migration.ts'
-import { checkHistory, updateManifest } from './update-manifest.ts'
+import { updateManifest } from './update-manifest.ts'
 import { changedFiles, type PlannedFile } from './write-files.ts'
 
 /** What to generate. */

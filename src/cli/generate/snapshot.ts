@@ -4,6 +4,7 @@
  * @module
  */
 import { SQLakeError } from '../../errors.ts'
+import { canonicalText } from './canonical-text.ts'
 
 /** One column. */
 export interface SnapshotColumn {
@@ -132,17 +133,7 @@ export function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value
 
 /** Tells whether two snapshots have the same tables and views: what drizzle-kit compares. */
 export function isSameSchema(prev: Snapshot, cur: Snapshot): boolean {
-	const text = ({ tables, views }: Snapshot) => JSON.stringify([sorted(tables), sorted(views)])
-	return text(prev) === text(cur)
-}
-
-function sorted(value: unknown): unknown {
-	if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-	return Object.fromEntries(
-		Object.entries(value)
-			.sort(([a], [b]) => (a < b ? -1 : 1))
-			.map(([key, member]) => [key, sorted(member)]),
-	)
+	return canonicalText([prev.tables, prev.views]) === canonicalText([cur.tables, cur.views])
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

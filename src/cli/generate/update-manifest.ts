@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { SQLakeError } from '../../errors.ts'
 import { assignAllFieldIds } from '../../migrator/assign-field-ids.ts'
-import { computeChecksum } from '../../migrator/compute-checksum.ts'
 import { createMigrationManifest } from '../../migrator/create-migration-manifest.ts'
 import type { Migration, MigrationManifest } from '../../migrator/manifest.ts'
-import { ChecksumMismatchError, MigrationError } from '../../migrator/migration-error.ts'
+import { tablesAfter } from '../../migrator/schema-of.ts'
 import { FIRST_COLUMN_FIELD_ID, type TableSchema } from '../../schema/table-schema.ts'
+import { canonicalText } from './canonical-text.ts'
 import { describeTable } from './describe-table.ts'
 import { hasStatements, lossesIn } from './down-script.ts'
 import type { MigrationOnDisk, MigrationsDirectory } from './migrations-directory.ts'
@@ -38,11 +37,9 @@ type Changes = NonNullable<Migration['tables']>
 
 /**
  * Makes the manifest. What the previous one says of a migration stays; migrations that it does not know are told from their
- * snapshots, those of drizzle-kit alone included.
+ * snapshots, those of drizzle-kit alone included. `checkHistory()` comes first.
  *
  * @returns the previous manifest itself where nothing changed
- * @throws MigrationError MIGRATION_MISSING for a migration of the previous manifest that is gone, MIGRATION_ORDER for one that
- * is at another place; ChecksumMismatchError for one that was edited
  */
 export function updateManifest(options: UpdateManifestOptions): MigrationManifest {
 	const { directory, tables } = options
@@ -73,71 +70,28 @@ export function updateManifest(options: UpdateManifestOptions): MigrationManifes
 		},
 		{ version, ...last, changes },
 	)
-	if (previous === null || JSON.stringify({ ...manifest, version: previous.version }) !== JSON.stringify(previous))
-		return manifest
-	return previous
-}
-
-/** Migrations that were taken back on purpose leave the manifest; the field ids that they gave out stay given. */
-function withoutRemoved(previous: MigrationManifest, onDisk: readonly MigrationOnDisk[]): MigrationManifest {
-	return {
-		...previous,
-		migrations: previous.migrations.filter(({ tag }) => onDisk.some(({ entry }) => entry.tag === tag)),
-	}
+	const isSame = canonicalText({ ...manifest, version: previous?.version }) === canonicalText(options.previous)
+	return previous !== null && isSame ? previous : manifest
 }
 
 /**
- * Checks that what the manifest recorded is still there, in its place and as it was.
- *
- * @param acceptEdited - tags of migrations that were edited or taken back on purpose
- * @throws MigrationError MIGRATION_MISSING, MIGRATION_ORDER; ChecksumMismatchError
+ * Migrations that were taken back on purpose leave the manifest, and their tables are again what they were before. The field ids
+ * that they gave out stay given.
  */
-export function checkHistory(
-	manifest: MigrationManifest,
-	onDisk: readonly MigrationOnDisk[],
-	acceptEdited: readonly string[],
-): void {
-	const tags = onDisk.map(({ entry }) => entry.tag)
-	const stranger = acceptEdited.find((tag) => !manifest.migrations.some((migration) => migration.tag === tag))
-	if (stranger !== undefined) {
-		throw new SQLakeError(
-			'USAGE_INVALID',
-			`--accept-edited ${stranger}: expected a migration of the manifest, found none of that name`,
-			{
-				hint: `name one of ${manifest.migrations.map(({ tag }) => tag).join(', ')}`,
-			},
-		)
-	}
-	const recorded = manifest.migrations.filter(({ tag }) => tags.includes(tag) || !acceptEdited.includes(tag))
-	for (const [position, { tag, sql, checksum }] of recorded.entries()) {
-		const found = onDisk.find(({ entry }) => entry.tag === tag)
-		if (found === undefined) {
-			throw new MigrationError(
-				'MIGRATION_MISSING',
-				`migration "${tag}": expected it in the journal, as the manifest has it, found none`,
-				{
-					hint: `restore ${tag}.sql and its entry in meta/_journal.json; where no database has applied it: sqlake generate --accept-edited ${tag}`,
-					details: { tag },
-				},
-			)
-		}
-		if (tags[position] !== tag) {
-			throw new MigrationError(
-				'MIGRATION_ORDER',
-				`migration "${tag}": expected it at place ${position} of the journal, as the manifest has it, found it at ${tags.indexOf(tag)}`,
-				{ hint: 'another branch put one before it: drop the newer one and generate it again', details: { tag } },
-			)
-		}
-		// An empty custom migration waits to be filled in.
-		if (!hasStatements(sql) || acceptEdited.includes(tag)) continue
-		const now = computeChecksum(found.sql)
-		if (now === checksum) continue
-		throw new ChecksumMismatchError(
-			{ tag, expected: checksum, found: now },
-			{
-				hint: `restore ${tag}.sql, and put the change in a migration of its own; where no database has applied it: sqlake generate --accept-edited ${tag}`,
-			},
-		)
+function withoutRemoved(previous: MigrationManifest, onDisk: readonly MigrationOnDisk[]): MigrationManifest {
+	const isLeft = ({ tag }: Migration) => onDisk.some(({ entry }) => entry.tag === tag)
+	const removed = previous.migrations.filter((migration) => !isLeft(migration))
+	if (removed.length === 0) return previous
+	const left = { ...previous, migrations: previous.migrations.filter(isLeft) }
+	const changed = new Set(removed.flatMap(({ tables = {} }) => Object.keys(tables)))
+	const entries = (tables: MigrationManifest['tables'], keep: (name: string) => boolean) =>
+		Object.entries(tables).filter(([name]) => keep(name))
+	return {
+		...left,
+		tables: Object.fromEntries([
+			...entries(previous.tables, (name) => !changed.has(name)),
+			...entries(tablesAfter(left, left.migrations.length), (name) => changed.has(name)),
+		]),
 	}
 }
 
@@ -157,7 +111,7 @@ function fold(
 	let state = start
 	let prev: Snapshot | null = before === undefined ? EMPTY_SNAPSHOT : before.snapshot
 	const changes: (readonly [string, Changes])[] = []
-	for (const { entry, snapshot } of migrations) {
+	for (const { entry, snapshot, sql } of migrations) {
 		// A custom migration has the snapshot of the one before: nobody knows what its statements change.
 		if (snapshot !== null && prev !== null && touchedTables(prev, snapshot).length > 0) {
 			const captured = new Map(
@@ -166,13 +120,18 @@ function fold(
 					return others.length === 0 ? [] : [[table.name, describeTable(table, others)] as const]
 				}),
 			)
-			const next = assignAllFieldIds(state, captured, formerColumnNames(renamesFromMeta(snapshot)), version)
+			const next = assignAllFieldIds(state, captured, formerColumnNames(renamesFromMeta(snapshot)), version, rebuiltTables(sql))
 			changes.push([entry.tag, changedTables(state, next, touchedTables(prev, snapshot))])
 			state = next
 		}
 		prev = snapshot
 	}
 	return { state, changes }
+}
+
+/** The tables that a migration copies into new ones, as drizzle-kit writes it. */
+function rebuiltTables(sql: string): ReadonlySet<string> {
+	return new Set(Array.from(sql.matchAll(/\bCREATE TABLE [`"]__new_([^`"]+)[`"]/gi), ([, name = '']) => name))
 }
 
 /** The captured tables among those that a migration touches, as they are after it. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { canonicalText } from './canonical-text.ts'
 import type { Snapshot, SnapshotColumn, SnapshotForeignKey, SnapshotIndex, SnapshotTable } from './snapshot.ts'
 import { columnSql, createIndexSql, createTableSql, createViewSql, quote, referencesSql } from './snapshot-sql.ts'
 
@@ -220,15 +221,6 @@ function doubleQuote(name: string): string {
 	return `"${name.replaceAll('"', '""')}"`
 }
 
-/** Compares plain data; the order of keys does not count, that of lists does. */
 function differ(a: unknown, b: unknown): boolean {
-	return canonical(a) !== canonical(b)
-}
-
-function canonical(value: unknown): string {
-	return JSON.stringify(value, (_, part: unknown) =>
-		typeof part === 'object' && part !== null && !Array.isArray(part)
-			? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-			: part,
-	)
+	return canonicalText(a) !== canonicalText(b)
 }
