@@ -78,10 +78,14 @@ describe('a shard that is restored to an earlier state', () => {
 
 describe('a lake that is restored to an earlier state', () => {
 	it('is brought up to date in a new epoch', async () => {
-		const name = 'lake-lost'
+		const name = 'lake-restored'
+		const { store } = lakeOf(name, env)
 		await workload(name, 1)
 		await drain(name)
-		await lakeOf(name, env).store.delete([POINTER_KEY])
+		const earlier = await store.get(POINTER_KEY)
+		await workload(name, 3)
+		await drain(name)
+		await store.put(POINTER_KEY, earlier?.bytes ?? new Uint8Array())
 		await evictDurableObject(shardOf(name))
 		await workload(name, 2)
 		await drain(name)
