@@ -213,7 +213,7 @@ describe('sqlake migrate --fleet', () => {
 		await fleet.add(names(1))
 		expect(await migrate(['-s'])).toMatchObject({ code: 0 })
 		const alone = await runSQLake(['migrate', '-s', '--fleet'], { cwd: project.directory, env: { SQLAKE_ADMIN_TOKEN: TOKEN } })
-		expect(alone).toMatchObject({ code: 0, stdout: expect.stringContaining('1 shards') })
+		expect(alone).toMatchObject({ code: 0, stdout: expect.stringContaining('1 shard:') })
 		const without = await migrate(['-s'], { env: {} })
 		expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('SQLAKE_ADMIN_TOKEN') })
 		expect(await migrate(['-s'], { env: { SQLAKE_ADMIN_TOKEN: `${TOKEN}\n` } })).toMatchObject({ code: 0 })

@@ -42,7 +42,7 @@ export async function showStatus({ found, known, unreadable, manifest }: StatusV
 	const { kind, place } = found
 	const count = countOf(known.length + unreadable.length, kind)
 	await context.print(
-		`${kind === 'file' ? place : `${count} in ${place}`}; manifest version ${manifest.version}, ${tags.length} migrations`,
+		`${kind === 'file' ? place : `${count} in ${place}`}; manifest version ${manifest.version}, ${tags.length} migration${tags.length === 1 ? '' : 's'}`,
 	)
 	const width = Math.max(...versions.map(({ version }) => (version ?? NONE).length), 0)
 	for (const { version, members } of versions) {

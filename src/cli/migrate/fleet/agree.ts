@@ -5,6 +5,7 @@ import type { CommandContext } from '../../command-context.ts'
 import { confirm } from '../../confirm.ts'
 import { projectPaths } from '../../project-paths.ts'
 import { readManifest } from '../../read-manifest.ts'
+import { countOf } from '../count-of.ts'
 import type { FleetArguments } from './fleet-arguments.ts'
 
 /** What was agreed to. */
@@ -57,7 +58,7 @@ function lossesOf(manifest: MigrationManifest | null, target: string | null, { v
 }
 
 function questionFor({ shards, rollout }: FleetSummary, back: boolean, target: string | null | undefined): string {
-	const many = `${shards} shard${shards === 1 ? '' : 's'}`
+	const many = countOf(shards, 'shards')
 	if (!back) return `Migrate ${many} to ${target ?? 'the newest version'}?`
 	const where =
 		target === undefined ? `what they had before roll-out ${rollout?.id ?? ''}` : (target ?? 'before the first migration')

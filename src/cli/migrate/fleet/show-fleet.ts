@@ -5,6 +5,7 @@
  */
 import type { FleetSummary, RegisteredShard, Rollout, ShardDetails, ShardPage } from '../../../fleet/fleet.ts'
 import type { CommandContext } from '../../command-context.ts'
+import { countOf } from '../count-of.ts'
 
 const NONE = '(no migration)'
 
@@ -13,7 +14,9 @@ export async function showSummary(summary: FleetSummary, context: CommandContext
 	if (context.json) return context.printJson(summary)
 	const { bold, red, dim } = context.colors
 	const states = Object.entries(summary.states).filter(([, count]) => count > 0)
-	await context.print(`${summary.shards} shards: ${states.map(([state, count]) => `${count} ${state}`).join(', ') || 'none yet'}`)
+	await context.print(
+		`${countOf(summary.shards, 'shards')}: ${states.map(([state, count]) => `${count} ${state}`).join(', ') || 'none yet'}`,
+	)
 	const width = Math.max(0, ...summary.versions.map(({ version }) => (version ?? NONE).length))
 	for (const { version, shards } of summary.versions) await context.print(`  ${bold((version ?? NONE).padEnd(width))}  ${shards}`)
 	for (const { message, shards, example } of summary.failures) {
