@@ -5,6 +5,7 @@
  */
 import { statSync } from 'node:fs'
 import { relative } from 'node:path'
+import type { Relations } from 'drizzle-orm'
 import type { SQLiteTable, SQLiteView } from 'drizzle-orm/sqlite-core'
 import { SQLakeError } from '../errors.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
@@ -25,6 +26,8 @@ export interface LoadedSchema {
 	readonly hidden: readonly string[]
 	/** All exported views, by the name of their export. */
 	readonly views: Readonly<Record<string, SQLiteView>>
+	/** What `relations(...)` returned, by the name of its export. */
+	readonly relations: Readonly<Record<string, Relations>>
 	/** The schema files, by absolute path. */
 	readonly files: readonly string[]
 }
@@ -51,7 +54,7 @@ interface Found {
  */
 export async function loadSchema(config: ProjectConfig): Promise<LoadedSchema> {
 	const files = schemaFiles(config)
-	const [{ loadModules }, { is }, { SQLiteTable, SQLiteView }] = await Promise.all([
+	const [{ loadModules }, { is, Relations }, { SQLiteTable, SQLiteView }] = await Promise.all([
 		import('./load-module.ts'),
 		import('drizzle-orm'),
 		import('drizzle-orm/sqlite-core'),
@@ -60,10 +63,12 @@ export async function loadSchema(config: ProjectConfig): Promise<LoadedSchema> {
 	const databases = new Map<SQLakeDatabase, Found>()
 	const tables = new Map<SQLiteTable, string>()
 	const views = new Map<SQLiteView, string>()
+	const relations: Record<string, Relations> = {}
 	for (const [index, file] of files.entries()) {
 		for (const [name, value] of Object.entries(modules[index] ?? {})) {
 			if (is(value, SQLiteTable)) tables.set(value, name)
 			else if (is(value, SQLiteView)) views.set(value, name)
+			else if (is(value, Relations)) relations[name] = value
 			else if (isDatabase(value) && (!databases.has(value) || name === config.exportName))
 				databases.set(value, { name, file, database: value })
 		}
@@ -89,6 +94,7 @@ export async function loadSchema(config: ProjectConfig): Promise<LoadedSchema> {
 		tables: byName(tables),
 		hidden,
 		views: byName(views),
+		relations,
 		files,
 	}
 }

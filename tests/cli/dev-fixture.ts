@@ -34,6 +34,7 @@ CREATE TABLE plans (id text PRIMARY KEY NOT NULL)`,
 /** A project as it would be loaded from files. */
 export const project: LocalProject = {
 	schema,
+	relations: {},
 	migrations,
 	source: 'folder',
 	location: 's3://sqlake',

@@ -4,7 +4,7 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 import { startStudioSQLiteServer } from 'drizzle-kit/api'
-import { studioSetup, studioTables } from './studio-fixture.ts'
+import { studioRelations, studioSetup, studioTables } from './studio-fixture.ts'
 
 const database = new DatabaseSync(':memory:')
 for (const sql of studioSetup) database.exec(sql)
@@ -38,4 +38,6 @@ const binding = {
 }
 
 type Options = Parameters<typeof startStudioSQLiteServer>[1]
-await startStudioSQLiteServer(studioTables, { driver: 'd1', binding } as unknown as Options, { port: Number(process.argv[2]) })
+await startStudioSQLiteServer({ ...studioTables, ...studioRelations }, { driver: 'd1', binding } as unknown as Options, {
+	port: Number(process.argv[2]),
+})

@@ -1,5 +1,5 @@
+import { relations } from 'drizzle-orm'
 import { blob, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import { SQLake } from '../../src/schema/database.ts'
 
 /** A table with what Drizzle Studio asks about: a default that code makes, a BLOB, an integer. */
 export const people = sqliteTable('people', {
@@ -11,10 +11,14 @@ export const people = sqliteTable('people', {
 	photo: blob('photo'),
 })
 
-export const studioTables = { people }
+export const pets = sqliteTable('pets', { id: text('id').primaryKey(), ownerId: text('owner_id').references(() => people.id) })
 
-/** The same table as a project's, a shard for each person. */
-export const studioSchema = SQLake({ people, shard: { people: 'id' } })
+export const studioTables = { people, pets }
+
+export const studioRelations = {
+	peopleRelations: relations(people, ({ many }) => ({ animals: many(pets) })),
+	petsRelations: relations(pets, ({ one }) => ({ owner: one(people, { fields: [pets.ownerId], references: [people.id] }) })),
+}
 
 /** The table with two rows. */
 export const studioSetup = [

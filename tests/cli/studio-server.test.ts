@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { relations } from 'drizzle-orm'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openFileSource } from '../../src/cli/studio/file-source.ts'
 import { openProjectSource, type ProjectSourceOptions } from '../../src/cli/studio/project-source.ts'
@@ -10,8 +11,8 @@ import { startStudioServer } from '../../src/cli/studio/studio-server.ts'
 import type { StudioSource } from '../../src/cli/studio/studio-source.ts'
 import { LocalRouter } from '../../src/local/local-router.ts'
 import { placesIn, temporaryDirectory } from '../local/fixture.ts'
-import { ask, get, project } from './dev-fixture.ts'
-import { studioSetup, studioTables } from './studio-fixture.ts'
+import { ask, get, project, schema } from './dev-fixture.ts'
+import { studioRelations, studioSetup, studioTables } from './studio-fixture.ts'
 
 const DRIZZLE = 'https://local.drizzle.studio'
 
@@ -24,7 +25,7 @@ async function open(source: StudioSource): Promise<string> {
 /** A studio over shards `ada` and `bob`, whose rows are in the lake. */
 async function openProject(options: Partial<ProjectSourceOptions> = {}): Promise<string> {
 	const places = placesIn(await temporaryDirectory())
-	const { schema, location } = project
+	const { location } = project
 	const migrations = project.migrations !== undefined && 'journal' in project.migrations ? project.migrations : undefined
 	const router = new LocalRouter({ schema, location, ...(migrations === undefined ? {} : { migrations }), ...places })
 	await router.sql`INSERT INTO users (id, name, big) VALUES ('ada', 'Ada', 9007199254740993)`.run()
@@ -39,7 +40,7 @@ async function openFile(): Promise<{ readonly url: string; readonly path: string
 	const database = new DatabaseSync(path)
 	for (const sql of studioSetup) database.exec(sql)
 	database.close()
-	return { url: await open({ ...openFileSource(path), tables: studioTables }), path }
+	return { url: await open({ ...openFileSource(path), schema: { tables: studioTables, relations: studioRelations } }), path }
 }
 
 /** Sends what the front end of Drizzle Studio sends. */
@@ -85,11 +86,23 @@ describe('the proxy that Drizzle Studio asks', () => {
 		expect(ours).toEqual(
 			Object.assign({}, theirs, { dbHash: expect.stringMatching(/^[0-9a-f]{64}$/), databaseName: expect.any(String) }),
 		)
+		expect(ours).toMatchObject({ relations: [{ name: 'animals' }, { name: 'owner' }], customDefaults: [{ column: 'id' }] })
 		const failure = expect.objectContaining({ status: 'error', error: expect.stringContaining('no such table: nobody') })
 		expect([await post(kit, proxy('SELECT * FROM nobody')), await post(url, proxy('SELECT * FROM nobody'))]).toEqual([
 			failure,
 			failure,
 		])
+	})
+
+	it('shows tables whose relations lead nowhere', async () => {
+		const problems: unknown[] = []
+		const lost = relations(schema.tables.users, ({ many }) => ({ orders: many(schema.tables.orders) }))
+		const url = await openProject({
+			load: async () => ({ ...project, relations: { lost } }),
+			onProblem: (error) => problems.push(error),
+		})
+		expect(problems).toHaveLength(1)
+		expect(await post(url, { type: 'init' })).toMatchObject({ relations: [], dialect: 'sqlite' })
 	})
 
 	it('sends BLOBs in base64 and large integers as text, and takes text as bytes', async () => {

@@ -97,7 +97,7 @@ async function openSource({ db, lake, shard, analytics }: SourceOptions, context
 		db: db === undefined ? config.db : context.path(db),
 		lake: lake === undefined ? config.lake : context.path(lake),
 		database: analytics ? 'lake' : shard === undefined ? undefined : { shard },
-		onProblem: (error) => context.warn(`${messageOf(error)}\nwhat was shown before goes on`),
+		onProblem: (error) => context.warn(messageOf(error)),
 	})
 }
 

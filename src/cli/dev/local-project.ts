@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Relations } from 'drizzle-orm'
 import { readMigrationsFolder } from '../../local/migrations-folder.ts'
 import type { BundledMigrations, MigrationManifest } from '../../migrator/index.ts'
 import type { SQLakeDatabase } from '../../schema/database.ts'
@@ -18,6 +19,8 @@ import type { WatchedPaths } from './watch-files.ts'
 /** A project that was loaded. */
 export interface LocalProject {
 	readonly schema: SQLakeDatabase
+	/** Drizzle's relations between its tables, by the names of their exports. */
+	readonly relations: Readonly<Record<string, Relations>>
 	/** undefined where there are none: the tables are made from the schema. */
 	readonly migrations: BundledMigrations | MigrationManifest | undefined
 	/** Where the migrations come from. */
@@ -37,14 +40,14 @@ export interface LocalProject {
  */
 export async function loadLocalProject(cwd: string, configFile?: string): Promise<LocalProject> {
 	const config = await loadConfig(cwd, configFile)
-	const { database, files } = await loadDatabase(config)
+	const { database, relations, files } = await loadDatabase(config)
 	const { manifest } = projectPaths(config.root)
 	const watch = {
 		files: [...collectImports([...config.files, ...files]), manifest],
 		// A new file may match a glob. The directory of the whole project has too much in it that does not matter.
 		directories: [config.out, ...new Set(files.map((file) => dirname(file)))].filter((directory) => directory !== config.root),
 	}
-	return { schema: database, ...(await findMigrations(config, manifest)), location: config.location, watch }
+	return { schema: database, relations, ...(await findMigrations(config, manifest)), location: config.location, watch }
 }
 
 async function findMigrations(config: ProjectConfig, manifestFile: string): Promise<Pick<LocalProject, 'migrations' | 'source'>> {

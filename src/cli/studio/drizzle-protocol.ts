@@ -8,10 +8,10 @@
  */
 import { createHash } from 'node:crypto'
 import { type Column, getTableColumns, getTableName } from 'drizzle-orm'
-import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { BoundStatement, WireValue } from '../../driver/transport.ts'
 import { messageOf, SQLakeError } from '../../errors.ts'
 import { rowObjects } from '../../session/result.ts'
+import { type DrizzleSchema, describeRelations, SCHEMA } from './describe-relations.ts'
 import type { StudioDatabase, StudioRows } from './studio-database.ts'
 
 /** The page that speaks it. It comes from the internet; what it shows comes from here. */
@@ -20,33 +20,26 @@ export const DRIZZLE_STUDIO = 'https://local.drizzle.studio'
 /** The version of the protocol that drizzle-kit 0.31 speaks. */
 const VERSION = '6.2'
 
-/** The schema that SQLite's tables are in, as the front end calls it. */
-const SCHEMA = 'public'
-
 type Body = Readonly<Record<string, unknown>>
 
 /**
  * Answers one request.
  *
- * @param tables - of the project, whose `$default()`s the front end may ask for
+ * @param schema - of the project, whose `$default()`s the front end may ask for
  * @returns plain data: {@link studioJson} writes it
  * @throws SQLakeError REQUEST_INVALID for a request of no known shape, and what the database throws
  */
-export async function answerDrizzleStudio(
-	body: unknown,
-	database: StudioDatabase,
-	tables: Readonly<Record<string, SQLiteTable>>,
-): Promise<unknown> {
+export async function answerDrizzleStudio(body: unknown, database: StudioDatabase, schema: DrizzleSchema): Promise<unknown> {
 	if (!isRecord(body)) throw malformed('an object')
 	switch (body.type) {
 		case 'init':
-			return describeDatabase(database, tables)
+			return describeDatabase(database, schema)
 		case 'proxy':
 			return runOne(body.data, database)
 		case 'tproxy':
 			return runAll(body.data, database)
 		case 'defaults':
-			return makeDefaults(body.data, tables)
+			return makeDefaults(body.data, schema)
 		default:
 			throw malformed('"type" to be init, proxy, tproxy or defaults')
 	}
@@ -62,15 +55,15 @@ export function studioError(error: unknown): unknown {
 	return { status: 'error', error: messageOf(error) }
 }
 
-function describeDatabase({ id, title }: StudioDatabase, tables: Readonly<Record<string, SQLiteTable>>) {
+function describeDatabase({ id, title }: StudioDatabase, schema: DrizzleSchema) {
 	return {
 		version: VERSION,
 		dialect: 'sqlite',
 		driver: 'd1',
 		packageName: 'd1',
 		schemaFiles: [],
-		customDefaults: defaultsOf(tables).map(({ table, column }) => ({ schema: SCHEMA, table, column: column.name })),
-		relations: [],
+		customDefaults: defaultsOf(schema).map(({ table, column }) => ({ schema: SCHEMA, table, column: column.name })),
+		relations: describeRelations(schema),
 		dbHash: createHash('sha256').update(id).digest('hex'),
 		databaseName: title,
 	}
@@ -93,19 +86,19 @@ async function runAll(data: unknown, database: StudioDatabase): Promise<unknown>
 	}
 }
 
-function makeDefaults(data: unknown, tables: Readonly<Record<string, SQLiteTable>>): unknown {
+function makeDefaults(data: unknown, schema: DrizzleSchema): unknown {
 	if (!Array.isArray(data) || data.length === 0) throw malformed('"data" to be an array of columns')
-	const known = defaultsOf(tables)
+	const known = defaultsOf(schema)
 	return data.map((wanted: unknown) => {
-		const { schema, table, column } = isRecord(wanted) ? wanted : {}
-		const found = known.find((each) => schema === SCHEMA && each.table === table && each.column.name === column)
+		const { schema: namespace, table, column } = isRecord(wanted) ? wanted : {}
+		const found = known.find((each) => namespace === SCHEMA && each.table === table && each.column.name === column)
 		if (found === undefined)
-			throw malformed(`a column with a default, found ${String(schema)}.${String(table)}.${String(column)}`)
-		return { schema, table, column, value: found.column.defaultFn?.() }
+			throw malformed(`a column with a default, found ${String(namespace)}.${String(table)}.${String(column)}`)
+		return { schema: namespace, table, column, value: found.column.defaultFn?.() }
 	})
 }
 
-function defaultsOf(tables: Readonly<Record<string, SQLiteTable>>): { readonly table: string; readonly column: Column }[] {
+function defaultsOf({ tables }: DrizzleSchema): { readonly table: string; readonly column: Column }[] {
 	return Object.values(tables).flatMap((table) =>
 		Object.values<Column>(getTableColumns(table))
 			.filter(({ defaultFn }) => defaultFn !== undefined)

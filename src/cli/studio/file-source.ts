@@ -19,7 +19,7 @@ export function openFileSource(path: string): StudioSource {
 		kind: 'file',
 		title: basename(path),
 		database,
-		tables: {},
+		schema: { tables: {}, relations: {} },
 		handle: (request) => answer(request, database),
 		close: async () => database.close(),
 	}

@@ -4,6 +4,7 @@ import type { LocalProject } from '../dev/local-project.ts'
 import { oneAtATime } from '../dev/one-at-a-time.ts'
 import { ProjectHost } from '../dev/project-host.ts'
 import { watchFiles } from '../dev/watch-files.ts'
+import { type DrizzleSchema, describeRelations } from './describe-relations.ts'
 import { LakeDatabase } from './lake-database.ts'
 import { ShardDatabase } from './shard-database.ts'
 import type { StudioDatabase } from './studio-database.ts'
@@ -21,7 +22,7 @@ export interface ProjectSourceOptions {
 	readonly database?: { readonly shard: string } | 'lake' | undefined
 	/** Whether to follow changes of the project's files. Default true. */
 	readonly watch?: boolean
-	/** Is told why a change of the project cannot be shown; what was shown before goes on. */
+	/** Is told why the project, or a change of it, cannot be shown as a whole; what was shown before goes on. */
 	readonly onProblem?: (error: unknown) => void
 }
 
@@ -38,17 +39,20 @@ export async function openProjectSource(options: ProjectSourceOptions): Promise<
 		await host.current.close()
 		throw error
 	})
+	let schema = drizzleSchema(host.project, onProblem)
 	const watcher = options.watch === false ? undefined : watchFiles(host.project.watch, () => void reload())
 	const reload = oneAtATime(async () => {
+		const before = host.project
 		await host.reload(load).catch(onProblem)
+		if (host.project !== before) schema = drizzleSchema(host.project, onProblem)
 		watcher?.setPaths(host.project.watch)
 	})
 	return {
 		kind: 'project',
 		title: db,
 		database,
-		get tables() {
-			return host.project.schema.tables
+		get schema() {
+			return schema
 		},
 		handle: devRoutes(host),
 		close: async () => {
@@ -56,6 +60,17 @@ export async function openProjectSource(options: ProjectSourceOptions): Promise<
 			database.close()
 			await host.current.close()
 		},
+	}
+}
+
+/** What Drizzle Studio is told of the code. Relations that lead nowhere must not keep it from the tables. */
+function drizzleSchema({ schema: { tables }, relations }: LocalProject, onProblem: (error: unknown) => void): DrizzleSchema {
+	try {
+		describeRelations({ tables, relations })
+		return { tables, relations }
+	} catch (error) {
+		onProblem(error)
+		return { tables, relations: {} }
 	}
 }
 

@@ -49,10 +49,10 @@ async function route(request: LocalRequest, source: StudioSource, page: (nonce: 
 	return source.handle(request)
 }
 
-async function drizzleStudio(request: LocalRequest, { database, tables }: StudioSource): Promise<Reply> {
+async function drizzleStudio(request: LocalRequest, { database, schema }: StudioSource): Promise<Reply> {
 	const headers = { 'content-type': 'application/json; charset=utf-8', ...corsHeaders(request) }
 	try {
-		const answer = await answerDrizzleStudio(readJson(await request.text()), database, tables)
+		const answer = await answerDrizzleStudio(readJson(await request.text()), database, schema)
 		return { headers, body: studioJson(answer) }
 	} catch (error) {
 		// The front end looks at "status", not at the status of HTTP.

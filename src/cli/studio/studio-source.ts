@@ -1,6 +1,6 @@
-import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { LocalRequest } from '../http/local-server.ts'
 import type { Reply } from '../http/reply.ts'
+import type { DrizzleSchema } from './describe-relations.ts'
 import type { StudioDatabase } from './studio-database.ts'
 
 /** What a studio shows. */
@@ -11,8 +11,8 @@ export interface StudioSource {
 	readonly title: string
 	/** What Drizzle Studio sees: it knows one database at a time. */
 	readonly database: StudioDatabase
-	/** Tables of the schema, for the defaults that its code makes; none for a file. */
-	readonly tables: Readonly<Record<string, SQLiteTable>>
+	/** For the relations and the defaults that are in code alone; empty for a file. */
+	readonly schema: DrizzleSchema
 	/** Answers `GET /tables`, `GET /shards` and `POST /query`. */
 	handle(request: LocalRequest): Promise<Reply>
 	close(): Promise<void>
