@@ -204,10 +204,18 @@ describe('sqlake migrate on a SQLite file', () => {
 			['--state', 'failed'],
 			['--target', 'none'],
 			['--shard', 'a'],
-			['--fleet', 'https://x.example', '--dry-run'],
-			['--fleet', 'https://x.example', '--canary', 'half'],
+			['--fleet', 'https://x.example'],
 		]) {
 			const { code, stdout, stderr } = await migrate(args)
+			expect({ args, code, stdout, stderr }).toEqual({
+				args,
+				code: 2,
+				stdout: '',
+				stderr: expect.stringMatching(/^sqlake: .*\nhint: .*\n$/),
+			})
+		}
+		for (const args of [['--dry-run'], ['--skip-checksum'], ['--canary', 'half'], ['--canary', '200%'], ['-s', '--pause']]) {
+			const { code, stdout, stderr } = await runSQLake(['migrate', '--fleet', 'https://x.example', ...args])
 			expect({ args, code, stdout, stderr }).toEqual({
 				args,
 				code: 2,

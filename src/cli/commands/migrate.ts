@@ -55,6 +55,7 @@ export const migrate = defineCommand({
 				limit: { type: 'number', default: 100, requiresArg: true, describe: 'With --status: shards on a page' },
 				yes: { alias: 'y', type: 'boolean', default: false, describe: 'Ask nothing' },
 			})
+			.conflicts('fleet', 'db')
 			.group(['fleet', ...OF_FLEETS, 'limit', 'yes'], 'A fleet:')
 			.check((args) => {
 				const kinds = [args.status, args.rollback, ...[args.pause, args.resume, args.cancel].map((id) => id !== undefined)]
