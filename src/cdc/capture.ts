@@ -10,7 +10,7 @@ import type { Bookmark, ChangeBatch } from './change-batch.ts'
 import { type DeadLetter, listDeadLetters, purge, putBack, type RetryOptions, setAside } from './dead-letters.ts'
 import { restartAt } from './epochs.ts'
 import { closeFlight, dropFlight, openFlight, renumberFlight, requireRecorded, watermarkOf } from './flights.ts'
-import { abandonTable, installCapture, releaseTable, replaceTable, resumeCapture } from './install.ts'
+import { abandonTable, installCapture, releaseTable, replaceTable, resumeCapture, settleCapture } from './install.ts'
 import { readLayouts } from './layouts.ts'
 import { firstRow } from './query.ts'
 import { readChanges } from './reader.ts'
@@ -115,31 +115,18 @@ export class Capture {
 	/**
 	 * What capture does within a migration's transaction, so that the shard's history goes on without a gap.
 	 *
-	 * @param before - the tables as they are before the migration
-	 * @param after - the tables as they are after it
+	 * @param after - the tables as they are after the migration
 	 * @param direction - `down` where a migration is undone: the rows of a table that goes are then captured as deleted, because the
 	 *   table may come back
 	 */
-	migrate(before: LakeSchema, after: LakeSchema, direction: 'up' | 'down'): CaptureMigration {
-		// What changes on the way goes by the old description until the end: only then are all names what the new one says.
-		const between = { ...after, tables: new Map([...after.tables, ...before.tables]) }
+	migrate(after: LakeSchema, direction: 'up' | 'down'): CaptureMigration {
 		return {
-			settle: () => installCapture(this.#storage, between),
+			settle: () => settleCapture(this.#storage, after),
 			dropColumn: (table) => releaseTable(this.#storage, table),
 			replaceTable: (table, by) => replaceTable(this.#storage, after, table, by),
 			dropTable: (table) => abandonTable(this.#storage, table, direction === 'down'),
 			finish: () => installCapture(this.#storage, after),
 		}
-	}
-
-	/**
-	 * Takes the triggers off a table so that a column of it can be dropped, which SQLite refuses while a trigger names it. Call
-	 * {@link install} right after the change, in the same transaction: writes in between are not captured.
-	 *
-	 * @param table - the table's name in SQL
-	 */
-	release(table: string): void {
-		releaseTable(this.#storage, table)
 	}
 
 	/** Grows whenever the shard's history was rewound or has a gap; from 1. */

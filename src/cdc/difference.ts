@@ -73,7 +73,11 @@ export function captureDifference(sql: SqlStorage, old: Layout, layout: Layout, 
 
 /** Where the columns of the primary key are in both layouts; null where the key is not the same. */
 function keyPlaces(old: Layout, layout: Layout): (readonly [number, number])[] | null {
-	const placeOf = ({ columns }: Layout, name: string) => columns.findIndex((column) => fold(column.name) === fold(name))
+	const placeOf = ({ columns, fields, schema }: Layout, name: string) => {
+		const field = schema.columns.find((column) => column.name === name)?.fieldId
+		const place = field === undefined ? -1 : fields.indexOf(field)
+		return place >= 0 ? place : columns.findIndex((column) => fold(column.name) === fold(name))
+	}
 	const before = new Set(old.schema.primaryKey.map((name) => placeOf(old, name)))
 	const places = layout.schema.primaryKey.map((name) => {
 		const place = placeOf(layout, name)

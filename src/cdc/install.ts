@@ -35,6 +35,28 @@ interface WantedTable extends TableShape {
  * @throws SQLakeError CAPTURE_RECURSIVE_TRIGGER for a trigger that would fire itself without end, CAPTURE_INSTALL otherwise.
  */
 export function installCapture(storage: DurableObjectStorage, schema: LakeSchema): void {
+	install(storage, () => schema)
+}
+
+/**
+ * As {@link installCapture}, between two statements of a migration. A table goes by its old description until the end, when all its
+ * columns are what the new one says.
+ *
+ * @param after - the schema as it is after the migration
+ */
+export function settleCapture(storage: DurableObjectStorage, after: LakeSchema): void {
+	install(storage, (layouts) => {
+		const tables = new Map(after.tables)
+		for (const { table, schema } of layouts.filter(isInUse)) {
+			if (!isCalled(table, schema.name)) continue
+			for (const name of tables.keys()) if (isCalled(name, table)) tables.delete(name)
+			tables.set(schema.name, schema)
+		}
+		return { ...after, tables }
+	})
+}
+
+function install(storage: DurableObjectStorage, schemaFor: (layouts: readonly Layout[]) => LakeSchema): void {
 	const { sql } = storage
 	resumeCapture(sql)
 	storage.transactionSync(() => {
@@ -42,9 +64,9 @@ export function installCapture(storage: DurableObjectStorage, schema: LakeSchema
 		ensureLayouts(sql)
 		const triggers = readTriggers(sql)
 		refuseEndlessTriggers(triggers.filter(({ layout }) => layout === null).map((trigger) => trigger.sql))
-		const wanted = wantedShapes(schema, readShapes(sql))
 		const before = readLayouts(sql)
 		const layouts = followRenames(sql, before, triggers)
+		const wanted = wantedShapes(schemaFor(layouts), readShapes(sql))
 		retireUnwanted(sql, layouts, wanted)
 		const width = Math.max(1, ...wanted.map(({ columns }) => widthFor(columns.length)))
 		ensureWidth(sql, BUFFER, width)
@@ -120,9 +142,14 @@ export function replaceTable(storage: DurableObjectStorage, schema: LakeSchema, 
 	const { sql } = storage
 	storage.transactionSync(() => {
 		const old = watchedLayout(sql, table)
-		const described = [...schema.tables.values()].find(({ name }) => isCalled(name, table))
+		const after = [...schema.tables.values()].find(({ name }) => isCalled(name, table))
 		const shape = readShapes(sql).get(fold(by))
-		if (old === null || described === undefined || shape === undefined) return
+		if (old === null || after === undefined || shape === undefined) return
+		// Where columns get their names later in the migration, the old description has to do until then.
+		const fits = after.columns.every(({ name }) => shape.columns.some((column) => isCalled(column.name, name)))
+		const described = fits ? after : old.schema
+		// A table with a history of its own does not continue another's.
+		if (watchedLayout(sql, by) !== null) return abandonTable(storage, table, false)
 		ensureWidth(sql, BUFFER, widthFor(shape.columns.length))
 		ensureDeadLetters(sql, widthFor(shape.columns.length))
 		const before = readLayouts(sql)

@@ -138,6 +138,7 @@ class ScriptRun {
 	#prepareRebuild(table: string, by: string, index: number): void {
 		const atRisk = foreignKeysAreOn(this.#sql) ? tableAtRisk(this.#sql, table) : null
 		if (atRisk !== null) throw new ForeignKeysOnError(table, atRisk)
+		this.#settle()
 		this.#kept.set(by.toLowerCase(), keepObjects(this.#sql, table, this.#statements.slice(index + 1)))
 		this.#hooks?.replaceTable(table, by)
 		this.#keepSequence(table, by)

@@ -249,8 +249,7 @@ export class ShardMigrations {
 	#captureHooks(manifest: MigrationManifest, appliedCount: number, direction: 'up' | 'down') {
 		const { capture, lake } = this.#parts
 		if (capture === null) throw new SQLakeError('INTERNAL', 'capture: expected it to be on')
-		const before = schemaOf(manifest, lake, direction === 'up' ? appliedCount - 1 : appliedCount + 1)
-		return capture.migrate(before, schemaOf(manifest, lake, appliedCount), direction)
+		return capture.migrate(schemaOf(manifest, lake, appliedCount), direction)
 	}
 
 	#requireRunner(): MigrationRunner {

@@ -55,7 +55,6 @@ function inShard(ddl: string, first: LakeSchema, test: (shard: Shard) => void | 
 		storage.sql.exec(ddl)
 		const capture = new Capture(storage, first, { shard: 's' })
 		capture.install()
-		let before = first
 		const scripts: string[] = []
 		await test({
 			sql: storage.sql,
@@ -67,8 +66,7 @@ function inShard(ddl: string, first: LakeSchema, test: (shard: Shard) => void | 
 					journal: { entries: tags.map((tag, idx) => ({ idx, tag, when: idx + 1, breakpoints: true })) },
 					files: Object.fromEntries(tags.map((tag, idx) => [tag, scripts[idx] ?? ''])),
 				})
-				await new MigrationRunner({ storage, migrations, hooks: () => capture.migrate(before, after, direction) }).run()
-				before = after
+				await new MigrationRunner({ storage, migrations, hooks: () => capture.migrate(after, direction) }).run()
 				capture.describe(after)
 			},
 		})
