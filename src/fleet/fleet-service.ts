@@ -156,8 +156,6 @@ export class FleetService implements FleetRpc {
 			const valid = validateRollbackOptions(options)
 			const { now } = this.#parts
 			if (isUnderWay(this.#plan.assertCanRollBack(id))) this.#plan.cancel(id, now())
-			// A call upwards that is still under way must not come after the one downwards.
-			await this.#runner.idle()
 			return this.#begin(this.#plan.rollback(id, valid, now()))
 		})
 	}

@@ -122,7 +122,10 @@ export function assertResumable(record: RolloutRecord): void {
  * @param waveLeft shards of the wave that have to be migrated, those that failed in any wave included
  */
 export function resumed(record: RolloutRecord, waveLeft: number): RolloutRecord {
-	return { ...record, state: 'running', reason: null, failed: 0, waveFailed: 0, waveShards: waveLeft, waveLeft }
+	// What may fail is a share of the whole wave, not of what is left of it.
+	const waveMigrated = record.waveShards - record.waveLeft - record.waveFailed
+	const waveShards = waveMigrated + waveLeft
+	return { ...record, state: 'running', reason: null, failed: 0, waveFailed: 0, waveShards, waveLeft }
 }
 
 /** @throws SQLakeError ROLLOUT_INVALID where it is over */

@@ -70,14 +70,10 @@ export class RolloutRunner {
 		this.#after = 0
 	}
 
-	/** Resolves when no shard is being called. */
-	async idle(): Promise<void> {
-		while (this.#running !== null) await Promise.allSettled([this.#running])
-	}
-
 	/** Does one alarm's share. @returns whether there is more to do */
 	async run(): Promise<boolean> {
-		await this.idle()
+		// A call of the roll-out before, still under way, must not come after one that leads back.
+		while (this.#running !== null) await Promise.allSettled([this.#running])
 		this.#running = this.#waves()
 		try {
 			await this.#running
@@ -98,13 +94,9 @@ export class RolloutRunner {
 		while (mayGoOn()) {
 			const record = plan.advance(now())
 			if (record?.state !== 'running') return
-			// What the plan still misses of this wave lies behind: it was under way when something broke.
-			if (plan.claim(this.#after, 1).length === 0) this.rewind()
 			if (plan.claim(this.#after, 1).length === 0) {
-				throw new SQLakeError(
-					'INTERNAL',
-					`roll-out ${record.number}: wave ${record.wave} lacks ${record.waveLeft} shards, found none`,
-				)
+				const missing = `roll-out ${record.number}: wave ${record.wave} lacks ${record.waveLeft} shards, found none`
+				throw new SQLakeError('INTERNAL', missing, { hint: 'the queue is walked again from its beginning' })
 			}
 			let queue: RolloutTask[] = []
 			const next = (): RolloutTask | undefined => {

@@ -156,6 +156,19 @@ describe('a roll-out', () => {
 		expect(await fleet.client.rollout('1')).toMatchObject({ state: 'done', migrated: 50, failed: 0 })
 	})
 
+	it('measures what may fail by the whole wave, also when it goes on with what is left of it', async () => {
+		const fleet = new TestFleet()
+		await fleet.add(names(100))
+		for (const name of names(4)) Object.assign(fleet.shards.get(name) ?? {}, { fails: 'no' })
+		await fleet.client.startRollout({ canary: 1, failureThreshold: 0.03, concurrency: 1 })
+		await fleet.settle()
+		expect(await fleet.client.rollout('1')).toMatchObject({ state: 'stopped', failed: 4 })
+		delete fleet.shards.get('s00000')?.fails
+		await fleet.client.resume('1')
+		await fleet.settle()
+		expect(await fleet.client.rollout('1')).toMatchObject({ state: 'done', migrated: 97, failed: 3 })
+	})
+
 	it('includes shards that come while it runs, unless they begin at the target', async () => {
 		const fleet = new TestFleet()
 		await fleet.add(names(10))
@@ -251,6 +264,46 @@ describe('a roll-back', () => {
 			...Array(3).fill(`${SECOND} held`),
 		])
 		expect((await fleet.client.summary()).released).toEqual({ version: FIRST })
+	})
+
+	it('takes a shard that was held at the target to what most had', async () => {
+		const fleet = new TestFleet()
+		await fleet.add(names(3), FIRST)
+		await fleet.add(['held'], LAST)
+		Object.assign(fleet.shards.get('held') ?? {}, { held: true })
+		await fleet.report('held')
+		await fleet.client.startRollout()
+		await fleet.settle()
+		await fleet.client.rollback('1')
+		await fleet.settle()
+		expect(fleet.shards.get('held')).toMatchObject({ version: FIRST, held: true })
+	})
+
+	it('calls no shard before the call upwards that is still under way has ended', async () => {
+		const fleet = new TestFleet()
+		await fleet.add(names(3))
+		let release = () => {}
+		const held = new Promise<void>((resolve) => {
+			release = resolve
+		})
+		const order: string[] = []
+		fleet.onCall = async (shard) => {
+			if (shard === 's00001' && order.length < 3) await held
+			order.push(shard)
+		}
+		await fleet.client.startRollout({ canary: 1 })
+		const up = fleet.tick()
+		await new Promise((resolve) => setTimeout(resolve))
+		await fleet.client.rollback('1', { canary: 1 })
+		const down = fleet.settle()
+		await new Promise((resolve) => setTimeout(resolve, 5))
+		expect(order).toHaveLength(2)
+		release()
+		await Promise.all([up, down])
+		await fleet.settle()
+		expect([...fleet.shards.values()].map(({ version }) => version)).toEqual([FIRST, FIRST, FIRST])
+		expect(await fleet.client.rollout('2')).toMatchObject({ state: 'done', total: 3, migrated: 3 })
+		expect(await fleet.client.rollout('1')).toMatchObject({ state: 'cancelled', migrated: 2 })
 	})
 
 	it('of one that runs cancels it, and goes over the shards that it has reached', async () => {
