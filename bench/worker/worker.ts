@@ -208,7 +208,7 @@ function emptyRuns(unit: string): { ours: number[]; baseline: number[]; unit: st
 const benchmarks: Record<string, (env: Env) => Promise<Record<string, BenchRuns>>> = {
 	capture: (env) => captureRuns(env, 10_000, 10),
 	flush: async (env) => ({ 'flush-100k': await flushRuns(env, 100_000, 8) }),
-	fleet: async (env) => ({ 'fleet-rollout': await rolloutRuns(env, 500, 5) }),
+	fleet: async (env) => ({ 'fleet-rollout': await rolloutRuns(env, 300, 5) }),
 	'point-read': async (env) => ({ 'point-read': await pointReadRuns(env, 1_000, 10) }),
 }
 

@@ -36,8 +36,8 @@ import { FleetShardCaller } from './fleet-shards.ts'
 
 /**
  * The catalog of a lake as a Durable Object: all shards commit through the one instance. It also keeps the register of those
- * shards, and its alarm carries roll-outs of migrations out over them. Bind the class as `SQLAKE_CATALOG`, in a namespace with
- * SQLite. A subclass that has an alarm of its own calls `super.alarm()`.
+ * shards, and its alarm, which belongs to sqlake, carries roll-outs of migrations out over them. Bind the class as `SQLAKE_CATALOG`,
+ * in a namespace with SQLite.
  *
  * @example
  * ```ts
