@@ -70,10 +70,25 @@ describe('query of a SQLite file', { timeout: 30_000 }, () => {
 			'[1, 1.5, "x", null, 9007199254740993]',
 		])
 		expect(JSON.parse(stdout)).toEqual([{ a: 'integer', b: 'real', c: 'text', d: 'null', e: { $int: '9007199254740993' } }])
-		expect(await query(['SELECT ?', '-p', '{"a":1}'])).toMatchObject({
-			code: 2,
-			stderr: expect.stringContaining('--params: expected a JSON array'),
-		})
+	})
+
+	it.each([
+		['SELECT :a AS x, @b AS y, :a AS z', '{"a": 1, "b": "two"}', { x: 1, y: 'two', z: 1 }],
+		['SELECT :a AS x, ? AS y', '[1, 2]', { x: 1, y: 2 }],
+		['SELECT ?2 AS x, ?1 AS y, ?2 AS z', '[1, 2]', { x: 2, y: 1, z: 2 }],
+	])('binds parameters as SQLite numbers them, or by name: %s', async (sql, params, row) => {
+		expect(JSON.parse((await query([sql, '-p', params])).stdout)).toEqual([row])
+	})
+
+	it.each([
+		['SELECT ?', '[]', 'expected 1 value for the parameters of the statement, found 0'],
+		['SELECT ?', '[1, 2]', 'expected 1 value for the parameters of the statement, found 2'],
+		['SELECT :a', '{"b": 1}', 'expected a value for :a, found none'],
+		['SELECT :a', '{"a": 1, "b": 1}', 'found a value for b, which the statement has no parameter for'],
+		['SELECT ?', '[', 'expected a JSON array or object, found ['],
+		['SELECT ?', '[{}]', 'value 1: expected text, a number'],
+	])('refuses values that do not fit: %s with %s', async (sql, params, message) => {
+		expect(await query([sql, '-p', params])).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
 	})
 
 	it('takes the SQL from stdin and from a file', async () => {

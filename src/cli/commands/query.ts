@@ -23,7 +23,12 @@ export const query = defineCommand({
 				between: { type: 'string', requiresArg: true, describe: 'Ask for the changes of a time, <from>..<to>' },
 				snapshot: { type: 'string', requiresArg: true, describe: 'Ask one snapshot of the lake, by its id' },
 				shard: { alias: 's', type: 'string', requiresArg: true, describe: 'Run in this shard, whatever the statement pins' },
-				params: { alias: 'p', type: 'string', requiresArg: true, describe: 'Values for ? as a JSON array' },
+				params: {
+					alias: 'p',
+					type: 'string',
+					requiresArg: true,
+					describe: 'Values for ?, a JSON array, or for :name, a JSON object',
+				},
 				file: { type: 'string', requiresArg: true, describe: 'Read the SQL from a file; - for stdin' },
 				format: {
 					alias: 'f',

@@ -6,14 +6,16 @@ import type { CommandContext } from '../command-context.ts'
 import { count } from '../count.ts'
 import type { RowFormat } from '../rows/row-formatter.ts'
 import { writeRows } from '../rows/write-rows.ts'
+import type { Params } from './parse-params.ts'
 import { reportWrite } from './report-write.ts'
+import { bindingsOf } from './resolve-params.ts'
 
 /** A query of a plain SQLite file. */
 export interface FileQuery {
 	/** Absolute path. */
 	readonly file: string
 	readonly sql: string
-	readonly params: readonly WireValue[]
+	readonly params: Params
 	readonly readOnly: boolean
 	readonly explain: boolean
 	readonly format: RowFormat
@@ -40,7 +42,8 @@ export async function queryFile(
 		assertSingle(sql, statement, explain)
 		statement.setReadBigInts(true)
 		statement.setReturnArrays(true)
-		const bound = params.map((param) => (param instanceof ArrayBuffer ? new Uint8Array(param) : param))
+		const { named, anonymous } = bindingsOf(sql, params)
+		const bound: BoundValues = [mapValues(named), ...anonymous.map(asBytes)]
 		if (statement.columns().length > 0) {
 			const rows = await writeRows(format, batchesOf(statement, bound), context)
 			if (format === 'table') context.log(context.errorColors.dim(count(rows, 'row')))
@@ -55,10 +58,7 @@ export async function queryFile(
 	}
 }
 
-async function* batchesOf(
-	statement: StatementSync,
-	params: readonly Exclude<WireValue, ArrayBuffer>[],
-): AsyncGenerator<LakeBatch> {
+async function* batchesOf(statement: StatementSync, params: BoundValues): AsyncGenerator<LakeBatch> {
 	const columns = statement.columns().map(({ name }) => name)
 	let rows: WireValue[][] = []
 	for (const row of statement.iterate(...params)) {
@@ -68,6 +68,19 @@ async function* batchesOf(
 		rows = []
 	}
 	yield { columns, rows }
+}
+
+type BoundValue = Exclude<WireValue, ArrayBuffer>
+
+/** What `node:sqlite` is called with. */
+type BoundValues = readonly [Record<string, BoundValue>, ...BoundValue[]]
+
+function asBytes(value: WireValue): BoundValue {
+	return value instanceof ArrayBuffer ? new Uint8Array(value) : value
+}
+
+function mapValues(values: Readonly<Record<string, WireValue>>): Record<string, BoundValue> {
+	return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, asBytes(value)]))
 }
 
 /** Integers that a number holds exactly are numbers, as everywhere in sqlake. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LakeBatch, LakeMoment, WireValue } from '../../driver/transport.ts'
+import type { LakeBatch, LakeMoment } from '../../driver/transport.ts'
 import { SQLakeError } from '../../errors.ts'
 import type { ObjectStore } from '../../lake/storage/object-store.ts'
 import type { LocalRouter } from '../../local/local-router.ts'
@@ -15,12 +15,14 @@ import { loadLocalProject } from '../dev/local-project.ts'
 import { openRouter } from '../dev/open-router.ts'
 import type { RowFormat } from '../rows/row-formatter.ts'
 import { writeRows } from '../rows/write-rows.ts'
+import type { Params } from './parse-params.ts'
 import { reportWrite } from './report-write.ts'
+import { positionalParams } from './resolve-params.ts'
 
 /** A query of a project's shards or lake. */
 export interface ProjectQuery {
 	readonly sql: string
-	readonly params: readonly WireValue[]
+	readonly params: Params
 	/** Directory of the shards. */
 	readonly db: string
 	readonly lake: ObjectStore
@@ -47,7 +49,7 @@ export async function queryProject(query: ProjectQuery, context: CommandContext)
 	const { db, lake, timeoutMs: analyticsTimeoutMs } = query
 	await using router = openRouter(project, { db, lake, analyticsTimeoutMs })
 	if (query.flush) await router.flush()
-	const statement: RouterQuery = { sql: query.sql, params: query.params, target: targetOf(query) }
+	const statement: RouterQuery = { sql: query.sql, params: positionalParams(query.sql, query.params), target: targetOf(query) }
 	try {
 		if (query.explain) await showPlan(await router.explain(statement), query.format, context)
 		else if (query.moment !== undefined) await showLake(router.stream(statement), query.format, context)
