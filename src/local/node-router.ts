@@ -23,6 +23,7 @@ import type { Connection } from '../session/connection.ts'
 import type { CDCFlushMetrics } from '../shard/shard.ts'
 import { loadAnalytics } from '../worker/analytics.node.ts'
 import { ClientRouter } from '../worker/client-router.ts'
+import { schemaOfCode } from '../worker/schema-of-code.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
 import { readMigrationsFolder } from './migrations-folder.ts'
 import { NodeShards } from './node-shards.ts'
@@ -102,6 +103,8 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 			migrationPolicy: options.migrationPolicy ?? 'on-start',
 			skipChecksum: options.skipChecksum,
 		})
+		// A folder, or nothing, tells no field ids.
+		const manifest = typeof options.migrations === 'object' ? options.migrations : undefined
 		let analytics = options.analytics
 		const connection: Connection = {
 			schema: schema.lake,
@@ -111,7 +114,7 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 			analyticsTimeoutMs: options.analyticsTimeoutMs,
 			lake: async () => {
 				if (parts.flushBeforeLakeQuery) await shards.flush()
-				analytics ??= await loadAnalytics({ ...lake, schema: schema.lake, observability })
+				analytics ??= await loadAnalytics({ ...lake, schema: schemaOfCode(schema.lake, manifest), observability })
 				return analytics
 			},
 			position: (shard) => lake.catalog.position(shard),
