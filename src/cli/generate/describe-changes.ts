@@ -6,7 +6,7 @@
 import { applyRenames } from './apply-renames.ts'
 import type { SchemaStep } from './down-script.ts'
 import type { SnapshotColumn, SnapshotTable } from './snapshot.ts'
-import { changesBetween, columnsBetween, needsRebuild } from './write-statements.ts'
+import { changesBetween, columnsBetween, needsRebuild, needsValue } from './write-statements.ts'
 
 /** One line for each change of a schema. */
 export function describeChanges({ prev, cur, renames }: SchemaStep): readonly string[] {
@@ -77,12 +77,10 @@ export function warningsOf({ prev, cur, renames }: SchemaStep): readonly string[
 	return altered.flatMap(([before, after]) => {
 		const { added, kept } = columnsBetween(before, after)
 		const name = (column: SnapshotColumn) => `column "${after.name}"."${column.name}"`
-		const bare = ({ notNull, default: value, generated, primaryKey }: SnapshotColumn) =>
-			notNull && !primaryKey && value === undefined && generated === undefined
 		return [
-			...added.filter(bare).map((column) => `${name(column)} is NOT NULL without a default: a table with rows refuses it`),
+			...added.filter(needsValue).map((column) => `${name(column)} is NOT NULL without a default: a table with rows refuses it`),
 			...kept
-				.filter(([old, column]) => !old.notNull && bare(column))
+				.filter(([old, column]) => !old.notNull && needsValue(column))
 				.map(([, column]) => `${name(column)} becomes NOT NULL without a default: a table with NULL in it refuses it`),
 			...kept
 				.filter(([old, column]) => !old.notNull && column.notNull && column.default !== undefined)

@@ -11,7 +11,7 @@ import { applyRenames, renameStatements } from './apply-renames.ts'
 import { checkStatements, statementsBetween } from './drizzle-kit.ts'
 import { type Renames, reverseRenames } from './renames.ts'
 import type { Snapshot, SnapshotColumn } from './snapshot.ts'
-import { changesBetween, columnsBetween } from './write-statements.ts'
+import { changesBetween, columnsBetween, needsValue, placeholderOf } from './write-statements.ts'
 
 /** A migration, as two schemas and what was renamed between them. */
 export interface SchemaStep {
@@ -40,9 +40,12 @@ export async function upStatements({ prev, cur, renames }: SchemaStep): Promise<
 	return statements
 }
 
-/** The statements that undo a migration: what changed the other way round, then the renames. */
+/**
+ * The statements that undo a migration: what changed the other way round, then the renames. Where values that must be are gone,
+ * placeholders stand for them: there must be a way back for databases with rows, too.
+ */
 export async function downStatements({ prev, cur, renames }: SchemaStep): Promise<readonly string[]> {
-	const rest = await statementsBetween(cur, applyRenames(prev, renames))
+	const rest = await statementsBetween(cur, applyRenames(prev, renames), 'fill')
 	const statements = [...rest, ...renameStatements(reverseRenames(renames))]
 	checkStatements(cur, statements, prev)
 	return statements
@@ -104,7 +107,7 @@ function changedValues(name: string, from: SnapshotColumn, to: SnapshotColumn): 
 	const [before, after] = [affinityOf(from.type), affinityOf(to.type)]
 	return [
 		...(before === after ? [] : [`the form of values of ${name} that ${before} and ${after} write differently`]),
-		...(from.notNull && !to.notNull && from.default !== undefined ? [`NULL in ${name}: it becomes ${from.default}`] : []),
+		...(from.notNull && !to.notNull && !from.primaryKey ? [`NULL in ${name}: it becomes ${valueInstead(from)}`] : []),
 		...(!from.notNull && to.notNull && to.default !== undefined
 			? [`NULL in ${name}, which the migration made ${to.default}`]
 			: []),
@@ -116,5 +119,9 @@ function isStored({ generated }: SnapshotColumn): boolean {
 }
 
 function emptyValue(column: SnapshotColumn): string {
-	return column.default === undefined ? 'empty' : `as ${column.default}`
+	return column.default === undefined && !needsValue(column) ? 'empty' : `as ${valueInstead(column)}`
+}
+
+function valueInstead(column: SnapshotColumn): string {
+	return column.default === undefined ? placeholderOf(column) : String(column.default)
 }

@@ -6,7 +6,7 @@
 import { messageOf, SQLakeError } from '../../errors.ts'
 import { ORIGIN_ID, readSnapshot, type Snapshot } from './snapshot.ts'
 import { problemOf } from './try-on-sqlite.ts'
-import { changesBetween, columnsBetween, needsRebuild, writeStatements } from './write-statements.ts'
+import { changesBetween, columnsBetween, needsRebuild, type RowsPolicy, writeStatements } from './write-statements.ts'
 
 /** How names of columns without one of their own are written. */
 export type Casing = 'camelCase' | 'snake_case' | undefined
@@ -36,15 +36,15 @@ export async function snapshotOf(
  *
  * @throws SQLakeError MIGRATION_INVALID where SQLite does not take the schema itself
  */
-export async function statementsBetween(prev: Snapshot, cur: Snapshot): Promise<readonly string[]> {
-	if (isPlain(prev, cur)) {
+export async function statementsBetween(prev: Snapshot, cur: Snapshot, rows: RowsPolicy = 'refuse'): Promise<readonly string[]> {
+	if (isPlain(prev, cur, rows)) {
 		const { generateSQLiteMigration } = await loadDrizzleKit()
 		// The types of the two functions are those of drizzle-kit's own reading of a snapshot.
 		type KitSnapshot = Parameters<typeof generateSQLiteMigration>[0]
 		const statements = await generateSQLiteMigration(prev as unknown as KitSnapshot, cur as unknown as KitSnapshot)
 		if (problemIn(prev, statements, cur) === null) return statements
 	}
-	const statements = writeStatements(prev, cur)
+	const statements = writeStatements(prev, cur, rows)
 	checkStatements(prev, statements, cur)
 	return statements
 }
@@ -64,13 +64,13 @@ export function checkStatements(from: Snapshot, statements: readonly string[], t
 }
 
 /** Tells whether drizzle-kit neither asks nor copies a table nor drops one that others may refer to. */
-function isPlain(prev: Snapshot, cur: Snapshot): boolean {
+function isPlain(prev: Snapshot, cur: Snapshot, rows: RowsPolicy): boolean {
 	const { created, dropped, altered } = changesBetween(prev, cur)
 	if (Object.keys({ ...prev.views, ...cur.views }).length > 0) return false
 	if (dropped.length > 0 && (created.length > 0 || altered.length > 0 || dropped.length > 1)) return false
 	return altered.every(([before, after]) => {
 		const columns = columnsBetween(before, after)
-		return !needsRebuild(before, after) && (columns.added.length === 0 || columns.dropped.length === 0)
+		return !needsRebuild(before, after, rows) && (columns.added.length === 0 || columns.dropped.length === 0)
 	})
 }
 

@@ -4,17 +4,24 @@
  *
  * @module
  */
+import { affinityOf } from '../../schema/affinity.ts'
 import { canonicalText } from './canonical-text.ts'
 import type { Snapshot, SnapshotColumn, SnapshotForeignKey, SnapshotIndex, SnapshotTable } from './snapshot.ts'
 import { columnSql, createIndexSql, createTableSql, createViewSql, quote, referencesSql } from './snapshot-sql.ts'
 
 /**
+ * What becomes of rows that lack a value where a column is NOT NULL and has no default: they make the migration fail, as SQLite has
+ * it, or they get a {@link placeholderOf | placeholder}, so that there is a way back from a migration that dropped the values.
+ */
+export type RowsPolicy = 'refuse' | 'fill'
+
+/**
  * Writes a migration. New tables come first, then changed ones, then those that go: a table that is dropped before another ceases
  * to refer to it takes rows of that one along. Views come last.
  */
-export function writeStatements(prev: Snapshot, cur: Snapshot): readonly string[] {
+export function writeStatements(prev: Snapshot, cur: Snapshot, rows: RowsPolicy = 'refuse'): readonly string[] {
 	const changes = changesBetween(prev, cur)
-	const views = viewsToReplace(prev, cur, changes)
+	const views = viewsToReplace(prev, cur, changes, rows)
 	const statements = [
 		...views.drop.map((name) => `DROP VIEW ${quote(name)};`),
 		...changes.created.flatMap((table) => [
@@ -22,7 +29,7 @@ export function writeStatements(prev: Snapshot, cur: Snapshot): readonly string[
 			...Object.values(table.indexes).map((index) => createIndexSql(cur, table.name, index)),
 		]),
 		...changes.altered.flatMap(([before, after]) =>
-			needsRebuild(before, after) ? rebuildTable(before, after, cur) : alterTable(before, after, cur),
+			needsRebuild(before, after, rows) ? rebuildTable(before, after, cur, rows) : alterTable(before, after, cur),
 		),
 		...dropTables(changes.dropped),
 		...views.create.flatMap((name) => (cur.views[name] === undefined ? [] : createViewSql(cur.views[name]))),
@@ -51,7 +58,7 @@ export function changesBetween(prev: Snapshot, cur: Snapshot): SchemaChanges {
 }
 
 /** Tells whether SQLite can only make the change by copying the table (https://www.sqlite.org/lang_altertable.html). */
-export function needsRebuild(before: SnapshotTable, after: SnapshotTable): boolean {
+export function needsRebuild(before: SnapshotTable, after: SnapshotTable, rows: RowsPolicy = 'refuse'): boolean {
 	const { added, dropped, kept } = columnsBetween(before, after)
 	const keys = foreignKeysBetween(before, after)
 	return (
@@ -62,6 +69,7 @@ export function needsRebuild(before: SnapshotTable, after: SnapshotTable): boole
 		keys.removed.length > 0 ||
 		!keys.added.every((key) => canComeWithColumn(key, added)) ||
 		!added.every(canAdd) ||
+		(rows === 'fill' && added.some(needsValue)) ||
 		!dropped.every((column) => canDrop(column, before))
 	)
 }
@@ -99,11 +107,17 @@ function alterTable(before: SnapshotTable, after: SnapshotTable, cur: Snapshot):
  * the old table has are copied: SQLite reads a quoted name that is no column as a text. Where a column becomes NOT NULL and has a
  * default, NULL becomes the default.
  */
-function rebuildTable(before: SnapshotTable, after: SnapshotTable, cur: Snapshot): string[] {
-	const copied = columnsBetween(before, after).kept.filter(([, column]) => column.generated === undefined)
+function rebuildTable(before: SnapshotTable, after: SnapshotTable, cur: Snapshot, rows: RowsPolicy): string[] {
+	const { added, kept } = columnsBetween(before, after)
+	const copied = kept.filter(([, column]) => column.generated === undefined)
+	const filled = rows === 'fill' ? added.filter(needsValue) : []
+	const names = [...copied.map(([, column]) => column), ...filled].map(({ name }) => doubleQuote(name))
+	const values = [...copied.map(([old, column]) => copyOf(old, column, rows)), ...filled.map(placeholderOf)]
 	// A row of new columns alone is still a row.
-	const names = copied.length === 0 ? ['rowid'] : copied.map(([, { name }]) => doubleQuote(name))
-	const values = copied.length === 0 ? ['rowid'] : copied.map(([old, column]) => copyOf(old, column))
+	if (names.length === 0) {
+		names.push('rowid')
+		values.push('rowid')
+	}
 	const [table, copy] = [quote(after.name), `__new_${after.name}`]
 	return [
 		// Whoever runs this puts indexes of a dropped table back that nothing else creates.
@@ -118,9 +132,23 @@ function rebuildTable(before: SnapshotTable, after: SnapshotTable, cur: Snapshot
 	]
 }
 
-function copyOf(old: SnapshotColumn, column: SnapshotColumn): string {
+function copyOf(old: SnapshotColumn, column: SnapshotColumn, rows: RowsPolicy): string {
 	const name = doubleQuote(column.name)
-	return column.notNull && !old.notNull && column.default !== undefined ? `coalesce(${name}, ${column.default})` : name
+	if (!column.notNull || old.notNull) return name
+	if (column.default !== undefined) return `coalesce(${name}, ${column.default})`
+	return rows === 'fill' && needsValue(column) ? `coalesce(${name}, ${placeholderOf(column)})` : name
+}
+
+/** Tells whether a row must bring a value for a column. */
+export function needsValue({ notNull, primaryKey, generated, default: value }: SnapshotColumn): boolean {
+	return notNull && !primaryKey && generated === undefined && value === undefined
+}
+
+/** The SQL of a value that stands for one that is gone. */
+export function placeholderOf({ type }: SnapshotColumn): string {
+	const affinity = affinityOf(type)
+	if (affinity === 'TEXT') return "''"
+	return affinity === 'BLOB' ? "x''" : '0'
 }
 
 /** Tables that refer to others go before those: dropping a table deletes its rows, which others may forbid. */
@@ -139,14 +167,14 @@ function refersTo(table: SnapshotTable, other: SnapshotTable): boolean {
 }
 
 /** SQLite refuses to rename a rebuilt table while a view names it, so every view steps aside where one does. */
-function viewsToReplace(prev: Snapshot, cur: Snapshot, { altered }: SchemaChanges) {
+function viewsToReplace(prev: Snapshot, cur: Snapshot, { altered }: SchemaChanges, rows: RowsPolicy) {
 	const names = (snapshot: Snapshot) =>
 		Object.values(snapshot.views)
 			.filter(({ isExisting }) => !isExisting)
 			.map(({ name }) => name)
 	const changed = (name: string) => prev.views[name]?.definition !== cur.views[name]?.definition
 	const touched = altered.some(
-		([before, after]) => needsRebuild(before, after) || columnsBetween(before, after).dropped.length > 0,
+		([before, after]) => needsRebuild(before, after, rows) || columnsBetween(before, after).dropped.length > 0,
 	)
 	return {
 		drop: names(prev).filter((name) => touched || changed(name)),

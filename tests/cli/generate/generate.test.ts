@@ -195,6 +195,24 @@ describe('sqlake generate', { timeout: 60_000 }, () => {
 		database.close()
 	})
 
+	it('leaves a way back for rows that lack what the old schema wants', async () => {
+		using project = createProject()
+		project.write('src/schema.ts', usersWith("mail: text('mail').notNull()", "age: integer('age').notNull()"))
+		await generate(project)
+		project.write('src/schema.ts', usersWith("mail: text('mail')"))
+		await generate(project)
+		const database = openDatabase(':memory:')
+		const [first, second] = manifestOf(project).migrations
+		expect(second?.down?.losses).toEqual([
+			`the values of column "users"."age", which the migration dropped: it comes back as 0`,
+			`NULL in column "users"."mail": it becomes ''`,
+		])
+		for (const sql of [first?.sql, second?.sql, "INSERT INTO users (id) VALUES ('a')", second?.down?.sql])
+			database.exec(sql ?? '')
+		expect({ ...database.prepare('SELECT * FROM users').get() }).toEqual({ id: 'a', mail: '', age: 0 })
+		database.close()
+	})
+
 	it('makes types that a project compiles', async () => {
 		using project = createProject()
 		await generate(project)

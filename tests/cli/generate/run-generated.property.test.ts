@@ -28,6 +28,7 @@ async function manifestOf(prev: Snapshot, cur: Snapshot) {
 
 /** A value of row `n` for a column: that of the row it refers to, where it refers to one. */
 function cellOf(column: SnapshotColumn, table: SnapshotTable, schema: Snapshot, n: number): string | number | null {
+	if (n === 2 && !column.notNull) return null
 	const value = column.type === 'text' ? `text ${n}` : n
 	const key = Object.values(table.foreignKeys).find(({ columnsFrom }) => columnsFrom[0] === column.name)
 	if (key === undefined) return value
@@ -62,6 +63,9 @@ function keysOf(sql: SqlStorage, ...schemas: readonly Snapshot[]) {
 	)
 }
 
+const reasonsBack = /(?:UNIQUE|CHECK|FOREIGN KEY) constraint failed|datatype mismatch|foreign key/i
+const reasonsForwards = /constraint failed|NOT NULL column|datatype mismatch|foreign key/i
+
 describe('a generated migration, with foreign keys on', () => {
 	it('takes no row along that it does not drop, neither forwards nor back', async () => {
 		const outcomes = { done: 0, refused: 0 }
@@ -79,16 +83,18 @@ describe('a generated migration, with foreign keys on', () => {
 					insertRows(durableObjectStorage.sql, prev, count)
 					durableObjectStorage.sql.exec('PRAGMA foreign_keys = ON')
 					const rows = keysOf(durableObjectStorage.sql, prev, cur)
+					let forwards = false
 					try {
 						await runner.run()
+						forwards = true
 						expect(keysOf(durableObjectStorage.sql, prev, cur)).toEqual(rows)
 						await runner.rollback('0000_a', { acceptDataLoss: true })
 						expect(keysOf(durableObjectStorage.sql, prev, cur)).toEqual(rows)
 						outcomes.done++
 					} catch (error) {
-						// The new schema may forbid rows that are there; then all of them stay.
+						// A schema may forbid rows that are there; then all of them stay. On the way back NULL alone is no reason.
 						expect(error).toMatchObject({ code: 'MIGRATION_FAILED' })
-						expect(String(error)).toMatch(/constraint failed|NOT NULL column|datatype mismatch|foreign key/i)
+						expect(String(error)).toMatch(forwards ? reasonsBack : reasonsForwards)
 						expect(keysOf(durableObjectStorage.sql, prev, cur)).toEqual(rows)
 						outcomes.refused++
 					}
