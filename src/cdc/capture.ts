@@ -36,7 +36,7 @@ export interface CaptureMigration {
 	/** Before a column is dropped. */
 	dropColumn(table: string): void
 	/** Before a table is dropped that another one takes the place of. */
-	replaceTable(table: string, by: string): void
+	replaceTable(table: string, by: string, isFinal: boolean): void
 	/** Before a table is dropped for good. */
 	dropTable(table: string): void
 	/** After the last statement. */
@@ -123,7 +123,7 @@ export class Capture {
 		return {
 			settle: () => settleCapture(this.#storage, after),
 			dropColumn: (table) => releaseTable(this.#storage, table),
-			replaceTable: (table, by) => replaceTable(this.#storage, after, table, by),
+			replaceTable: (table, by, isFinal) => replaceTable(this.#storage, after, table, by, isFinal),
 			dropTable: (table) => abandonTable(this.#storage, table, direction === 'down'),
 			finish: () => installCapture(this.#storage, after),
 		}

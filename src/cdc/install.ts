@@ -137,17 +137,24 @@ export function abandonTable(storage: DurableObjectStorage, table: string, delet
  * @param schema - the schema as it is after the migration
  * @param table - the table's name in SQL
  * @param by - the name of the other one, until it is renamed
+ * @param isFinal - whether its columns are what they will be at the migration's end
  */
-export function replaceTable(storage: DurableObjectStorage, schema: LakeSchema, table: string, by: string): void {
+export function replaceTable(
+	storage: DurableObjectStorage,
+	schema: LakeSchema,
+	table: string,
+	by: string,
+	isFinal: boolean,
+): void {
 	const { sql } = storage
 	storage.transactionSync(() => {
 		const old = watchedLayout(sql, table)
 		const after = [...schema.tables.values()].find(({ name }) => isCalled(name, table))
 		const shape = readShapes(sql).get(fold(by))
 		if (old === null || after === undefined || shape === undefined) return
-		// Where columns get their names later in the migration, the old description has to do until then.
+		// Where columns change later in the migration, the old description has to do until then.
 		const fits = after.columns.every(({ name }) => shape.columns.some((column) => isCalled(column.name, name)))
-		const described = fits ? after : old.schema
+		const described = isFinal && fits ? after : old.schema
 		// A table with a history of its own does not continue another's.
 		if (watchedLayout(sql, by) !== null) return abandonTable(storage, table, false)
 		ensureWidth(sql, BUFFER, widthFor(shape.columns.length))

@@ -14,7 +14,7 @@ import { foreignKeysAreOn, setForeignKeys } from './foreign-keys.ts'
 import type { ManifestJson, MigrationManifest } from './manifest.ts'
 import { manifestOf } from './manifest-of.ts'
 import { MigrationError } from './migration-error.ts'
-import { type LoggedMigration, MigrationLog } from './migration-log.ts'
+import { type LoggedMigration, MigrationLog, type MigratorMemory } from './migration-log.ts'
 import { type MigrationStep, planDown, planUp } from './migration-plan.ts'
 import type { MigrateRequest, MigrationPlan, MigrationResult, MigrationStatus, PlannedMigration } from './migration-status.ts'
 import { migrationRetryDelay } from './retry-delay.ts'
@@ -81,9 +81,7 @@ export class MigrationRunner {
 
 	/** Where the database stands. It only reads. */
 	status(): MigrationStatus {
-		const logged = this.#log.read()
-		const { memory } = this.#log
-		return statusOf({ manifest: this.#manifest, logged, comparison: this.#compare(logged), memory, now: this.#now() })
+		return this.#statusOf(this.#log.read(), this.#log.memory)
 	}
 
 	/** What the last run that changed anything did; null before the first. */
@@ -188,33 +186,16 @@ export class MigrationRunner {
 	}
 
 	/**
-	 * Counts a migration that was being applied when the process died as failed, once that has happened twice: a migration that
-	 * takes the process along must not be tried at every start. Call it at each start.
+	 * What must be seen to at each start, after which it tells the status. Migrations that Drizzle's own migrator applied are
+	 * recorded as the code knows them. And a migration that was being applied when the process ended counts as failed, once that has
+	 * happened twice: one that takes the process along must not be tried at every start. Writes nothing where there is nothing to do.
 	 */
-	noticeInterruption(): void {
-		const { begun, failure } = this.#log.memory
-		if (begun === null || begun.times < 2 || (failure !== null && failure.attempts >= begun.times)) return
-		const { tag, checksum, times } = begun
-		const message = `migration "${tag}": expected to be applied in one go, found that the process ended ${times} times meanwhile`
-		this.#remember(tag, checksum, times, new MigrationError('MIGRATION_FAILED', message, { details: { tag } }))
-	}
-
-	/**
-	 * Records what the code knows of migrations that Drizzle's own migrator applied, and, where checksums are skipped, takes edited
-	 * ones as they are now. Writes nothing where there are none.
-	 */
-	adopt(): void {
+	begin(): MigrationStatus {
 		const logged = this.#log.read()
-		const strangers = this.#manifest.migrations.filter(({ when }) =>
-			logged.some((entry) => entry.when === when && entry.record === null),
-		)
-		const { problem, edited } = this.#compare(logged)
-		const accepted = this.#options.skipChecksum ? edited : []
-		if (strangers.length + accepted.length === 0 || (problem !== null && problem.code !== 'MIGRATION_AHEAD')) return
-		this.#options.storage.transactionSync(() => {
-			for (const migration of strangers) this.#log.adopt(migration)
-			for (const migration of accepted) this.#log.accept(migration)
-		})
+		const { memory } = this.#log
+		const adopted = this.#adopt(logged)
+		const noticed = this.#noticeInterruption(memory)
+		return adopted || noticed ? this.status() : this.#statusOf(logged, memory)
 	}
 
 	/** Yields where the storage must be given the time to make durable what was written. */
@@ -223,7 +204,7 @@ export class MigrationRunner {
 		const direction = request.direction ?? 'up'
 		const logged = this.#log.read()
 		const steps = this.#plan(request, logged)
-		this.adopt()
+		this.#adopt(logged)
 		const migrations: string[] = []
 		try {
 			for (const step of steps) {
@@ -318,6 +299,33 @@ export class MigrationRunner {
 		} else if (changed || this.#log.memory.held) {
 			this.#log.remember({ held: false, ...(changed ? { lastResult: result } : {}) })
 		}
+	}
+
+	#statusOf(logged: readonly LoggedMigration[], memory: MigratorMemory): MigrationStatus {
+		return statusOf({ manifest: this.#manifest, logged, comparison: this.#compare(logged), memory, now: this.#now() })
+	}
+
+	#noticeInterruption({ begun, failure }: MigratorMemory): boolean {
+		if (begun === null || begun.times < 2 || (failure !== null && failure.attempts >= begun.times)) return false
+		const { tag, checksum, times } = begun
+		const message = `migration "${tag}": expected to be applied in one go, found that the process ended ${times} times meanwhile`
+		this.#remember(tag, checksum, times, new MigrationError('MIGRATION_FAILED', message, { details: { tag } }))
+		return true
+	}
+
+	/** Records strangers, and takes edited migrations as they are now where checksums are skipped. */
+	#adopt(logged: readonly LoggedMigration[]): boolean {
+		const strangers = this.#manifest.migrations.filter(({ when }) =>
+			logged.some((entry) => entry.when === when && entry.record === null),
+		)
+		const { problem, edited } = this.#compare(logged)
+		const accepted = this.#options.skipChecksum ? edited : []
+		if (strangers.length + accepted.length === 0 || (problem !== null && problem.code !== 'MIGRATION_AHEAD')) return false
+		this.#options.storage.transactionSync(() => {
+			for (const migration of strangers) this.#log.adopt(migration)
+			for (const migration of accepted) this.#log.accept(migration)
+		})
+		return true
 	}
 
 	#plan(request: MigrateRequest, logged: readonly LoggedMigration[]): readonly MigrationStep[] {

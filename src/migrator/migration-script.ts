@@ -11,6 +11,7 @@ import { splitStatements } from './split-statements.ts'
  *
  * - `foreign-keys`: sets the pragma, which within a transaction does nothing.
  * - `drop-table`: `replacedBy` is the table that takes the name later in the script, as in a rebuild.
+ * - `alter-table`: adds, renames or changes a column.
  * - `schema`: any other change of tables, indexes, triggers and views, of which it may create or drop one by name.
  * - `unknown`: it does not parse; SQLite will have its say.
  */
@@ -19,6 +20,7 @@ export type StatementEffect =
 	| { readonly kind: 'drop-table'; readonly table: string; readonly replacedBy: string | null }
 	| { readonly kind: 'rename-table'; readonly table: string; readonly to: string }
 	| { readonly kind: 'drop-column'; readonly table: string }
+	| { readonly kind: 'alter-table'; readonly table: string }
 	| { readonly kind: 'copy'; readonly table: string }
 	| { readonly kind: 'write'; readonly table: string }
 	| { readonly kind: 'schema'; readonly table: string | null; readonly creates?: string; readonly drops?: string }
@@ -91,7 +93,7 @@ function effectOfStatement(statement: Stmt): StatementEffect {
 		case 'AlterTableStmt': {
 			const table = statement.tblName.objName.text
 			if (statement.body.type === 'RenameToAlterTableBody') return { kind: 'rename-table', table, to: statement.body.name.text }
-			return { kind: statement.body.type === 'DropColumnAlterTableBody' ? 'drop-column' : 'schema', table }
+			return { kind: statement.body.type === 'DropColumnAlterTableBody' ? 'drop-column' : 'alter-table', table }
 		}
 		case 'InsertStmt':
 			return {

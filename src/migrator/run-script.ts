@@ -16,8 +16,12 @@ export interface MigrationHooks {
 	settle(): void
 	/** A column of the table is about to be dropped, which SQLite refuses while a trigger names it. */
 	dropColumn(table: string): void
-	/** A table is about to be dropped, and `by`, which holds its rows, to take its name. */
-	replaceTable(table: string, by: string): void
+	/**
+	 * A table is about to be dropped, and `by`, which holds its rows, to take its name.
+	 *
+	 * @param isFinal - whether its columns are what they will be at the migration's end
+	 */
+	replaceTable(table: string, by: string, isFinal: boolean): void
 	/** A table is about to be dropped for good. */
 	dropTable(table: string): void
 	/** All statements have run. */
@@ -104,6 +108,7 @@ class ScriptRun {
 				this.#hooks?.dropColumn(effect.table)
 				this.#run(text)
 				break
+			case 'alter-table':
 			case 'schema':
 				this.#run(text)
 				break
@@ -139,8 +144,9 @@ class ScriptRun {
 		const atRisk = foreignKeysAreOn(this.#sql) ? tableAtRisk(this.#sql, table) : null
 		if (atRisk !== null) throw new ForeignKeysOnError(table, atRisk)
 		this.#settle()
-		this.#kept.set(by.toLowerCase(), keepObjects(this.#sql, table, this.#statements.slice(index + 1)))
-		this.#hooks?.replaceTable(table, by)
+		const later = this.#statements.slice(index + 1)
+		this.#kept.set(by.toLowerCase(), keepObjects(this.#sql, table, later))
+		this.#hooks?.replaceTable(table, by, !later.some(changesColumns))
 		this.#keepSequence(table, by)
 	}
 
@@ -187,4 +193,8 @@ class ScriptRun {
 		// Read to the end: a statement that returns rows has not run before.
 		this.#sql.exec(text).toArray()
 	}
+}
+
+function changesColumns({ effect }: ScriptStatement): boolean {
+	return effect.kind === 'alter-table' || effect.kind === 'drop-column' || effect.kind === 'unknown'
 }

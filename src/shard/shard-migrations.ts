@@ -111,11 +111,7 @@ export class ShardMigrations {
 
 	/** Whether migrations are to be applied now, without anybody asking for it. */
 	get isWanted(): boolean {
-		const { state, appliedCount, retryAt } = this.status()
-		const { policy, now } = this.#parts
-		if (policy === 'never') return false
-		if (state === 'failed') return retryAt !== null && retryAt <= now()
-		return state === 'pending' && (policy === 'on-start' || appliedCount === 0)
+		return this.#isWanted(this.status())
 	}
 
 	/** The last run that changed anything; null before the first. */
@@ -143,25 +139,31 @@ export class ShardMigrations {
 
 	/** Opens the shard at once. What has to wait is left to {@link open}. */
 	openNow(): void {
-		this.#begin()
-		try {
-			if (this.isWanted) this.#runner?.runNow(this.#wanted())
-		} catch (error) {
-			this.#tolerate(error)
+		let status = this.#begin()
+		if (this.#isWanted(status)) {
+			try {
+				this.#runner?.runNow()
+			} catch (error) {
+				this.#tolerate(error)
+			}
+			status = this.status()
 		}
-		this.#settle()
+		this.#settle(status)
 	}
 
 	/** Opens the shard, or completes what {@link openNow} began. */
 	async open(): Promise<void> {
-		this.#begin()
-		try {
-			if (this.isWanted) await this.#runner?.run(this.#wanted())
-		} catch (error) {
-			this.#tolerate(error)
+		let status = this.#begin()
+		if (this.#isWanted(status)) {
+			try {
+				await this.#runner?.run()
+			} catch (error) {
+				this.#tolerate(error)
+			}
+			status = this.status()
 		}
 		if (!foreignKeysAreOn(this.#parts.storage.sql)) await this.#runner?.restoreForeignKeys()
-		this.#settle()
+		this.#settle(status)
 	}
 
 	/** Tries a migration that failed once more. The failure, if it fails again, is in the status. */
@@ -223,15 +225,20 @@ export class ShardMigrations {
 		return goesOn && failing !== undefined ? { target: failing } : {}
 	}
 
-	#begin(): void {
-		this.#runner?.noticeInterruption()
-		this.#runner?.adopt()
+	#begin(): MigrationStatus {
+		return this.#runner?.begin() ?? this.status()
+	}
+
+	#isWanted({ state, appliedCount, retryAt }: MigrationStatus): boolean {
+		const { policy, now } = this.#parts
+		if (policy === 'never') return false
+		if (state === 'failed') return retryAt !== null && retryAt <= now()
+		return state === 'pending' && (policy === 'on-start' || appliedCount === 0)
 	}
 
 	/** After this the shard goes by the tables that its database has. */
-	#settle(): void {
+	#settle(status = this.status()): void {
 		const { storage, lake, capture, onState, shard } = this.#parts
-		const status = this.status()
 		const { state } = status
 		const pending = this.#manifest?.migrations.filter(({ tag }) => status.pending.includes(tag)) ?? []
 		this.#retryAt = status.retryAt

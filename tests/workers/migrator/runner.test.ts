@@ -90,8 +90,7 @@ describe('running', () => {
 			const schema = () => rows(storage, 'SELECT name, rootpage FROM sqlite_schema')
 			const [before, changes] = [schema(), rows(storage, 'SELECT total_changes()')]
 			const runner = runnerOf(storage, [init])
-			runner.noticeInterruption()
-			runner.adopt()
+			runner.begin()
 			await runner.run()
 			runner.runNow()
 			runner.status()
