@@ -28,8 +28,9 @@ async function each<T>(items: readonly string[], work: (item: string) => Promise
 }
 
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-	for (let attempt = 0; !(await isSo()); attempt++) {
-		if (attempt > 600) throw new Error(`waited in vain until ${what}`)
+	const end = Date.now() + 180_000
+	while (!(await isSo())) {
+		if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
 		await new Promise((resolve) => setTimeout(resolve, 50))
 	}
 }
