@@ -151,15 +151,23 @@ export function placeholderOf({ type }: SnapshotColumn): string {
 	return affinity === 'BLOB' ? "x''" : '0'
 }
 
-/** Tables that refer to others go before those: dropping a table deletes its rows, which others may forbid. */
+/**
+ * Tables that refer to others go before those: dropping a table deletes its rows, which others may forbid. Where they refer to each
+ * other in a circle, foreign keys must be off.
+ */
 function dropTables(tables: readonly SnapshotTable[]): string[] {
-	const ordered: SnapshotTable[] = []
+	const ordered: string[] = []
 	const left = [...tables]
 	while (left.length > 0) {
 		const free = left.findIndex((table) => !left.some((other) => other !== table && refersTo(other, table)))
-		ordered.push(...left.splice(Math.max(free, 0), 1))
+		if (free < 0) break
+		ordered.push(...left.splice(free, 1).map(dropTable))
 	}
-	return ordered.map(({ name }) => `DROP TABLE ${quote(name)};`)
+	return left.length === 0 ? ordered : [...ordered, 'PRAGMA foreign_keys=OFF;', ...left.map(dropTable), 'PRAGMA foreign_keys=ON;']
+}
+
+function dropTable({ name }: SnapshotTable): string {
+	return `DROP TABLE ${quote(name)};`
 }
 
 function refersTo(table: SnapshotTable, other: SnapshotTable): boolean {

@@ -1,3 +1,4 @@
+import { foreignKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { downScript, joinStatements, lossesIn, type SchemaStep, upStatements } from '../../../src/cli/generate/down-script.ts'
@@ -106,4 +107,21 @@ describe('a generated migration, with foreign keys on', () => {
 		)
 		expect(outcomes.done).toBeGreaterThan(outcomes.refused)
 	}, 60_000)
+
+	it('drops tables that refer to each other', async () => {
+		const table = (name: string, other: string) =>
+			sqliteTable(name, { id: text('id').primaryKey(), to: text('to') }, (self) => [
+				foreignKey({ columns: [self.to], foreignColumns: [sqliteTable(other, { id: text('id').primaryKey() }).id] }),
+			])
+		const rest = sqliteTable('rest', { id: text('id').primaryKey() })
+		const prev = await snapshotOf({ a: table('a', 'b'), b: table('b', 'a'), rest }, null, undefined)
+		const cur = await snapshotOf({ rest }, prev, undefined)
+		const storage = new NodeStorage(':memory:', { get: () => null, set: () => undefined })
+		const { durableObjectStorage } = storage
+		const runner = new MigrationRunner({ storage: durableObjectStorage, migrations: await manifestOf(prev, cur) })
+		await runner.run({ target: '0000_a' })
+		durableObjectStorage.sql.exec("INSERT INTO a VALUES ('1', NULL); INSERT INTO b VALUES ('1', '1'); UPDATE a SET \"to\" = '1'")
+		expect((await runner.run()).migrations).toEqual(['0001_b'])
+		storage.close()
+	})
 })
