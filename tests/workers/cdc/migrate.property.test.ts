@@ -19,9 +19,14 @@ class LakeModel {
 	#epoch = 0
 	readonly #tables = new Map<string, Map<string, ReadonlyMap<number, string>>>()
 
+	/** Rows of earlier epochs are void. The lake hears of an epoch with its first change, so of an empty shard's not yet. */
+	begin(epoch: number): void {
+		if (epoch > this.#epoch) this.#tables.clear()
+		this.#epoch = epoch
+	}
+
 	apply(batch: ChangeBatch): void {
-		if (batch.epoch > this.#epoch) this.#tables.clear()
-		this.#epoch = batch.epoch
+		this.begin(batch.epoch)
 		const changes = batch.tables.flatMap(({ table, op, seq, row }) => {
 			const columns = row.map((vector) => storedValues(vector).map(exactly))
 			const key = table.columns.findIndex(({ name }) => name === table.primaryKey[0])
@@ -128,6 +133,7 @@ async function campaign(pick: Pick, log: string[]): Promise<void> {
 			storage.sql.exec(write)
 		}
 		deliver(capture, Number.POSITIVE_INFINITY)
+		lake.begin(capture.epoch)
 		for (const { name, columns } of tables) {
 			const names = columns.map((column) => column.name)
 			const fields = columns.map((column) => column.field)
