@@ -9,8 +9,12 @@ export type {
 	CatalogTable,
 	CommitRequest,
 	CommitResult,
+	EvolutionResult,
+	EvolvedTable,
+	EvolveOptions,
 	ShardPosition,
 	TableAppend,
+	TableEvolution,
 } from './lake/catalog/catalog.ts'
 export { CommitConflictError } from './lake/catalog/commit-conflict-error.ts'
 export {
@@ -19,8 +23,10 @@ export {
 	type SnapshotCommitOptions,
 	type SnapshotCommitResult,
 } from './lake/catalog/iceberg-committer.ts'
+export { planEvolution } from './lake/catalog/plan-evolution.ts'
 export { R2PointerCatalog, type R2PointerCatalogOptions } from './lake/catalog/r2-pointer-catalog.ts'
 export { planTableScan, type TableScan, type TableScanOptions } from './lake/catalog/table-scan.ts'
+export { tableEvolutions } from './lake/change-table.ts'
 export {
 	buildDataFileStats,
 	type ColumnStats,

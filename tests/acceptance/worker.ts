@@ -2,6 +2,7 @@ import { SQLakeError } from 'sqlake'
 import { openLake, SQLakeCatalog, SQLakeDO } from 'sqlake/do'
 import migrations from './drizzle/migrations.js'
 import { type Fault, faultyBucket } from './faults.ts'
+import { deployed, releases } from './releases.ts'
 import { scenarios } from './scenarios/index.ts'
 import { accounts, lakes, posts } from './schema.ts'
 
@@ -15,12 +16,14 @@ export interface Env {
 	DAMAGED_DO: DurableObjectNamespace<DamagedDO>
 	LIVE_DO: DurableObjectNamespace<LiveDO>
 	BROKEN_DO: DurableObjectNamespace<BrokenDO>
+	EVOLVING_DO: DurableObjectNamespace<EvolvingDO>
 	SQLAKE_CATALOG: DurableObjectNamespace<SQLakeCatalog>
 	MAIN_BUCKET: R2Bucket
 	EMPTY_BUCKET: R2Bucket
 	FAULTY_BUCKET: R2Bucket
 	DAMAGED_BUCKET: R2Bucket
 	LIVE_BUCKET: R2Bucket
+	EVOLVING_BUCKET: R2Bucket
 }
 
 /** Has methods of its own beside what the driver calls. */
@@ -125,6 +128,18 @@ export class LiveDO extends SQLakeDO<Env> {
 /** Its tables were never made: the migrations are missing. */
 export class BrokenDO extends SQLakeDO<Env> {
 	override schema = lakes.live
+}
+
+/** Starts with the release that is deployed, and keeps it until it dies. */
+export class EvolvingDO extends SQLakeDO<Env> {
+	override schema = releases[deployed.release].schema
+	override migrations = releases[deployed.release].migrations
+	protected override cdcFlushInterval = 3_600_000
+
+	async die(): Promise<void> {
+		await this.ctx.storage.sync()
+		this.ctx.abort('the object was told to die')
+	}
 }
 
 export default {

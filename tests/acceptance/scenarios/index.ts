@@ -1,6 +1,7 @@
 import { badInput } from './bad-input.ts'
 import { changes } from './changes.ts'
 import { damage } from './damage.ts'
+import { evolution } from './evolution.ts'
 import { features } from './features.ts'
 import { history } from './history.ts'
 import { lifecycle } from './lifecycle.ts'
@@ -24,4 +25,5 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 	...damage,
 	...odds,
 	...parity,
+	...evolution,
 }
