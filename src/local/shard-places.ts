@@ -54,7 +54,7 @@ export class DirectoryPlaces implements ShardPlaces {
 	#nameOf(file: string): string | null {
 		const known = this.#names.get(file)
 		if (known !== undefined) return known
-		const name = shardOfFile(join(this.#directory, file))
+		const name = readName(join(this.#directory, file))
 		// Another process may be about to write the name of a file that has none.
 		if (name !== null) this.#names.set(file, name)
 		return name
@@ -70,6 +70,17 @@ export class DirectoryPlaces implements ShardPlaces {
 				hint: 'db names a directory that holds one SQLite file for each shard',
 			})
 		}
+	}
+}
+
+/** @throws SQLakeError SHARD_UNAVAILABLE for a file that is no database */
+function readName(path: string): string | null {
+	try {
+		return shardOfFile(path)
+	} catch (cause) {
+		throw SQLakeError.wrap(cause, 'SHARD_UNAVAILABLE', `${path}: expected the database of a shard`, {
+			hint: 'move the file away if it is none of a shard; it was not touched',
+		})
 	}
 }
 

@@ -1,8 +1,13 @@
 import { readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { blob, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { describe, expect, it } from 'vitest'
-import { temporaryDirectory } from '../local/fixture.ts'
-import { ask, get, openDevServer } from './dev-fixture.ts'
+import type { LocalProject } from '../../src/cli/dev/local-project.ts'
+import { LocalRouter } from '../../src/local/local-router.ts'
+import { SQLake } from '../../src/schema/database.ts'
+import { placesIn, temporaryDirectory } from '../local/fixture.ts'
+import { ask, get, migrations, openDevServer, project, schema } from './dev-fixture.ts'
 
 const insertAda = { sql: 'INSERT INTO users (id, name) VALUES (?, ?)', params: ['ada', 'Ada'] }
 
@@ -262,12 +267,73 @@ describe('a dev server', () => {
 		await openDevServer(directory)
 	})
 
+	it('fails no request while it goes over to a new migration', async () => {
+		const more = sqliteTable('users', {
+			id: text('id').primaryKey(),
+			name: text('name'),
+			big: integer('big'),
+			avatar: blob('avatar'),
+			age: integer('age'),
+		})
+		const { orders, plans } = schema.tables
+		const next: LocalProject = {
+			...project,
+			schema: SQLake({ users: more, orders, plans, shard: { users: 'id', orders: 'userId' }, global: ['plans'] }),
+			migrations: {
+				journal: {
+					entries: [...migrations.journal.entries, { idx: 1, when: 1_760_000_000_001, tag: '0001_age', breakpoints: true }],
+				},
+				migrations: { ...migrations.migrations, m0001: 'ALTER TABLE users ADD age integer' },
+			},
+		}
+		let served = project
+		const { server, events } = await openDevServer(await temporaryDirectory(), { load: async () => served })
+		for (const id of ['ada', 'bob', 'carl']) await ask(server.url, { ...insertAda, params: [id, id] })
+		served = next
+		const done = server.reload().then(() => true)
+		const statuses: number[] = []
+		const asking = async (id: string) => {
+			while (!(await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 0))]))) {
+				statuses.push((await ask(server.url, { sql: 'UPDATE users SET name = name WHERE id = ?', params: [id] })).status)
+			}
+		}
+		await Promise.all(['ada', 'bob', 'ada'].map(asking))
+		expect(new Set(statuses)).toEqual(new Set([200]))
+		expect(events.find(({ event }) => event === 'reload')).toMatchObject({
+			event: 'reload',
+			changed: true,
+			migrations: ['0001_age'],
+			shards: 3,
+			failures: [],
+		})
+		expect((await ask(server.url, { sql: "UPDATE users SET age = 36 WHERE id = 'ada'" })).body.rowsAffected).toBe(1)
+	})
+
+	it('opens every shard when it starts: what an earlier process left is delivered', async () => {
+		const directory = await temporaryDirectory()
+		const places = placesIn(directory)
+		const router = new LocalRouter({ ...places, schema, migrations, flush: null })
+		await router.sql`INSERT INTO users (id) VALUES ('ada')`.run()
+		await router.close()
+		const { server, events } = await openDevServer(directory, { flush: { interval: 100 } })
+		await expect.poll(() => events.some(({ event }) => event === 'flush'), { timeout: 5_000 }).toBe(true)
+		const { body } = await ask(server.url, { sql: 'SELECT id FROM users', mode: 'analytics' })
+		expect(body.rows).toEqual([{ id: 'ada' }])
+		await server.close()
+		await writeFile(join(places.db, 'bob.sqlite'), 'no database')
+		await expect(openDevServer(directory)).rejects.toMatchObject({
+			code: 'SHARD_UNAVAILABLE',
+			message: expect.stringMatching(/bob\.sqlite: expected the database of a shard: file is not a database/),
+		})
+	})
+
 	it('lets a reader of rows leave, and closes all the same', async () => {
 		const { server } = await openDevServer(await temporaryDirectory())
-		await ask(server.url, { sql: "INSERT INTO orders VALUES ('ada', '1', 1)" })
-		const many = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT i, 'some text' AS text FROM n`
+		const values = Array.from({ length: 600 }, (_, index) => `('ada', '${index}', 1)`).join(', ')
+		await ask(server.url, { sql: `INSERT INTO orders VALUES ${values}` })
+		const many = 'SELECT a.id, b.id AS other FROM orders AS a, orders AS b'
 		const leave = new AbortController()
-		const body = JSON.stringify({ sql: many, mode: 'analytics', format: 'ndjson' })
+		const body = JSON.stringify({ sql: many, mode: 'analytics', format: 'ndjson', flush: true })
 		const response = await fetch(`${server.url}/query`, { method: 'POST', body, signal: leave.signal })
 		const reader = response.body?.getReader()
 		await reader?.read()

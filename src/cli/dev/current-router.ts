@@ -27,8 +27,9 @@ export class CurrentRouter<TRouter extends Closable> {
 	 * @throws SQLakeError SHARD_UNAVAILABLE once it is closed
 	 */
 	async acquire(): Promise<{ readonly router: TRouter; readonly release: () => void }> {
+		// From the last look on nothing is awaited: a replacement that begins in between would not see this user.
 		while (this.#replacing !== null) await Promise.allSettled([this.#replacing])
-		if (this.#closed) throw new SQLakeError('SHARD_UNAVAILABLE', 'the server is closing', { hint: 'start it again' })
+		this.#assertOpen()
 		this.#users++
 		let released = false
 		const release = () => {
@@ -53,9 +54,11 @@ export class CurrentRouter<TRouter extends Closable> {
 	 * Replaces the router once nobody uses it.
 	 *
 	 * @param replace - closes the one that it is given, and returns the next
+	 * @throws SQLakeError SHARD_UNAVAILABLE once it is closed
 	 */
 	async replace(replace: (router: TRouter) => Promise<TRouter>): Promise<void> {
 		while (this.#replacing !== null) await Promise.allSettled([this.#replacing])
+		this.#assertOpen()
 		const work = async () => {
 			await this.#untilIdle()
 			this.#router = await replace(this.#router)
@@ -83,5 +86,9 @@ export class CurrentRouter<TRouter extends Closable> {
 			this.#idle = resolve
 		})
 		this.#idle = null
+	}
+
+	#assertOpen(): void {
+		if (this.#closed) throw new SQLakeError('SHARD_UNAVAILABLE', 'the server is closing', { hint: 'start it again' })
 	}
 }

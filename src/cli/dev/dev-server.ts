@@ -13,8 +13,9 @@ import { devRoutes } from './dev-routes.ts'
 import { listeningObservability } from './listening-observability.ts'
 import type { LocalProject } from './local-project.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import type { RouterPlaces } from './open-router.ts'
 import { ProjectHost } from './project-host.ts'
-import { type FileWatcher, watchFiles } from './watch-files.ts'
+import { watchFiles } from './watch-files.ts'
 
 /** The options of {@link startDevServer}. */
 export interface DevServerOptions
@@ -56,53 +57,59 @@ export interface DevServer {
  *   migrations; what `load` throws
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
-	const { load, db, lake, onEvent = () => {} } = options
+	const { load, db, onEvent = () => {} } = options
 	const project = await load()
 	const claim = claimDirectory(db)
-	let host: ProjectHost
-	let reloading = false
-	let server: LocalServer
+	const resources: { close(): Promise<void> }[] = [{ close: async () => claim.release() }]
 	try {
-		// What goes wrong in a reload is told by its own event, once.
-		const observability = listeningObservability((event) => {
-			if (!(event.event === 'problem' && reloading)) onEvent(event)
-		})
-		host = await ProjectHost.open(project, {
-			db,
-			lake,
-			observability,
-			...(options.flush === undefined ? {} : { flush: options.flush }),
-		})
-		server = await startLocalServer({
+		const teller = new Teller(onEvent)
+		const host = await ProjectHost.open(project, placesOf(options, teller))
+		resources.unshift(host.current)
+		for (const failure of await teller.quietly(() => host.openShards()))
+			onEvent({ event: 'problem', message: messageOf(failure) })
+		const server = await startLocalServer({
 			...options,
 			handle: devRoutes(host),
 			onRequest: (log) => onEvent({ event: 'request', ...log }),
 		})
+		claim.announce(server.url)
+		return await serve({ ...options, onEvent }, host, server, teller, resources)
 	} catch (error) {
-		claim.release()
+		for (const resource of resources) await resource.close()
 		throw error
 	}
-	claim.announce(server.url)
-	let watcher: FileWatcher | undefined
+}
+
+function placesOf({ db, lake, flush }: DevServerOptions, teller: Teller): RouterPlaces {
+	const observability = listeningObservability((event) => teller.tell(event))
+	return { db, lake, observability, ...(flush === undefined ? {} : { flush }) }
+}
+
+/** A server that listens, with what it serves: follows the project, and ends in order. */
+async function serve(
+	{ load, watch = true, onEvent }: DevServerOptions & { readonly onEvent: DevListener },
+	host: ProjectHost,
+	server: LocalServer,
+	teller: Teller,
+	resources: readonly { close(): Promise<void> }[],
+): Promise<DevServer> {
 	const reload = oneAtATime(async () => {
-		reloading = true
-		const event = await reloadEvent(host, load)
-		reloading = false
-		onEvent(event)
+		onEvent(await teller.quietly(() => reloadEvent(host, load)))
 		watcher?.setPaths(host.project.watch)
 	})
-	if (options.watch !== false) watcher = watchFiles(project.watch, () => void reload())
+	const unwatched = (error: unknown) =>
+		onEvent({ event: 'problem', message: `changes of the project may go by unseen: ${messageOf(error)}` })
+	const watcher = watch ? await watchFiles(host.project.watch, () => void reload(), unwatched) : undefined
 	const end = async () => {
 		await watcher?.close()
 		await server.close()
 		try {
 			return await host.current.use((router) => router.flush())
 		} finally {
-			await host.current.close()
-			claim.release()
+			for (const resource of resources) await resource.close()
 		}
 	}
-	let closed: Promise<DeliveryResult> | undefined
+	let ended: Promise<DeliveryResult> | undefined
 	return {
 		url: server.url,
 		port: server.port,
@@ -111,9 +118,32 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
 		},
 		reload,
 		close: () => {
-			closed ??= end()
-			return closed
+			ended ??= end()
+			return ended
 		},
+	}
+}
+
+/** Passes on what shards report, but not while their failures are told otherwise, by whoever migrates them. */
+class Teller {
+	readonly #onEvent: DevListener
+	#quiet = false
+
+	constructor(onEvent: DevListener) {
+		this.#onEvent = onEvent
+	}
+
+	tell(event: DevEvent): void {
+		if (!(this.#quiet && event.event === 'problem')) this.#onEvent(event)
+	}
+
+	async quietly<T>(work: () => Promise<T>): Promise<T> {
+		this.#quiet = true
+		try {
+			return await work()
+		} finally {
+			this.#quiet = false
+		}
 	}
 }
 

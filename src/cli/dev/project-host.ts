@@ -75,6 +75,15 @@ export class ProjectHost {
 		}
 	}
 
+	/**
+	 * Opens every shard, so that it is migrated and delivers what an earlier process left in it.
+	 *
+	 * @returns what went wrong; a shard that does not migrate goes on as it is
+	 */
+	async openShards(): Promise<readonly unknown[]> {
+		return this.current.use(async (router) => migrate(router, await router.shards()))
+	}
+
 	async #replace(next: LocalProject): Promise<Reloaded> {
 		const before = this.#project
 		if (fingerprint(next) === fingerprint(before)) {

@@ -20,10 +20,16 @@ export interface FileWatcher {
 }
 
 /**
- * Tells when files change, once for changes that come together. Of a file its directory is watched, since many editors put a new
+ * Tells when files change, once for changes that come together, from when it returns. Of a file its directory is watched, since many editors put a new
  * file in its place when they save.
+ *
+ * @param failed - told of what cannot be watched, such as more directories than the system allows
  */
-export function watchFiles(paths: WatchedPaths, changed: () => void): FileWatcher {
+export async function watchFiles(
+	paths: WatchedPaths,
+	changed: () => void,
+	failed: (error: unknown) => void,
+): Promise<FileWatcher> {
 	let roots = rootsOf(paths)
 	let isWanted = wanted(paths)
 	let timer: NodeJS.Timeout | undefined
@@ -31,6 +37,14 @@ export function watchFiles(paths: WatchedPaths, changed: () => void): FileWatche
 	watcher.on('all', () => {
 		clearTimeout(timer)
 		timer = setTimeout(changed, QUIET)
+	})
+	// What changes before is taken for what was there from the beginning.
+	await new Promise<void>((resolve) => {
+		watcher.once('ready', resolve)
+		watcher.on('error', (error) => {
+			failed(error)
+			resolve()
+		})
 	})
 	return {
 		setPaths: (next) => {

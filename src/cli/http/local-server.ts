@@ -69,6 +69,9 @@ const MIB = 1024 * 1024
 /** Milliseconds that a closing server waits for requests that are under way. */
 const CLOSE_PATIENCE = 5_000
 
+/** Milliseconds between two looks for connections that are done. */
+const CLOSE_PAUSE = 50
+
 /** Milliseconds that the rest of a refused request may take. */
 const DISCARD_PATIENCE = 2_000
 
@@ -105,10 +108,12 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
 		close: async () => {
 			const closed = once(server, 'close')
 			server.close()
-			server.closeIdleConnections()
-			const timer = setTimeout(() => server.closeAllConnections(), CLOSE_PATIENCE)
+			// A connection whose answer ends from now on would be kept for the next request.
+			const idle = setInterval(() => server.closeIdleConnections(), CLOSE_PAUSE)
+			const busy = setTimeout(() => server.closeAllConnections(), CLOSE_PATIENCE)
 			await closed
-			clearTimeout(timer)
+			clearInterval(idle)
+			clearTimeout(busy)
 		},
 	}
 }

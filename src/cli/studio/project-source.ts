@@ -40,13 +40,13 @@ export async function openProjectSource(options: ProjectSourceOptions): Promise<
 		throw error
 	})
 	let schema = drizzleSchema(host.project, onProblem)
-	const watcher = options.watch === false ? undefined : watchFiles(host.project.watch, () => void reload())
 	const reload = oneAtATime(async () => {
 		const before = host.project
 		await host.reload(load).catch(onProblem)
 		if (host.project !== before) schema = drizzleSchema(host.project, onProblem)
 		watcher?.setPaths(host.project.watch)
 	})
+	const watcher = options.watch === false ? undefined : await watchFiles(host.project.watch, () => void reload(), onProblem)
 	return {
 		kind: 'project',
 		title: db,
