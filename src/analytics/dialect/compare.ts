@@ -50,7 +50,7 @@ export function compare(op: Comparison, left: TypedSql, right: TypedSql, positio
 	const collation = collationOf(left, right)
 	const direct = collation === 'BINARY' ? compareWithConstant(op, l, r) : undefined
 	if (direct !== undefined) return typed('boolean', direct)
-	const exact = nullSafe ? undefined : compareExactly(op, l, r)
+	const exact = compareExactly(op, l, r)
 	if (exact !== undefined) return typed('boolean', exact)
 	const comparands = comparable(l, r, collation, position)
 	// DuckDB makes one BETWEEN of two comparisons, and then cannot do it with structs.
@@ -68,6 +68,9 @@ function compareExactly(op: Comparison, l: TypedSql, r: TypedSql): string | unde
 	if (l.kind !== 'integer' || !isReal(r)) return undefined
 	if (op === '=') return `_sl_same_number(${l.sql}, ${r.sql})`
 	if (op === '<>') return `(NOT _sl_same_number(${l.sql}, ${r.sql}))`
+	const bothNull = `COALESCE(_sl_same_number(${l.sql}, ${r.sql}), ${l.sql} IS NULL AND ${r.sql} IS NULL)`
+	if (op === 'IS NOT DISTINCT FROM') return bothNull
+	if (op === 'IS DISTINCT FROM') return `(NOT ${bothNull})`
 	return `(_sl_order(${asAny(l)}, ${asAny(r)}) ${op} 0)`
 }
 
@@ -137,8 +140,8 @@ export function comparands(left: TypedSql, right: TypedSql, position?: Position)
 }
 
 /** `x IS TRUE` and its relatives. */
-export function compareTruth(e: TypedSql, truth: boolean, not: boolean, position?: Position): TypedSql {
-	return typed('boolean', `(${asCondition(e, position)} IS ${not ? 'NOT ' : ''}${truth ? 'TRUE' : 'FALSE'})`)
+export function compareTruth(e: TypedSql, truth: boolean, not: boolean): TypedSql {
+	return typed('boolean', `(${asCondition(e)} IS ${not ? 'NOT ' : ''}${truth ? 'TRUE' : 'FALSE'})`)
 }
 
 /** An explicit collation wins, the left one first; then a column's, the left one first. */

@@ -5,7 +5,7 @@
  */
 import type { TargetType } from './context.ts'
 import { constant, integerPrefix, NULL, numberPrefix, realToInteger } from './literals.ts'
-import { anySql, BLOB_CLASS, commonJson, duckdbType, NUMBER_CLASSES, type TypedSql, typed } from './typed-sql.ts'
+import { anySql, commonJson, duckdbType, NUMBER_CLASSES, type TypedSql, typed } from './typed-sql.ts'
 import { type Position, unsupported } from './unsupported.ts'
 
 /** As a value of one of SQLite's classes: a boolean is 0 or 1, a NaN is NULL. */
@@ -16,7 +16,7 @@ export function settled(e: TypedSql): TypedSql {
 }
 
 /** As a condition. */
-export function asCondition(e: TypedSql, position?: Position): string {
+export function asCondition(e: TypedSql): string {
 	switch (e.kind) {
 		case 'boolean':
 			return e.sql
@@ -32,12 +32,12 @@ export function asCondition(e: TypedSql, position?: Position): string {
 		case 'any':
 			return `(_sl_any_to_real(${e.sql}) <> 0)`
 		case 'blob':
-			throw unsupported('a BLOB as a condition', position)
+			return `(_sl_text_real(_sl_blob_text(${e.sql})) <> 0)`
 	}
 }
 
 /** As the operand of arithmetic: `integer`, `real`, `null`, or `any` of those two. */
-export function asNumber(e: TypedSql, position?: Position): TypedSql {
+export function asNumber(e: TypedSql): TypedSql {
 	switch (e.kind) {
 		case 'boolean':
 			return settled(e)
@@ -52,15 +52,14 @@ export function asNumber(e: TypedSql, position?: Position): TypedSql {
 			return anySql(`_sl_text_number(${e.sql})`, NUMBER_CLASSES)
 		case 'any':
 			if ((e.classes & ~NUMBER_CLASSES) === 0) return e
-			if (e.classes & BLOB_CLASS) throw unsupported('a BLOB as a number', position)
 			return anySql(`_sl_any_number(${e.sql})`, NUMBER_CLASSES)
 		case 'blob':
-			throw unsupported('a BLOB as a number', position)
+			return anySql(`_sl_text_number(_sl_blob_text(${e.sql}))`, NUMBER_CLASSES)
 	}
 }
 
 /** As a DOUBLE, whatever it is. */
-export function asReal(e: TypedSql, position?: Position): string {
+export function asReal(e: TypedSql): string {
 	switch (e.kind) {
 		case 'boolean':
 			return `CAST(CAST(${e.sql} AS BIGINT) AS DOUBLE)`
@@ -77,12 +76,12 @@ export function asReal(e: TypedSql, position?: Position): string {
 		case 'any':
 			return `_sl_any_to_real(${e.sql})`
 		case 'blob':
-			throw unsupported('a BLOB as a number', position)
+			return `_sl_text_real(_sl_blob_text(${e.sql}))`
 	}
 }
 
 /** As a BIGINT, cut off as CAST does. */
-export function asInteger(e: TypedSql, position?: Position): string {
+export function asInteger(e: TypedSql): string {
 	switch (e.kind) {
 		case 'boolean':
 			return settled(e).sql
@@ -99,14 +98,14 @@ export function asInteger(e: TypedSql, position?: Position): string {
 		case 'any':
 			return `_sl_any_to_integer(${e.sql})`
 		case 'blob':
-			throw unsupported('a BLOB as a number', position)
+			return `_sl_text_integer(_sl_blob_text(${e.sql}))`
 	}
 }
 
 /** The operand of a bitwise operator or `%`: of a text the integer at its start counts, as in CAST. */
-export function asBits(e: TypedSql, position?: Position): string {
+export function asBits(e: TypedSql): string {
 	if (typeof e.constant?.value === 'string') return constant(integerPrefix(e.constant.value)).sql
-	return asInteger(e, position)
+	return asInteger(e)
 }
 
 /** As a VARCHAR. */
@@ -229,7 +228,7 @@ export function coerced(value: TypedSql, target: TargetType): TypedSql {
 }
 
 /** `CAST(e AS type)` by the affinity of the type. */
-export function cast(e: TypedSql, affinity: NonNullable<TypedSql['affinity']>, position?: Position): TypedSql {
+export function cast(e: TypedSql, affinity: NonNullable<TypedSql['affinity']>): TypedSql {
 	const value = settled(e)
 	const as = (result: TypedSql): TypedSql => ({ ...result, affinity })
 	if (value.kind === 'null') {
@@ -238,18 +237,16 @@ export function cast(e: TypedSql, affinity: NonNullable<TypedSql['affinity']>, p
 	}
 	switch (affinity) {
 		case 'INTEGER':
-			if (value.kind === 'blob') return as(typed('integer', `_sl_text_integer(decode(${value.sql}))`))
-			return as(typed('integer', asInteger(value, position)))
+			return as(typed('integer', asInteger(value)))
 		case 'REAL':
-			if (value.kind === 'blob') return as(typed('real', `_sl_text_real(decode(${value.sql}))`))
-			return as(typed('real', asReal(value, position)))
+			return as(typed('real', asReal(value)))
 		case 'NUMERIC': {
 			// A REAL stays a REAL here, although it may be whole.
 			if (value.kind === 'integer' || value.kind === 'real' || value.kind === 'numeric')
 				return as({ ...value, constant: undefined })
 			if (value.kind === 'text') return as(anySql(`_sl_any_cast_numeric(_sl_text_number(${value.sql}))`, NUMBER_CLASSES))
 			if (value.kind === 'blob') {
-				return as(anySql(`_sl_any_cast_numeric(_sl_text_number(decode(${value.sql})))`, NUMBER_CLASSES))
+				return as(anySql(`_sl_any_cast_numeric(_sl_text_number(_sl_blob_text(${value.sql})))`, NUMBER_CLASSES))
 			}
 			return as(anySql(`_sl_any_to_numeric(${asAny(value)})`, NUMBER_CLASSES))
 		}

@@ -100,7 +100,7 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 			switch (expr.op) {
 				case 'And':
 				case 'Or': {
-					const [left, right] = [expr.left, expr.right].map((side) => asCondition(operand(side), side.span))
+					const [left, right] = [expr.left, expr.right].map((side) => asCondition(operand(side)))
 					return typed('boolean', junction(expr.op, left ?? '', right ?? ''))
 				}
 				case 'Add':
@@ -108,12 +108,12 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 				case 'Multiply':
 				case 'Divide':
 				case 'Modulus':
-					return arithmetic(expr.op, operand(expr.left), operand(expr.right), expr.span)
+					return arithmetic(expr.op, operand(expr.left), operand(expr.right))
 				case 'BitwiseAnd':
 				case 'BitwiseOr':
 				case 'LeftShift':
 				case 'RightShift':
-					return bitwise(expr.op, operand(expr.left), operand(expr.right), expr.span)
+					return bitwise(expr.op, operand(expr.left), operand(expr.right))
 				case 'Concat':
 					return concatenate(operand(expr.left), operand(expr.right))
 				case 'ArrowRight':
@@ -128,7 +128,7 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 			return caseExpression(ctx, expr, scope)
 		case 'CastExpr': {
 			const type = expr.typeName?.name ?? ''
-			return cast(operand(expr.expr), affinityOf(type) === 'BLOB' && type.trim() === '' ? 'NUMERIC' : affinityOf(type), expr.span)
+			return cast(operand(expr.expr), affinityOf(type) === 'BLOB' && type.trim() === '' ? 'NUMERIC' : affinityOf(type))
 		}
 		case 'CollateExpr':
 			return { ...operand(expr.expr), collation: collationNamed(expr.collation, expr.span), explicitCollation: true }
@@ -224,7 +224,7 @@ function caseExpression(ctx: RewriteContext, { base, whenThenPairs, elseExpr }: 
 			decided = result
 			break
 		}
-		conditions.push(asCondition(condition, when.span))
+		conditions.push(asCondition(condition))
 		values.push(result)
 	}
 	const otherwise = decided ?? (elseExpr === undefined ? NULL : settled(ctx.expression(elseExpr, scope)))
@@ -252,11 +252,11 @@ function unary(ctx: RewriteContext, expr: UnaryExpr, scope: Scope): TypedSql {
 		case 'Negative':
 			// The smallest integer: its digits alone are beyond 64 bits.
 			if (expr.expr.type === 'NumericLiteral' && expr.expr.value === '9223372036854775808') return constant(-(2n ** 63n))
-			return negate(operand, expr.span)
+			return negate(operand)
 		case 'BitwiseNot':
-			return bitwiseNot(operand, expr.span)
+			return bitwiseNot(operand)
 		case 'Not':
-			return operand.kind === 'null' ? NULL : typed('boolean', `(NOT ${asCondition(operand, expr.span)})`)
+			return operand.kind === 'null' ? NULL : typed('boolean', `(NOT ${asCondition(operand)})`)
 	}
 }
 

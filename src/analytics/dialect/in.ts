@@ -36,7 +36,7 @@ export function compareExpressions(ctx: RewriteContext, { left, right, op, span 
 	const value = ctx.expression(left, scope)
 	const other = ctx.expression(right, scope)
 	if (comparison.startsWith('IS') && other.truth !== undefined) {
-		return compareTruth(value, other.truth, comparison === 'IS DISTINCT FROM', span)
+		return compareTruth(value, other.truth, comparison === 'IS DISTINCT FROM')
 	}
 	return compare(comparison, value, other, span)
 }

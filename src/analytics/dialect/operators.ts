@@ -6,7 +6,6 @@
 import { asBits, asNumber, asReal, asText, settled } from './convert.ts'
 import { constant, isInt64, NULL } from './literals.ts'
 import { anySql, NUMBER_CLASSES, type TypedSql, typed } from './typed-sql.ts'
-import type { Position } from './unsupported.ts'
 
 export type ArithmeticOperator = 'Add' | 'Subtract' | 'Multiply' | 'Divide' | 'Modulus'
 
@@ -19,16 +18,16 @@ const ANY_MACROS = {
 } as const
 
 /** `l op r`: INTEGER of two INTEGERs, else REAL; NULL for a division by zero. */
-export function arithmetic(op: ArithmeticOperator, left: TypedSql, right: TypedSql, position?: Position): TypedSql {
-	const l = asNumber(left, position)
-	const r = asNumber(right, position)
+export function arithmetic(op: ArithmeticOperator, left: TypedSql, right: TypedSql): TypedSql {
+	const l = asNumber(left)
+	const r = asNumber(right)
 	if (l.kind === 'null' || r.kind === 'null') return NULL
 	const known = fold(op, l, r)
 	if (known !== undefined) return known
 	if (l.kind === 'integer' && r.kind === 'integer') {
 		return typed('integer', `(${l.sql} ${op === 'Divide' ? '//' : SYMBOLS[op]} ${r.sql})`)
 	}
-	if (op === 'Modulus') return remainder(left, right, l, r, position)
+	if (op === 'Modulus') return remainder(left, right, l, r)
 	if (l.kind === 'any' ? r.kind !== 'real' : r.kind === 'any' && l.kind !== 'real') {
 		return anySql(`${ANY_MACROS[op]}(${any(l)}, ${any(r)})`, NUMBER_CLASSES)
 	}
@@ -36,8 +35,8 @@ export function arithmetic(op: ArithmeticOperator, left: TypedSql, right: TypedS
 }
 
 /** `%` cuts its operands off, texts at their first integer; only the class of the result looks at them as numbers. */
-function remainder(left: TypedSql, right: TypedSql, l: TypedSql, r: TypedSql, position?: Position): TypedSql {
-	const bits = [asBits(left, position), asBits(right, position)] as const
+function remainder(left: TypedSql, right: TypedSql, l: TypedSql, r: TypedSql): TypedSql {
+	const bits = [asBits(left), asBits(right)] as const
 	if (l.kind === 'real' || r.kind === 'real') return typed('real', `CAST((${bits.join(' % ')}) AS DOUBLE)`)
 	return anySql(`_sl_any_remainder(${any(l)}, ${any(r)}, ${bits.join(', ')})`, NUMBER_CLASSES)
 }
@@ -61,8 +60,8 @@ function fold(op: ArithmeticOperator, l: TypedSql, r: TypedSql): TypedSql | unde
 	return constant(op === 'Add' ? x + y : op === 'Subtract' ? x - y : x * y)
 }
 
-export function negate(operand: TypedSql, position?: Position): TypedSql {
-	const e = asNumber(operand, position)
+export function negate(operand: TypedSql): TypedSql {
+	const e = asNumber(operand)
 	const value = e.constant?.value
 	if (e.kind === 'null') return NULL
 	if (typeof value === 'bigint') return constant(isInt64(-value) ? -value : -Number(value))
@@ -73,16 +72,16 @@ export function negate(operand: TypedSql, position?: Position): TypedSql {
 
 export type BitwiseOperator = 'BitwiseAnd' | 'BitwiseOr' | 'LeftShift' | 'RightShift'
 
-export function bitwise(op: BitwiseOperator, left: TypedSql, right: TypedSql, position?: Position): TypedSql {
+export function bitwise(op: BitwiseOperator, left: TypedSql, right: TypedSql): TypedSql {
 	if (left.kind === 'null' || right.kind === 'null') return NULL
-	const [l, r] = [asBits(left, position), asBits(right, position)]
+	const [l, r] = [asBits(left), asBits(right)]
 	if (op === 'BitwiseAnd') return typed('integer', `(${l} & ${r})`)
 	if (op === 'BitwiseOr') return typed('integer', `(${l} | ${r})`)
 	return typed('integer', `_sl_shift(${l}, ${op === 'LeftShift' ? r : `(- ${r})`})`)
 }
 
-export function bitwiseNot(operand: TypedSql, position?: Position): TypedSql {
-	return operand.kind === 'null' ? NULL : typed('integer', `(~ ${asBits(operand, position)})`)
+export function bitwiseNot(operand: TypedSql): TypedSql {
+	return operand.kind === 'null' ? NULL : typed('integer', `(~ ${asBits(operand)})`)
 }
 
 export function concatenate(left: TypedSql, right: TypedSql): TypedSql {

@@ -9,7 +9,18 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
 	numbers: ['id', 'i', 'r', 'n'],
 	texts: ['id', 't'],
 	orders: ['id', 'person', 'amount', 'qty', 'status', 'at'],
+	docs: ['id', 'meta', 'kind'],
+	nuls: ['id', 't'],
 }
+const PATHS: readonly string[] =
+	"'$.n'|'$.name'|'$.tags'|'$.tags[0]'|'$.o.x'|'$.ok'|'$[1]'|'$[#-1]'|'$.o'|'$'|'$.kind'|'$.at'|'$.none'|'n'|'tags'|'name'|0|-1|NULL".split(
+		'|',
+	)
+const MODIFIERS: readonly string[] =
+	"'+1 day'|'-1 month'|'start of month'|'start of year'|'weekday 1'|'+36 hours'|'-90 minutes'|'+1.5 days'|'unixepoch'|'auto'|'+1 year'|'start of day'|'-00:30'|'floor'|'subsec'|'julianday'|'x'".split(
+		'|',
+	)
+const FORMATS: readonly string[] = "'%Y-%m'|'%Y-%m-%d'|'%H:%M'|'%s'|'%j %W'|'%d/%m'|'%f'|'%Y-W%V'|'%J'".split('|')
 const LITERALS: readonly string[] =
 	"0|1|-1|2|7|100|1.5|-2.5|0.0|3.0|NULL|''|'abc'|'12'|'1.5'|'12abc'|' 7 '|'ABC'|x'61'|TRUE|1e3|'2024-02-29'|'a%'|9007199254740993|25|'London'|1700000000".split(
 		'|',
@@ -32,6 +43,7 @@ export class RandomQueries {
 		this.#table = this.#pick(Object.keys(COLUMNS))
 		const table = this.#table
 		const e = (depth: number) => this.#expression(depth)
+		if (table === 'docs' && this.#below(3) === 0) return this.#overItems()
 		switch (this.#below(8)) {
 			case 0:
 				return `SELECT id, ${e(3)} FROM ${table}`
@@ -52,11 +64,59 @@ export class RandomQueries {
 		}
 	}
 
+	/** A query over the items of JSON. */
+	#overItems(): string {
+		const e = () => this.#expression(1)
+		const source = `docs, json_${this.#pick(['each', 'tree'])}(docs.meta${this.#below(2) > 0 ? `, ${this.#pick(PATHS.slice(0, 13))}` : ''}) j`
+		const item = this.#pick(['j.value', 'j.key', 'j.type', 'j.atom', 'j.fullkey', 'j.path'])
+		switch (this.#below(4)) {
+			case 0:
+				return `SELECT docs.id, ${item} FROM ${source} WHERE ${item} ${this.#pick(['=', '<', '>', '<>', 'IS'])} ${this.#pick(LITERALS)}`
+			case 1:
+				return `SELECT ${item}, count(*) FROM ${source} GROUP BY 1 ORDER BY 1`
+			case 2:
+				return `SELECT docs.id, group_concat(${item}), json_group_array(${item}) FROM ${source} GROUP BY docs.id`
+			default:
+				return `SELECT id, ${e()}, (SELECT count(*) FROM json_each(docs.meta) WHERE value ${this.#pick(['=', '<', '>='])} ${this.#pick(LITERALS)}) FROM docs`
+		}
+	}
+
+	#json(depth: number): string {
+		const subject = this.#table === 'docs' && this.#below(4) > 0 ? 'meta' : `json_array(${this.#expression(depth - 1)}, 'x')`
+		const path = this.#pick(PATHS)
+		switch (this.#below(10)) {
+			case 0:
+				return `(${subject} -> ${path})`
+			case 1:
+			case 2:
+			case 3:
+				return `(${subject} ->> ${path})`
+			case 4:
+			case 5:
+				return `json_extract(${subject}, ${this.#pick(PATHS.slice(0, 13))})`
+			case 6:
+				return `json_type(${subject}, ${this.#pick(PATHS.slice(0, 13))})`
+			case 7:
+				return `json_array_length(${subject}, ${this.#pick(PATHS.slice(0, 13))})`
+			case 8:
+				return `json_${this.#pick(['set', 'insert', 'replace'])}(${subject}, ${this.#pick(PATHS.slice(0, 13))}, ${this.#expression(depth - 1)})`
+			default:
+				return `json_object('k', ${this.#expression(depth - 1)}, 'j', ${subject} -> ${path})`
+		}
+	}
+
+	#date(depth: number): string {
+		const subject = this.#below(3) > 0 && this.#table === 'people' ? 'born' : this.#expression(depth - 1)
+		const modifiers = Array.from({ length: this.#below(3) }, () => `, ${this.#pick(MODIFIERS)}`).join('')
+		const name = this.#pick(['date', 'time', 'datetime', 'julianday', 'unixepoch', 'strftime'])
+		return name === 'strftime' ? `strftime(${this.#pick(FORMATS)}, ${subject}${modifiers})` : `${name}(${subject}${modifiers})`
+	}
+
 	#expression(depth: number): string {
 		if (depth <= 0 || this.#below(4) === 0)
 			return this.#below(3) > 0 ? this.#pick(COLUMNS[this.#table] ?? []) : this.#pick(LITERALS)
 		const e = () => this.#expression(depth - 1)
-		switch (this.#below(23)) {
+		switch (this.#below(28)) {
 			case 0:
 			case 1:
 				return `(${e()} ${this.#pick(['+', '-', '*', '/', '%'])} ${e()})`
@@ -105,7 +165,19 @@ export class RandomQueries {
 					`printf('%d|%s', ${e()}, ${e()})`,
 					`printf('%.2f', ${e()})`,
 					`unixepoch(${e()})`,
+					`printf('%-6s|%5.1f|%x', ${e()}, ${e()}, ${e()})`,
+					`printf(${e()}, ${e()})`,
+					`(${e()} GLOB ${e()})`,
+					`(${e()} LIKE ${e()})`,
+					`${this.#pick(['floor', 'ceil', 'sqrt', 'sign', 'quote'])}(${e()})`,
+					`(${e()} COLLATE NOCASE = ${e()})`,
 				])
+			case 22:
+			case 23:
+				return this.#json(depth)
+			case 24:
+			case 25:
+				return this.#date(depth)
 			default:
 				return `CASE ${e()} WHEN ${e()} THEN ${e()} END`
 		}

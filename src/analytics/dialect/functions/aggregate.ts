@@ -42,7 +42,7 @@ export function aggregateCall(
 		return scope.ungrouped(() => {
 			const args = callArguments(ctx, call, scope)
 			const filter = call.filterOver?.filterClause
-			const tail = filter === undefined ? '' : ` FILTER (WHERE ${asCondition(ctx.expression(filter, scope), filter.span)})`
+			const tail = filter === undefined ? '' : ` FILTER (WHERE ${asCondition(ctx.expression(filter, scope))})`
 			// SQLite aggregates such a call in the query around, which would be another answer.
 			if (trace.size > 0 && !trace.has(scope)) throw unsupported(`${name}() of columns of the query around it`, call.span)
 			const order = callOrder(ctx, call, scope) ?? naturalOrder(name, scope)
@@ -121,12 +121,12 @@ export function printAggregate(
 		case 'sum': {
 			if (e.kind === 'null') return { ...NULL, sql: `CAST(sum(CAST(NULL AS BIGINT))${tail} AS BIGINT)`, constant: undefined }
 			if (e.kind === 'integer') return typed('integer', `CAST(sum(${distinct}${e.sql})${tail} AS BIGINT)`)
-			if (e.kind === 'real') return { ...typed('real', `fsum(${distinct}${e.sql})${tail}`), mayBeNaN: true }
+			if (e.kind === 'real') return { ...typed('real', realSum(`${distinct}${e.sql}`, tail)), mayBeNaN: true }
 			if (e.classes & BLOB_CLASS) throw unsupported('sum() of a BLOB', span)
 			const any = e.classes & TEXT_CLASS ? `_sl_any_summand(${asAny(e)})` : asAny(e)
 			return anySql(
 				`(CASE WHEN bool_and(${any}.c = 1)${tail} THEN _sl_any_integer(CAST(sum(${distinct}${any}.i)${tail} AS BIGINT)) ` +
-					`ELSE _sl_any_real(fsum(${distinct}_sl_any_to_real(${any}))${tail}) END)`,
+					`ELSE _sl_any_real(${realSum(`${distinct}_sl_any_to_real(${any})`, tail)}) END)`,
 				NUMBER_CLASSES,
 			)
 		}
@@ -134,15 +134,16 @@ export function printAggregate(
 			// Whole numbers are added exactly.
 			if (e.kind === 'integer')
 				return typed('real', `COALESCE(CAST(sum(${distinct}${e.sql})${tail} AS DOUBLE), CAST(0 AS DOUBLE))`)
-			return typed('real', `COALESCE(fsum(${distinct}${asReal(e, span)})${tail}, CAST(0 AS DOUBLE))`)
-		case 'avg':
-			if (e.kind === 'integer') return typed('real', `avg(${distinct}${e.sql})${tail}`)
 			return typed(
 				'real',
-				windowed || distinct !== ''
-					? `(fsum(${distinct}${asReal(e, span)})${tail} / count(${distinct}${asReal(e, span)})${tail})`
-					: `favg(${asReal(e, span)})${tail}`,
+				`COALESCE(NULLIF(${realSum(`${distinct}${asReal(e)}`, tail)}, CAST('nan' AS DOUBLE)), CAST(0 AS DOUBLE))`,
 			)
+		case 'avg':
+			if (e.kind === 'integer') return typed('real', `avg(${distinct}${e.sql})${tail}`)
+			return {
+				...typed('real', `(${realSum(`${distinct}${asReal(e)}`, tail)} / count(${distinct}${asReal(e)})${tail})`),
+				mayBeNaN: true,
+			}
 		case 'min':
 		case 'max':
 			return extreme(name, e, tail)
@@ -182,6 +183,11 @@ export function printAggregate(
 		default:
 			throw unsupported(`the function ${name}()`, span)
 	}
+}
+
+/** SQLite's sum of REAL values, with a correction for what is lost; where it comes to an infinity the correction is none. */
+function realSum(values: string, tail: string): string {
+	return `COALESCE(NULLIF(fsum(${values})${tail}, CAST('nan' AS DOUBLE)), sum(${values})${tail})`
 }
 
 /** A FILTER with one more condition. */

@@ -44,7 +44,7 @@ export const JSON_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		const [subject = NULL, flags] = call.args
 		if (subject.kind === 'null' && flags === undefined) return NULL
 		const text = jsonInput(subject, call)
-		const level = flags === undefined ? '' : `, CAST(${asInteger(flags, call.position)} AS VARCHAR)`
+		const level = flags === undefined ? '' : `, CAST(${asInteger(flags)} AS VARCHAR)`
 		return integer(`_slf_json_valid(${text}${level})`)
 	},
 	json_array_length: reading(1, 2, (call) => integer(callback('_slf_json_array_length', call))),

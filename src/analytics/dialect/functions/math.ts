@@ -51,7 +51,7 @@ export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 				'real',
 				digits === undefined ? asReal(e) : `(CASE WHEN ${asInteger(digits)} IS NOT NULL THEN ${asReal(e)} END)`,
 			)
-		return typed('real', `_sl_round(${asReal(e, call.position)}, ${digits === undefined ? '0' : asInteger(digits)})`)
+		return typed('real', `_sl_round(${asReal(e)}, ${digits === undefined ? '0' : asInteger(digits)})`)
 	},
 	sign: ofOne((e) => {
 		if (e.kind === 'blob') return NULL

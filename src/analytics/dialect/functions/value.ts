@@ -7,7 +7,7 @@ import { compare } from '../compare.ts'
 import { asCondition, asEncoded, asText, coerced, commonType, mixedJson } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { glob, like } from '../pattern.ts'
-import { BLOB_CLASS, commonJson, isNumber, type TypedSql, typed } from '../typed-sql.ts'
+import { commonJson, isNumber, type TypedSql, typed } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
 import { expectArguments, ofOne, type ScalarCall, type ScalarFunction } from './scalar-function.ts'
 
@@ -28,7 +28,7 @@ export const VALUE_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		if (a.kind === 'null' || b.kind === 'null') return a
 		return {
 			...a,
-			sql: `(CASE WHEN ${asCondition(compare('=', a, b, call.position))} THEN NULL ELSE ${a.sql} END)`,
+			sql: `(CASE WHEN ${asCondition(compare('=', { ...a, affinity: undefined }, { ...b, affinity: undefined }, call.position))} THEN NULL ELSE ${a.sql} END)`,
 			affinity: undefined,
 			constant: undefined,
 		}
@@ -103,7 +103,7 @@ function iif(call: ScalarCall): TypedSql {
 	const otherwise = (odd ? args.at(-1) : undefined) ?? NULL
 	const values = pairs.filter((_, i) => i % 2 === 1)
 	const type = commonType([...values, otherwise])
-	const conditions = values.map((_, i) => asCondition(pairs[2 * i] ?? NULL, call.position))
+	const conditions = values.map((_, i) => asCondition(pairs[2 * i] ?? NULL))
 	const choose = (texts: readonly string[]) =>
 		`(CASE ${conditions.map((condition, i) => `WHEN ${condition} THEN ${texts[i]}`).join(' ')} ELSE ${texts.at(-1)} END)`
 	const mixed = mixedJson([...values, otherwise], choose)
@@ -122,7 +122,6 @@ function extreme(call: ScalarCall, op: '<' | '>='): TypedSql {
 	if (args.length < 2) throw refused(`wrong number of arguments to function ${call.name}()`, position)
 	if (args.some(({ kind }) => kind === 'null')) return NULL
 	const type = commonType(args)
-	if (type.kind === 'any' && type.classes & BLOB_CLASS) throw unsupported(`${call.name}() of BLOBs and other values`, position)
 	const [first = NULL, ...rest] = args.map(
 		(arg): TypedSql => ({ ...coerced(arg, type), affinity: undefined, constant: undefined }),
 	)

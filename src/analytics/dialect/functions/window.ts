@@ -25,7 +25,7 @@ export function windowCall(
 	if (over === undefined) throw refused(`misuse of window function ${name}()`, call.span)
 	const window = over.type === 'NameOver' ? namedWindow(over.name.text, scope) : over.window
 	const filter = call.filterOver?.filterClause
-	const condition = filter === undefined ? '' : ` FILTER (WHERE ${asCondition(ctx.expression(filter, scope), filter.span)})`
+	const condition = filter === undefined ? '' : ` FILTER (WHERE ${asCondition(ctx.expression(filter, scope))})`
 	const tail = `${condition} OVER (${printWindow(ctx, window, scope)})`
 	const args = callArguments(ctx, call, scope)
 	if (namesAggregate(call)) {

@@ -42,17 +42,19 @@ export const ANY_MACROS: readonly string[] = [
 		`CASE WHEN p.a IS NULL THEN NULL
 			WHEN _sl_is_whole(p.a) THEN ${struct(1, { i: 'CAST(p.a AS BIGINT)' })} ELSE ${struct(2, { r: 'p.a' })} END`,
 	)}`,
-	// A number at the start of a text, as arithmetic reads it.
+	// A number at the start of a text, as arithmetic reads it; one that a NUL ends is a REAL.
 	`_sl_text_number(x) AS ${withArguments(
 		{ a: 'x', d: `regexp_extract(x, '^[\\t-\\r ]*([+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?)', 1)` },
 		`CASE WHEN p.a IS NULL THEN NULL
 			WHEN p.d = '' THEN _sl_any_integer(0)
+			WHEN contains(p.a, chr(0)) AND _sl_trim(_sl_to_nul(p.a)) = p.d THEN _sl_any_real(_sl_parse_real(p.d))
 			WHEN regexp_full_match(p.d, '[+-]?\\d+') AND TRY_CAST(p.d AS BIGINT) IS NOT NULL THEN _sl_any_integer(TRY_CAST(p.d AS BIGINT))
 			ELSE _sl_any_real(_sl_parse_real(p.d)) END`,
 	)}`,
+	`_sl_trim(x) AS trim(x, chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ')`,
 	// A text that is a number as a whole becomes that number, any other stays.
 	`_sl_text_affinity(x) AS ${withArguments(
-		{ a: 'x', d: `trim(x, chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ')` },
+		{ a: 'x', d: '_sl_trim(_sl_to_nul(x))' },
 		`CASE WHEN p.a IS NULL THEN NULL
 			WHEN NOT regexp_full_match(p.d, '[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?') THEN _sl_any_text(p.a)
 			WHEN regexp_full_match(p.d, '[+-]?\\d+') AND TRY_CAST(p.d AS BIGINT) IS NOT NULL THEN _sl_any_integer(TRY_CAST(p.d AS BIGINT))
@@ -83,12 +85,12 @@ export const ANY_MACROS: readonly string[] = [
 	`_sl_any_to_real(x) AS ${withArguments(
 		{ a: 'x' },
 		`CASE p.a.c WHEN 1 THEN CAST(p.a.i AS DOUBLE) WHEN 2 THEN p.a.r WHEN 3 THEN _sl_text_real(p.a.t)
-			WHEN 4 THEN error('sqlake: BLOB as a number')::DOUBLE END`,
+			WHEN 4 THEN _sl_text_real(_sl_blob_text(p.a.b)) END`,
 	)}`,
 	`_sl_any_to_integer(x) AS ${withArguments(
 		{ a: 'x' },
 		`CASE p.a.c WHEN 1 THEN p.a.i WHEN 2 THEN _sl_real_integer(p.a.r) WHEN 3 THEN _sl_text_integer(p.a.t)
-			WHEN 4 THEN error('sqlake: BLOB as a number')::BIGINT END`,
+			WHEN 4 THEN _sl_text_integer(_sl_blob_text(p.a.b)) END`,
 	)}`,
 	`_sl_any_typeof(x) AS ${withArguments(
 		{ a: 'x' },
@@ -138,6 +140,8 @@ export const ANY_MACROS: readonly string[] = [
 		`CASE WHEN p.r IS NULL THEN NULL WHEN p.a.c = 1 AND p.b.c = 1 THEN _sl_any_integer(p.r)
 			ELSE _sl_any_real(CAST(p.r AS DOUBLE)) END`,
 	)}`,
+	`_sl_any_length(x) AS ${withArguments({ a: 'x' }, 'CASE p.a.c WHEN 4 THEN octet_length(p.a.b) ELSE _sl_length(_sl_any_to_text(p.a)) END')}`,
+	`_sl_any_hex(x) AS ${withArguments({ a: 'x' }, 'CASE p.a.c WHEN 4 THEN hex(p.a.b) ELSE hex(encode(_sl_any_to_text(p.a))) END')}`,
 	// What mathematical functions take: numbers, and texts that are numbers as a whole.
 	`_sl_math_number(x) AS ${withArguments({ a: '_sl_any_affinity(x)' }, 'CASE WHEN p.a.c <= 2 THEN p.a END')}`,
 	`_sl_math_real(x) AS ${withArguments(
@@ -151,7 +155,7 @@ export const ANY_MACROS: readonly string[] = [
 	`_sl_any_to_numeric(x) AS ${withArguments(
 		{ a: 'x' },
 		`CASE p.a.c WHEN 3 THEN _sl_any_cast_numeric(_sl_text_number(p.a.t))
-			WHEN 4 THEN _sl_any_cast_numeric(_sl_text_number(decode(p.a.b))) ELSE p.a END`,
+			WHEN 4 THEN _sl_any_cast_numeric(_sl_text_number(_sl_blob_text(p.a.b))) ELSE p.a END`,
 	)}`,
 	`_sl_any_negate(x) AS ${withArguments(
 		{ a: 'x' },

@@ -6,6 +6,8 @@
 import { withArguments } from './let.ts'
 
 export const SCALAR_MACROS: readonly string[] = [
+	// Bytes as text where only a number at its start matters: DuckDB writes all but ASCII out.
+	`_sl_blob_text(x) AS regexp_replace(CAST(x AS VARCHAR), '^(?:\\\\x0[9A-D]| )+', '')`,
 	// Whether a REAL is an INTEGER under NUMERIC affinity.
 	`_sl_is_whole(x) AS (x = trunc(x) AND abs(x) < 9223372036854775807e0)`,
 	// SQLite folds the case of ASCII letters only.
@@ -93,7 +95,7 @@ function bounds(start: string, count: string, length: string): { readonly from: 
 
 function substr(text: string, start: string, count: string, length: string): string {
 	const { from, to } = bounds(start, count, length)
-	return `substring(${text}, CAST(greatest(1, ${from}) AS BIGINT), CAST(greatest(0, least(${length} + 1, ${to}) - greatest(1, ${from})) AS BIGINT))`
+	return `substring(${text}, CAST(least(4294967295, greatest(1, ${from})) AS BIGINT), CAST(greatest(0, least(${length} + 1, ${to}) - greatest(1, ${from})) AS BIGINT))`
 }
 
 function substrBytes(): string {

@@ -50,7 +50,7 @@ function printJoin(ctx: RewriteContext, left: string, { operator, table, constra
 		return `${left} ${keyword} ${right} ON ${conditions.join(' AND ')}`
 	}
 	if (constraint?.type === 'OnJoinConstraint') {
-		return `${left} ${keyword} ${right} ON ${asCondition(ctx.expression(constraint.expr, scope), constraint.expr.span)}`
+		return `${left} ${keyword} ${right} ON ${asCondition(ctx.expression(constraint.expr, scope))}`
 	}
 	return keyword === 'JOIN' ? `${left} CROSS JOIN ${right}` : `${left} ${keyword} ${right} ON TRUE`
 }

@@ -75,15 +75,12 @@ function printBlock(ctx: RewriteContext, select: SelectFrom, options: ArmOptions
 	}
 	for (const { name, window } of select.windowClause ?? []) scope.windows.set(name.text.toLowerCase(), window)
 
-	const where =
-		select.whereClause === undefined
-			? ''
-			: ` WHERE ${asCondition(ctx.expression(select.whereClause, scope), select.whereClause.span)}`
+	const where = select.whereClause === undefined ? '' : ` WHERE ${asCondition(ctx.expression(select.whereClause, scope))}`
 	const grouped = printGrouping(ctx, select, options.orderBy, scope)
 	scope.grouping = grouped?.grouping ?? null
 	const outputs = printOutputs(ctx, select.columns, scope, options.targets)
 	const conditions = [
-		...(select.having === undefined ? [] : [asCondition(ctx.expression(select.having, scope), select.having.span)]),
+		...(select.having === undefined ? [] : [asCondition(ctx.expression(select.having, scope))]),
 		...(grouped?.having === undefined ? [] : [grouped.having]),
 	]
 	if (

@@ -34,6 +34,8 @@ export const SETUP: readonly string[] = [
 		(4, '[1, 2.0, "three", null, true, [4, {"five": 5}], 9007199254740993, 1e3]', NULL),
 		(5, NULL, 'c'), (6, '"text"', 'd'), (7, '3.25', 'd'), (8, '{"name":"Dée","n":"12","tags":["it''s",1,{"t":2}],"kind":"B","big":123456789012345678901}', 'b'),
 		(9, '{}', ''), (10, '  { "a b" : [ 0.1 , 1e-7 , -0 ] , "a.b" : { "c" : "\\n\\"q\\"" } }  ', 'e')`,
+	'CREATE TABLE nuls (id INTEGER PRIMARY KEY, t TEXT)',
+	`INSERT INTO nuls VALUES (1, 'ab' || char(0) || 'cd'), (2, char(0)), (3, 'ab'), (4, '12' || char(0) || '3'), (5, 'abc' || char(0)), (6, char(0) || 'ab'), (7, 'AB' || char(0) || 'CD')`,
 	'CREATE TABLE drafts (id INTEGER PRIMARY KEY, body TEXT)',
 	`INSERT INTO drafts VALUES (1, '{"a":1}'), (2, 'not json'), (3, '{a:1,b:[1,],c:0x1F,d:.5,e:+1,f:Infinity,}'), (4, '[1,2'), (5, NULL),
 		(6, '{"a":"x"} trailing'), (7, ''), (8, '''single'''), (9, '/* c */ [1] // end')`,
