@@ -36,7 +36,17 @@ export async function loadModule(path: string): Promise<ModuleExports> {
 }
 
 function refuse(path: string, cause: unknown): never {
-	throw SQLakeError.wrap(cause, 'CONFIG_INVALID', `${path} cannot be loaded`, { hint: hintFor(cause), details: { file: path } })
+	if (SQLakeError.is(cause)) throw cause
+	throw new SQLakeError('CONFIG_INVALID', `${path} cannot be loaded: ${oneLine(messageOf(cause))}`, {
+		cause,
+		hint: hintFor(cause),
+		details: { file: path },
+	})
+}
+
+/** What is wrong, without the modules that led there. */
+function oneLine(message: string): string {
+	return (message.split('\nRequire stack:')[0] ?? message).replaceAll(/\s*\n\s*/g, ' ')
 }
 
 function hintFor(error: unknown): string {

@@ -82,6 +82,15 @@ describe('a configuration', { timeout: 30_000 }, () => {
 		await expect(loadConfig(project.directory)).rejects.toEqual(invalid(message, hint))
 	})
 
+	it('that does not load says why in one line, and where', async () => {
+		using project = createProject({ 'sqlake.config.ts': `import './elsewhere'`, 'elsewhere.ts': 'const a = 1\nconst a = 2' })
+		await expect(loadConfig(project.directory)).rejects.toMatchObject({
+			message: expect.stringMatching(
+				/^.*sqlake\.config\.ts cannot be loaded: .*'a' has already been declared.* .*elsewhere\.ts:2:6.*$/,
+			),
+		})
+	})
+
 	it('with a misspelt option of sqlake says which one was meant', async () => {
 		using project = createProject({ 'sqlake.config.json': '{ "sqlake": { "rename": {} } }' })
 		await expect(loadConfig(project.directory)).rejects.toEqual(

@@ -11,7 +11,7 @@ export interface PackageVersions {
 const scripts = { generate: 'sqlake generate', dev: 'sqlake dev', studio: 'sqlake studio' }
 
 /** Scripts of a new project besides. */
-const newScripts = { start: 'wrangler dev', deploy: 'sqlake push --remote && wrangler deploy' }
+const newScripts = { start: 'wrangler dev', deploy: 'sqlake generate --check && wrangler deploy' }
 
 /** A new `package.json`. */
 export function packageTemplate(name: string, versions: PackageVersions): string {
