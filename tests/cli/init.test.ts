@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { runInteractively } from './interactive.ts'
 import { createProject, SCHEMA, type TestProject } from './project.ts'
 import { runSQLake } from './run-sqlake.ts'
 
@@ -51,6 +52,16 @@ describe('init in a new directory', { timeout: 30_000 }, () => {
 		})
 		expect(read(project, 'app/src/tenant-home-do.ts')).toContain('class TenantHomeDO extends SQLakeDO<Env>')
 		expect(await runSQLake(['init', '--class', 'no-class'], { cwd: project.directory })).toMatchObject({ code: 2 })
+	})
+
+	it('asks in a terminal before it writes, and takes no for an answer', async () => {
+		using project = createProject({})
+		const answer = (keys: string) =>
+			runInteractively(['init', 'app'], { cwd: project.directory, answers: [{ seen: 'Write this?', keys }] })
+		expect(await answer('n')).toMatchObject({ code: 0, stderr: expect.stringContaining('nothing was written') })
+		expect(existsSync(join(project.directory, 'app'))).toBe(false)
+		expect(await answer('y')).toMatchObject({ code: 0, stderr: expect.stringContaining('npx sqlake generate') })
+		expect(existsSync(join(project.directory, 'app/src/schema.ts'))).toBe(true)
 	})
 
 	it('writes nothing with --dry-run', async () => {
