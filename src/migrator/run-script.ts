@@ -107,7 +107,10 @@ class ScriptRun {
 			case 'drop-column':
 				this.#hooks?.dropColumn(effect.table)
 				this.#run(text)
-				break
+				this.#changed = true
+				// At once: whoever let go of the table would not see that a column gets the name of the one that is gone.
+				this.#settle()
+				return
 			case 'alter-table':
 			case 'schema':
 				this.#run(text)

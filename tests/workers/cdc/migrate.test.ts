@@ -161,6 +161,19 @@ describe('a migration of a captured table', () => {
 			expect(capture.epoch).toBe(1)
 		}))
 
+	test('that gives a column the name of one that it drops keeps the two apart', () =>
+		inShard(ddl, schema(users1), async ({ sql, capture, migrate }) => {
+			sql.exec(two)
+			told(capture)
+			await migrate(
+				'ALTER TABLE users DROP COLUMN name; ALTER TABLE users RENAME COLUMN id TO name; DELETE FROM users WHERE name = 2',
+				schema(table('users', 2, { name: [101, 'INTEGER'] }, ['name'])),
+			)
+			sql.exec('INSERT INTO users VALUES (3)')
+			expect(told(capture)).toEqual(['d users@1: 101=2 102=null', 'c users@2: 101=3'])
+			expect(capture.epoch).toBe(1)
+		}))
+
 	test('whose column gets another field in the lake, and nothing else, restates the rows that have a value in it', () =>
 		inShard(ddl, schema(users1), async ({ sql, capture, migrate }) => {
 			sql.exec(`${two}; UPDATE users SET name = NULL WHERE id = 2`)
