@@ -134,7 +134,9 @@ export class ShardMigrations {
 	 */
 	prepareNow(): void {
 		const { sql } = this.#parts.storage
-		if (this.#runner !== null && this.isWanted && this.#runner.wantsForeignKeysOff(this.#wanted())) setForeignKeys(sql, false)
+		const status = this.status()
+		if (this.#runner === null || !this.#isWanted(status)) return
+		if (this.#runner.wantsForeignKeysOff(this.#wanted(status))) setForeignKeys(sql, false)
 	}
 
 	/** Opens the shard at once. What has to wait is left to {@link open}. */
@@ -142,7 +144,7 @@ export class ShardMigrations {
 		let status = this.#begin()
 		if (this.#isWanted(status)) {
 			try {
-				this.#runner?.runNow()
+				this.#runner?.runNow(this.#wanted(status))
 			} catch (error) {
 				this.#tolerate(error)
 			}
@@ -156,7 +158,7 @@ export class ShardMigrations {
 		let status = this.#begin()
 		if (this.#isWanted(status)) {
 			try {
-				await this.#runner?.run()
+				await this.#runner?.run(this.#wanted(status))
 			} catch (error) {
 				this.#tolerate(error)
 			}
@@ -218,9 +220,7 @@ export class ShardMigrations {
 	}
 
 	/** What is applied without being asked for. A roll-out said how far to go: what failed is tried again, and nothing beyond. */
-	#wanted(): MigrateRequest {
-		const { state, appliedCount, pending } = this.status()
-		const [failing] = pending
+	#wanted({ state, appliedCount, pending: [failing] }: MigrationStatus): MigrateRequest {
 		const goesOn = this.#parts.policy === 'rollout' && state === 'failed' && appliedCount > 0
 		return goesOn && failing !== undefined ? { target: failing } : {}
 	}
