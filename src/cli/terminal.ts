@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { writeSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
+import { messageOf } from '../errors.ts'
 
 /** A stream that may be a terminal. */
 export interface TerminalOutput extends Writable {
@@ -28,8 +30,9 @@ export interface Terminal {
 /** The terminal of this process. A reader of stdout that goes away (`| head`) ends the process quietly. */
 export function processTerminal(): Terminal {
 	const { stdin, stdout, stderr } = process
-	stdout.on('error', endQuietly)
-	stderr.on('error', endQuietly)
+	stdout.on('error', stopWriting)
+	stderr.on('error', stopWriting)
+	process.on('uncaughtException', endWithFault)
 	return { cwd: process.cwd(), env: process.env, stdin, stdout, stderr, onInterrupt }
 }
 
@@ -41,7 +44,25 @@ function onInterrupt(listener: () => void): () => void {
 	}
 }
 
-function endQuietly(error: NodeJS.ErrnoException): void {
-	if (error.code !== 'EPIPE') throw error
-	process.exit()
+/** Ends the process at once where nobody reads any more; anything else, such as a full disk, is told of. */
+function stopWriting(error: NodeJS.ErrnoException): void {
+	if (error.code === 'EPIPE') process.exit()
+	end(`cannot write: ${error.message}`)
+}
+
+/** What nobody caught is a fault; who uses the command is spared its stack. */
+function endWithFault(error: unknown): void {
+	end(
+		`${messageOf(error)}\nhint: please report it${process.argv.includes('--verbose') ? `\n${stackOf(error)}` : ', with what --verbose tells'}`,
+	)
+}
+
+function end(message: string): never {
+	// Written at once: the process does not wait for a stream.
+	writeSync(2, `sqlake: ${message}\n`)
+	process.exit(1)
+}
+
+function stackOf(error: unknown): string {
+	return error instanceof Error ? (error.stack ?? '') : ''
 }

@@ -50,6 +50,18 @@ it('ends quietly when the reader of its output goes away', { timeout: 30_000 }, 
 	expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
 })
 
+it.runIf(existsSync('/dev/full'))('says in one line that it cannot write', { timeout: 30_000 }, async () => {
+	const child = spawn('sh', ['-c', `"${process.execPath}" "${binary}" --help > /dev/full`], {
+		stdio: ['ignore', 'ignore', 'pipe'],
+	})
+	let stderr = ''
+	child.stderr.on('data', (text) => {
+		stderr += text
+	})
+	const [code] = await once(child, 'close')
+	expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^sqlake: cannot write: ENOSPC.*\n$/) })
+})
+
 it.each([
 	[[], 'no command given', 'sqlake --help'],
 	[['nonsense'], 'there is no command nonsense', 'sqlake --help'],
