@@ -51,7 +51,7 @@ export async function parseCommandLine(typed: readonly string[], terminal: Termi
 	// One mistake may fail several checks: a name that nobody knows says most, then what was found first.
 	const mistake = reading.mistakes.find((each) => each.startsWith('Unknown')) ?? reading.mistakes[0]
 	if (mistake !== undefined) throw await usageError(mistake, reading)
-	if (output !== '') await write(terminal.stdout, `${output}\n`)
+	if (output !== '') await write(terminal.stdout, `${withoutEmptyDefaults(output)}\n`)
 	return reading.chosen
 }
 
@@ -126,4 +126,11 @@ async function usageError(mistake: string, { parser, listed }: Reading): Promise
 function meant(typed: string, names: readonly string[], help: string): string {
 	const near = suggest(typed, names)
 	return near === undefined ? help : `did you mean ${near}? ${help} lists them all`
+}
+
+/** That a switch is off and a list empty until it is given goes without saying. */
+function withoutEmptyDefaults(help: string): string {
+	return help.replaceAll(/\[(?:boolean|array)\] \[default: (?:false|\[\])\]/g, (both) =>
+		both.slice(0, both.indexOf(' ')).padStart(both.length),
+	)
 }

@@ -8,9 +8,9 @@ export const completion = defineCommand({
 	builder: (yargs) =>
 		yargs
 			.positional('shell', { choices: shells, describe: 'The shell [default: that of SHELL]' })
-			.example('eval "$($0 completion bash)"', 'in ~/.bashrc')
-			.example('eval "$($0 completion zsh)"', 'in ~/.zshrc, after compinit')
-			.example('$0 completion fish > ~/.config/fish/completions/sqlake.fish', 'once'),
+			.example('eval "$($0 completion bash)"', 'In ~/.bashrc')
+			.example('eval "$($0 completion zsh)"', 'In ~/.zshrc, after compinit')
+			.example('$0 completion fish > ~/.config/fish/completions/sqlake.fish', 'Once'),
 	run: async (args, context) => {
 		const { SHELL = '' } = context.terminal.env
 		const shell = args.shell ?? shells.find((each) => each === basename(SHELL))

@@ -13,8 +13,8 @@ export const doctor = defineCommand({
 			.options({
 				fleet: { type: 'string', describe: 'Ask a deployed Worker, too; alone: the one of the configuration' },
 			})
-			.example('$0 doctor', 'is this project in order?')
-			.example('$0 doctor --fleet https://app.example.com', 'and what was deployed of it?')
+			.example('$0 doctor', 'Is this project in order?')
+			.example('$0 doctor --fleet https://app.example.com', 'And what was deployed of it?')
 			.epilogue(
 				'Looks at packages, wrangler configuration, schema, migrations, manifest, local lake and local shards; changes nothing.\nExit code 1 where something fails.\n--fleet takes the token of createAdminHandler() from SQLAKE_ADMIN_TOKEN.',
 			),

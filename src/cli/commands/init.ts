@@ -29,9 +29,9 @@ export const init = defineCommand({
 					throw new Error(`--class: expected the name of a class, such as UserDO, found ${name}`)
 				return true
 			})
-			.example('$0 init my-lake', 'a new project')
-			.example('$0 init --dry-run', 'what would be added to the one that is here')
-			.example('$0 init --class TenantDO --catalog', 'another class, and a catalog object')
+			.example('$0 init my-lake', 'A new project')
+			.example('$0 init --dry-run', 'What would be added to the one that is here')
+			.example('$0 init --class TenantDO --catalog', 'Another class, and a catalog object')
 			.epilogue('Files that are there stay as they are, but for entries that are added to them: --dry-run shows which.'),
 	run: async (args, context) => {
 		const directory = context.path(args.directory)

@@ -15,14 +15,16 @@ const needsTable: ReadonlySet<ViewName> = new Set(['history', 'files', 'schema']
 /** `sqlake lake`. */
 export const lake = defineCommand({
 	builder: (yargs) =>
-		withLakePlace(yargs)
-			.positional('view', { choices: views, default: 'tables' as const, describe: 'What to show' })
-			.positional('table', { type: 'string', describe: 'A table, for history, files and schema' })
-			.options({
-				all: { type: 'boolean', default: false, describe: 'All schemas that the table has had' },
-				limit: { type: 'number', default: 50, requiresArg: true, describe: 'Snapshots or files that are shown' },
-				format: { alias: 'f', choices: rowFormats, requiresArg: true, describe: 'How the rows are written [default: table]' },
-			})
+		withLakePlace(
+			yargs
+				.positional('view', { choices: views, default: 'tables' as const, describe: 'What to show' })
+				.positional('table', { type: 'string', describe: 'A table, for history, files and schema' })
+				.options({
+					all: { type: 'boolean', default: false, describe: 'All schemas that the table has had' },
+					limit: { type: 'number', default: 50, requiresArg: true, describe: 'Snapshots or files that are shown' },
+					format: { alias: 'f', choices: rowFormats, requiresArg: true, describe: 'How the rows are written [default: table]' },
+				}),
+		)
 			.check(({ view, table, limit, json, format }) => {
 				if (json && format !== undefined && format !== 'json') throw new Error(`--json and --format ${format} exclude each other`)
 				if (needsTable.has(view) && table === undefined) throw new Error(`lake ${view}: which table? sqlake lake lists them`)
@@ -31,10 +33,10 @@ export const lake = defineCommand({
 				if (!(limit >= 1)) throw new Error('--limit: expected a number from 1')
 				return true
 			})
-			.example('$0 lake', 'its tables: snapshots, files, rows and size')
-			.example('$0 lake history orders', 'the commits of one table')
-			.example('$0 lake files orders --remote', 'data files in the bucket, with shard, day and bounds')
-			.example('$0 lake schema orders --all', 'fields and their ids, in every version'),
+			.example('$0 lake', 'Its tables: snapshots, files, rows and size')
+			.example('$0 lake history orders', 'The commits of one table')
+			.example('$0 lake files orders --remote', 'Data files in the bucket, with shard, day and bounds')
+			.example('$0 lake schema orders --all', 'Fields and their ids, in every version'),
 	run: async ({ view, table, all, limit, format, ...place }, context) => {
 		await using opened = await openLakePlace(place, context)
 		const { inspectLake, findTable } = await import('../lake/inspect-lake.ts')

@@ -11,9 +11,8 @@ import { type RowFormat, rowFormats } from '../rows/row-formatter.ts'
 /** `sqlake query`. */
 export const query = defineCommand({
 	builder: (yargs) =>
-		withLakePlace(yargs)
-			.positional('sql', { type: 'string', describe: "One statement in SQLite's dialect; - reads it from stdin" })
-			.options({
+		withLakePlace(
+			yargs.positional('sql', { type: 'string', describe: "One statement in SQLite's dialect; - reads it from stdin" }).options({
 				analytics: { alias: 'a', type: 'boolean', default: false, describe: 'Ask the lake: all shards' },
 				'as-of': {
 					type: 'string',
@@ -46,7 +45,8 @@ export const query = defineCommand({
 				flush: { type: 'boolean', default: false, describe: 'Deliver what waits in the shards to the lake first' },
 				'read-only': { type: 'boolean', default: false, describe: 'Refuse a statement that writes' },
 				timeout: { type: 'number', default: 600, requiresArg: true, describe: 'Seconds that a lake query may take' },
-			})
+			}),
+		)
 			.conflicts('as-of', ['between', 'snapshot'])
 			.conflicts('between', 'snapshot')
 			.conflicts('shard', ['as-of', 'between', 'snapshot'])
@@ -56,11 +56,11 @@ export const query = defineCommand({
 				if (analytics && shard !== undefined) throw new Error('--analytics and --shard exclude each other')
 				return true
 			})
-			.example(`$0 query "SELECT * FROM orders WHERE user_id = 'ada'"`, 'one shard, up to the last write')
-			.example(`$0 query -a "SELECT plan, count(*) FROM users GROUP BY plan"`, 'all shards, from the lake')
-			.example(`$0 query --as-of 1d "SELECT count(*) FROM users"`, 'as it was a day ago')
-			.example(`$0 query --between 1h.. "SELECT _op, * FROM orders" -f csv`, 'what changed in the last hour')
-			.example(`$0 query -d app.sqlite "SELECT * FROM t WHERE a = ?" -p '[5]'`, 'any SQLite file')
+			.example(`$0 query "SELECT * FROM orders WHERE user_id = 'ada'"`, 'One shard, up to the last write')
+			.example(`$0 query -a "SELECT plan, count(*) FROM users GROUP BY plan"`, 'All shards, from the lake')
+			.example(`$0 query --as-of 1d "SELECT count(*) FROM users"`, 'As it was a day ago')
+			.example(`$0 query --between 1h.. "SELECT _op, * FROM orders" -f csv`, 'What changed in the last hour')
+			.example(`$0 query -d app.sqlite "SELECT * FROM t WHERE a = ?" -p '[5]'`, 'Any SQLite file')
 			.epilogue(
 				'Writes run, as in any SQLite shell: those of shards are captured and reach the lake. --read-only refuses them. The lake is only read.\nJSON writes a blob as {"$base64": "..."} and an integer beyond 2^53 as {"$int": "..."}.',
 			),
