@@ -12,7 +12,6 @@ import type {
 	LakeTransport,
 	WireValue,
 } from '../driver/transport.ts'
-import { SQLakeError } from '../errors.ts'
 import type { Catalog, CatalogSnapshot, CatalogTable } from '../lake/catalog/catalog.ts'
 import { MetadataCache } from '../lake/catalog/metadata-cache.ts'
 import { changesTableName } from '../lake/change-table.ts'
@@ -23,13 +22,12 @@ import type { ObjectStore } from '../lake/storage/object-store.ts'
 import { createObservability } from '../observability/create-observability.ts'
 import type { Observability, Span } from '../observability/observability.ts'
 import { withSpan } from '../observability/with-span.ts'
-import { parseSQL } from '../router/parse-sql.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { type DialectColumn, dialectTable } from './dialect/dialect-table.ts'
 import { type ResultColumn, resultRows } from './dialect/result.ts'
-import { rewriteQuery } from './dialect/rewrite-query.ts'
 import { DEFAULT_TIMEOUT_MS } from './engines/duckdb-settings.ts'
 import { QueryDeadline } from './engines/query-deadline.ts'
+import { duckdbPassThrough, sqliteStatement } from './prepare-statement.ts'
 import type { EngineLimits, EngineQuery, EngineValue, QueryEngine } from './query-engine.ts'
 import { checkKeys } from './scan/check-keys.ts'
 import { checkNames } from './scan/check-names.ts'
@@ -37,7 +35,6 @@ import { checkRescued } from './scan/check-rescued.ts'
 import { CHANGE_COLUMNS } from './scan/scan-conditions.ts'
 import { seenSchema } from './scan/seen-schema.ts'
 import { loadShardEpochs } from './scan/shard-epochs.ts'
-import { statementTables } from './scan/statement-tables.ts'
 import { type ChangeWindow, planTable, type TablePlan } from './scan/table-plan.ts'
 import { tableRelation } from './scan/table-view.ts'
 import { parseTime, parseTimeRange, resolveTimeTravel, SnapshotNotFoundError } from './time-travel.ts'
@@ -98,10 +95,14 @@ class LakeQuery implements LakeTransport {
 		const startedAt = Date.now()
 		return withSpan(tracer, 'sqlake.query', { 'sqlake.route': 'lake' }, async (span) => {
 			const { query, columns, limits, plans } = await this.#prepare(request)
-			const { rows, bytesRead } = await withSpan(tracer, 'sqlake.lake.execute', {}, () => this.#options.engine.run(query, limits))
+			const {
+				columns: found,
+				rows,
+				bytesRead,
+			} = await withSpan(tracer, 'sqlake.lake.execute', {}, () => this.#options.engine.run(query, limits))
 			return {
-				columns: columns.map(({ name }) => name),
-				rows: resultRows(columns, rows),
+				columns: columns?.map(({ name }) => name) ?? found,
+				rows: columns === null ? rows : resultRows(columns, rows),
 				stats: this.#report(span, plans, bytesRead, startedAt),
 			}
 		})
@@ -118,10 +119,10 @@ class LakeQuery implements LakeTransport {
 		let bytesRead = 0
 		try {
 			const { query, columns, limits, plans } = await this.#prepare(request)
-			const names = columns.map(({ name }) => name)
+			const names = columns?.map(({ name }) => name)
 			for await (const batch of this.#options.engine.stream(query, limits)) {
 				bytesRead += batch.bytesRead
-				yield { columns: names, rows: resultRows(columns, batch.rows) }
+				yield { columns: names ?? batch.columns, rows: columns === null ? batch.rows : resultRows(columns, batch.rows) }
 			}
 			return this.#report(span, plans, bytesRead, startedAt)
 		} catch (error) {
@@ -133,20 +134,11 @@ class LakeQuery implements LakeTransport {
 	}
 
 	/** What the engine is to run, from planning; nothing but metadata is read. */
-	async #prepare({ statement, moment, timeoutMs, signal }: LakeRequest): Promise<PreparedLakeQuery> {
+	async #prepare({ statement, moment, timeoutMs, dialect, signal }: LakeRequest): Promise<PreparedLakeQuery> {
 		const { catalog, store, schema, defaults } = this.#options
 		const limitMs = timeoutMs ?? defaults?.timeoutMs ?? DEFAULT_TIMEOUT_MS
-		const parsed = parseSQL(statement.sql)
-		if (parsed.statement.type !== 'SelectStmt') {
-			throw new SQLakeError('READ_ONLY', `a lake query only reads: expected a SELECT, found ${parsed.statement.type}`, {
-				hint: 'Write through the database itself, not through analytics(), asOf(), snapshot() or between().',
-			})
-		}
-		if (statement.params.length !== parsed.parameterCount) {
-			throw new SQLakeError('QUERY_FAILED', `expected ${parsed.parameterCount} bound values, found ${statement.params.length}`)
-		}
-		const select = parsed.statement.body
 		const params = statement.params.map(engineValue)
+		const prepared = dialect === 'duckdb' ? duckdbPassThrough(statement.sql, params) : sqliteStatement(statement.sql, params)
 		const window = windowOf(moment)
 
 		const limits = { timeoutMs: limitMs, startedAt: Date.now(), ...(signal === undefined ? {} : { signal }) }
@@ -156,10 +148,10 @@ class LakeQuery implements LakeTransport {
 			const snapshotIdOf = snapshotChooser(snapshot, moment)
 			const seen = seenSchema({ schema, snapshot, moment, snapshotIdOf })
 			const extraColumns = moment.kind === 'between' ? [...CHANGE_COLUMNS.keys()] : []
-			const uses = statementTables({ parsed, select, params, schema: seen, extraColumns })
+			const uses = prepared.tables(seen, extraColumns)
 			for (const use of uses) checkNames(use)
 			const shown = uses.map(({ table }) => dialectTable(table, moment.kind === 'between' ? CHANGE_DIALECT_COLUMNS : []))
-			const rewritten = rewriteQuery({ parsed, select, params, tables: shown, now: Date.now() })
+			const rewritten = prepared.rewrite(shown)
 			const common = { store, window, cache: this.#cache, signal }
 			const epochs = await loadShardEpochs({ ...common, snapshot, snapshotIdOf })
 			const plans = await mapLimit(uses, async (use) => {
@@ -177,9 +169,9 @@ class LakeQuery implements LakeTransport {
 		}
 		const planned = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', {}, () => deadline.race(plan()))
 		deadline.check()
-		const { relations, plans, sql, macros, functions, columns } = planned
+		const { relations, plans, columns, ...rewritten } = planned
 		const tables = relations.flatMap((relation) => relation.tables)
-		const query = { store, tables, views: relations.map(({ view }) => view), macros, functions, sql, params: [] }
+		const query = { store, tables, views: relations.map(({ view }) => view), ...rewritten }
 		return { query, columns, plans, limits }
 	}
 
@@ -209,8 +201,8 @@ class LakeQuery implements LakeTransport {
 /** A query that was planned. */
 interface PreparedLakeQuery {
 	readonly query: EngineQuery
-	/** The outputs of the query. */
-	readonly columns: readonly ResultColumn[]
+	/** The outputs of the query; null where the engine alone knows them. */
+	readonly columns: readonly ResultColumn[] | null
 	readonly plans: readonly TablePlan[]
 	readonly limits: EngineLimits
 }

@@ -72,8 +72,13 @@ export interface LakeRequest {
 	readonly moment: LakeMoment
 	/** Milliseconds; the service's default where absent. */
 	readonly timeoutMs?: number
+	/** `duckdb`: the statement is DuckDB's own SQL, and is not rewritten. */
+	readonly dialect?: LakeDialect
 	readonly signal?: AbortSignal
 }
+
+/** What a lake query is written in; SQLite's dialect unless it says otherwise. */
+export type LakeDialect = 'sqlite' | 'duckdb'
 
 /** What a lake query did. */
 export interface LakeQueryStats {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Bookmark } from '../cdc/change-batch.ts'
-import type { LakeMoment, LakeTransport, ShardTransport } from '../driver/transport.ts'
+import type { LakeDialect, LakeMoment, LakeTransport, ShardTransport } from '../driver/transport.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 
@@ -23,6 +23,12 @@ export interface QueryOptions {
 	readonly split?: boolean | undefined
 	/** Milliseconds that it may take, from the call to the last row; the client's `analyticsTimeoutMs`, or 30,000, by default. */
 	readonly timeoutMs?: number | undefined
+	/**
+	 * `'duckdb'` sends a lake query to DuckDB as it is written, over the same views of the same tables: with DuckDB's functions, types
+	 * and rules. It may only read. Of the types that SQLite lacks BOOLEAN comes as 0 or 1 and DECIMAL as a number; others are to be
+	 * CAST.
+	 */
+	readonly dialect?: LakeDialect | undefined
 	/** Aborts it. */
 	readonly signal?: AbortSignal | undefined
 }

@@ -70,7 +70,7 @@ export async function* streamQuery(
 	connection: Connection,
 	options: QueryOptions = {},
 ): AsyncGenerator<LakeBatch, void, undefined> {
-	const plan = planQuery(query, target, connection)
+	const plan = planQuery(query, targetOf(target, options), connection)
 	const lake = plan.kind === 'lake' ? await connection.lake() : undefined
 	if (plan.kind !== 'lake' || lake?.stream === undefined) yield await executeQuery(query, target, connection, options)
 	else yield* lake.stream(await lakeRequest(query, plan.target, connection, options))
@@ -133,7 +133,10 @@ export async function explainQuery(
 	return { route: 'lake', shard: null, reason: plan.reason, lake: stats }
 }
 
-function targetOf(target: Target, { split }: QueryOptions): Target {
+function targetOf(target: Target, { split, dialect }: QueryOptions): Target {
+	if (dialect !== undefined && (target.kind === 'lake' || target.kind === 'causal')) {
+		return { ...target, limits: { ...target.limits, dialect } }
+	}
 	return split === true && target.kind === 'routed' ? SPLIT : target
 }
 
@@ -226,11 +229,13 @@ async function lakeRequest(
 ): Promise<LakeRequest> {
 	const timeoutMs = options.timeoutMs ?? target.limits?.timeoutMs ?? connection.analyticsTimeoutMs
 	const signal = options.signal ?? target.limits?.signal
+	const dialect = options.dialect ?? target.limits?.dialect
 	if (target.kind === 'causal') await waitUntilVisible(target, connection, signal)
 	return {
 		statement: { sql, params },
 		moment: target.kind === 'causal' ? { kind: 'current' } : target.moment,
 		...(timeoutMs === undefined ? {} : { timeoutMs }),
+		...(dialect === undefined ? {} : { dialect }),
 		...(signal === undefined ? {} : { signal }),
 	}
 }

@@ -82,6 +82,9 @@ function routeOf(query: FilledQuery, schema: LakeSchema): Route {
 }
 
 function planLake(query: FilledQuery, target: LakeTarget): Plan {
+	// Who reads DuckDB's SQL finds out there whether it writes.
+	if (query.built === undefined && target.limits?.dialect === 'duckdb')
+		return { kind: 'lake', target, reason: momentName(target) }
 	const write = query.built === undefined ? parseSQL(query.sql).statement.type !== 'SelectStmt' : query.built.access === 'write'
 	if (write) throw readOnlyError(momentName(target))
 	return { kind: 'lake', target, reason: momentName(target) }

@@ -132,7 +132,8 @@ export class SQLQuery<T = unknown> extends SQL<T> {
 		if (options !== undefined) return null
 		const { sql, params, target } = this.#render()
 		if (params.some((param) => typeof param === 'object' && param !== null)) return null
-		if (parseSQL(sql).statement.type !== 'SelectStmt') return null
+		const isDuckDB = (target.kind === 'lake' || target.kind === 'causal') && target.limits?.dialect === 'duckdb'
+		if (isDuckDB || parseSQL(sql).statement.type !== 'SelectStmt') return null
 		const values = params.map((param) => [typeof param, Object.is(param, -0) ? '-0' : String(param)])
 		return JSON.stringify([method, sql, values, target], (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
 	}

@@ -77,6 +77,56 @@ export function lakeQueryContract(engine: QueryEngine): void {
 		return opened
 	}
 
+	it('hands DuckDB its own dialect over the same tables, which then may only read', async () => {
+		const { transport } = await filled()
+		const ask = async (sql: string, params: readonly WireValue[] = []) =>
+			await transport.query({ statement: { sql, params }, moment: current, dialect: 'duckdb' })
+		const { columns, rows, stats } = await ask(
+			`SELECT u.id, list_aggregate(list(o.amount ORDER BY o.amount), 'string_agg', '|') AS amounts, count(*) > 1 AS several
+			FROM users u JOIN orders o ON o.user_id = u.id WHERE o.amount > ?::DOUBLE GROUP BY ALL ORDER BY u.id`,
+			[1.0],
+		)
+		expect(columns).toEqual(['id', 'amounts', 'several'])
+		expect(rows).toEqual([['ada', '11.5', 0]])
+		expect(stats.filesKept).toBeGreaterThan(0)
+		expect((await ask('FROM users SELECT max(age)')).rows).toEqual([[37]])
+		await expect(ask('DELETE FROM users')).rejects.toMatchObject({ code: 'READ_ONLY' })
+		await expect(ask("SELECT * FROM read_text('/etc/passwd')")).rejects.toMatchObject({ code: 'DIALECT_UNSUPPORTED' })
+		await expect(ask('SELECT ?, ?', [1])).rejects.toMatchObject({ code: 'QUERY_FAILED' })
+		const batches: unknown[] = []
+		const streamed = transport.stream({
+			statement: { sql: 'SELECT id FROM users ORDER BY id', params: [] },
+			moment: current,
+			dialect: 'duckdb',
+		})
+		for await (const batch of streamed) batches.push(...batch.rows)
+		expect(batches).toEqual([['ada'], ['ben']])
+	})
+
+	it('reads JSON, and shows the items of an array, over the lake', async () => {
+		const { lake, rows } = open()
+		await lake.deliver('ada', [created('users', T, user('ada', { settings: '{"theme":"dark","sizes":[3,1.5],"on":true}' }))])
+		await lake.deliver('ben', [
+			created('users', T, user('ben', { settings: '{"theme":"light","sizes":[]}' })),
+			created('users', T, user('bob')),
+		])
+		expect(await rows(`SELECT id, settings ->> 'theme', json_extract(settings, '$.on') FROM users ORDER BY id`)).toEqual([
+			['ada', 'dark', 1],
+			['ben', 'light', null],
+			['bob', null, null],
+		])
+		expect(await rows(`SELECT id FROM users WHERE json_extract(settings, '$.theme') = 'light'`)).toEqual([['ben']])
+		expect(await rows(`SELECT users.id, j.value FROM users, json_each(users.settings, '$.sizes') j`)).toEqual([
+			['ada', 3],
+			['ada', 1.5],
+		])
+		expect(await rows(`SELECT json_group_object(id, settings -> 'sizes') FROM users WHERE settings IS NOT NULL`)).toHaveLength(1)
+		await expect(rows(`SELECT json_extract(name, '$') FROM users`)).rejects.toMatchObject({
+			code: 'QUERY_FAILED',
+			message: 'malformed JSON',
+		})
+	})
+
 	it('answers an empty lake with no rows and the right columns', async () => {
 		const { query, rows } = open()
 		expect(await query('SELECT * FROM users')).toMatchObject({

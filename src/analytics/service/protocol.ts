@@ -57,26 +57,29 @@ export function decodeValue(json: unknown): WireValue {
 }
 
 /** The JSON text of a request. */
-export function encodeRequest({ statement, moment, timeoutMs, streamed }: DuckDBQueryRequest): string {
+export function encodeRequest({ statement, moment, timeoutMs, dialect, streamed }: DuckDBQueryRequest): string {
 	const { sql, params } = statement
 	const when = moment.kind === 'snapshot' ? { kind: moment.kind, id: String(moment.id) } : moment
-	return JSON.stringify({ sql, params: params.map(encodeValue), moment: when, timeoutMs, streamed })
+	return JSON.stringify({ sql, params: params.map(encodeValue), moment: when, timeoutMs, dialect, streamed })
 }
 
 /** The inverse of {@link encodeRequest}. @throws TypeError or SyntaxError for anything else. */
 export function decodeRequest(text: string): DuckDBQueryRequest {
 	const json: unknown = JSON.parse(text)
 	if (typeof json !== 'object' || json === null) throw new TypeError('expected an object')
-	const { sql, params, moment, timeoutMs, streamed } = json as Record<string, unknown>
+	const { sql, params, moment, timeoutMs, dialect, streamed } = json as Record<string, unknown>
 	if (typeof sql !== 'string') throw new TypeError('sql: expected text')
 	if (!Array.isArray(params)) throw new TypeError('params: expected an array')
 	if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0)) {
 		throw new TypeError('timeoutMs: expected milliseconds above 0')
 	}
+	if (dialect !== undefined && dialect !== 'sqlite' && dialect !== 'duckdb')
+		throw new TypeError('dialect: expected sqlite or duckdb')
 	return {
 		statement: { sql, params: params.map(decodeValue) },
 		moment: decodeMoment(moment),
 		...(timeoutMs === undefined ? {} : { timeoutMs }),
+		...(dialect === undefined ? {} : { dialect }),
 		streamed: streamed === true,
 	}
 }

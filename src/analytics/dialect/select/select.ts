@@ -162,7 +162,13 @@ function filteredRows(
 function functionOrder(scope: Scope, grouped: boolean, { distinctness }: SelectFrom): readonly string[] {
 	const [first, second] = scope.sources
 	if (grouped || distinctness === 'Distinct' || first === undefined || second?.isFunction !== true) return []
-	return visitingOrder(scope) ?? []
+	const byRowid = visitingOrder(scope)
+	if (byRowid !== undefined) return byRowid
+	// Of a table without one the items of a row stay together, at least.
+	const keys = first.columns.filter(({ name }) => first.table?.primaryKey?.includes(name)).map(({ sql }) => `${sql} ASC`)
+	return scope.sources.slice(1).every(({ isFunction }) => isFunction)
+		? [...keys, ...scope.sources.flatMap(({ order }) => order ?? [])]
+		: []
 }
 
 /** Whether an aggregate is left in what was printed; else nothing would say that there is one row. */
