@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { showBytes } from '../../src/cli/lake/view.ts'
+import { emptyPointer, encodeLakePointer } from '../../src/lake/catalog/lake-pointer.ts'
 import { FileObjectStore } from '../../src/lake/storage/file.ts'
 import type { ObjectStore } from '../../src/lake/storage/object-store.ts'
 import { S3ObjectStore } from '../../src/lake/storage/s3.ts'
 import { startS3Server } from '../support/s3-server.ts'
-import { createProject, type TestProject } from './project.ts'
+import { CONFIG, createProject, SCHEMA, type TestProject } from './project.ts'
 import { runSQLake } from './run-sqlake.ts'
 
 describe('lake', { timeout: 30_000 }, () => {
@@ -92,6 +93,34 @@ describe('lake', { timeout: 30_000 }, () => {
 			code: 2,
 			stdout: expect.stringContaining('--flush delivers to the local lake alone'),
 		})
+	})
+
+	it('is asked under the location that it was written with, whatever the configuration says', async () => {
+		using elsewhere = createProject({
+			'drizzle.config.ts': CONFIG,
+			'src/schema.ts': SCHEMA,
+			'sqlake.config.json': '{ "sqlake": { "location": "s3://x" } }',
+		})
+		const { stdout } = await runSQLake(
+			['query', '-a', 'SELECT count(*) AS n FROM orders', '--lake', `${project.directory}/.sqlake/data`],
+			{
+				cwd: elsewhere.directory,
+			},
+		)
+		expect(JSON.parse(stdout)).toEqual([{ n: 3 }])
+	})
+
+	it('cannot be read where a catalog object holds its tables, and says so', async () => {
+		using other = createProject()
+		const owner = { kind: 'durable-object', id: 'abc' } as const
+		const pointer = encodeLakePointer({ ...emptyPointer('s3://sqlake'), owner })
+		other.write('.sqlake/data/metadata/catalog.json', new TextDecoder().decode(pointer))
+		for (const args of [['lake'], ['query', '-a', 'SELECT * FROM orders']]) {
+			expect(await runSQLake(args, { cwd: other.directory })).toMatchObject({
+				code: 1,
+				stderr: expect.stringContaining('known to the catalog object abc alone'),
+			})
+		}
 	})
 
 	it('needs no project for a lake that is named', async () => {

@@ -19,23 +19,28 @@ export interface InspectedLake {
 }
 
 /**
- * Reads what a lake says of itself; no schema is needed.
+ * Prefix of the paths in a lake's metadata, as the lake itself says; null for a lake that nobody has written to.
  *
  * @throws SQLakeError LAKE_CORRUPT; FLEET_UNAVAILABLE where a catalog object holds the tables, which only the Worker can ask
  */
-export async function inspectLake(store: ObjectStore): Promise<InspectedLake> {
+export async function readLakeLocation(store: ObjectStore): Promise<string | null> {
 	const object = await store.get(POINTER_KEY)
-	if (object === null) return { store, location: DEFAULT_LAKE_LOCATION, version: 0, tables: new Map() }
+	if (object === null) return null
 	const { location, owner } = decodeLakePointer(object.bytes)
-	if (owner.kind === 'durable-object') {
-		throw new SQLakeError(
-			'FLEET_UNAVAILABLE',
-			`lake "${location}": its tables are known to the catalog object ${owner.id} alone`,
-			{
-				hint: 'ask it in the Worker: (await sqlake(env, { schema }).catalog.load()).tables',
-			},
-		)
-	}
+	if (owner.kind === 'pointer') return location
+	throw new SQLakeError('FLEET_UNAVAILABLE', `lake "${location}": its tables are known to the catalog object ${owner.id} alone`, {
+		hint: 'ask in the Worker: sqlake(env, { schema }) queries it, and its catalog.load() tells of the tables',
+	})
+}
+
+/**
+ * Reads what a lake says of itself; no schema is needed.
+ *
+ * @throws SQLakeError as {@link readLakeLocation} does
+ */
+export async function inspectLake(store: ObjectStore): Promise<InspectedLake> {
+	const location = await readLakeLocation(store)
+	if (location === null) return { store, location: DEFAULT_LAKE_LOCATION, version: 0, tables: new Map() }
 	const { version, tables } = await new R2PointerCatalog({ store, location }).load()
 	return { store, location, version, tables }
 }

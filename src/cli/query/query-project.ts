@@ -13,6 +13,7 @@ import type { CommandContext } from '../command-context.ts'
 import { count } from '../count.ts'
 import { loadLocalProject } from '../dev/local-project.ts'
 import { openRouter } from '../dev/open-router.ts'
+import { readLakeLocation } from '../lake/inspect-lake.ts'
 import type { RowFormat } from '../rows/row-formatter.ts'
 import { writeRows } from '../rows/write-rows.ts'
 import type { Params } from './parse-params.ts'
@@ -47,7 +48,8 @@ export interface ProjectQuery {
 export async function queryProject(query: ProjectQuery, context: CommandContext): Promise<void> {
 	const project = await loadLocalProject(context.cwd, context.configFile)
 	const { db, lake, timeoutMs: analyticsTimeoutMs } = query
-	await using router = openRouter(project, { db, lake, analyticsTimeoutMs })
+	const location = query.moment === undefined ? null : await readLakeLocation(lake)
+	await using router = openRouter({ ...project, location: location ?? project.location }, { db, lake, analyticsTimeoutMs })
 	if (query.flush) await router.flush()
 	const statement: RouterQuery = { sql: query.sql, params: positionalParams(query.sql, query.params), target: targetOf(query) }
 	try {
