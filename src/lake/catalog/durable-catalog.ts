@@ -24,7 +24,7 @@ import {
 	type LakeOwner,
 	POINTER_KEY,
 } from './lake-pointer.ts'
-import { assertNeverWritten } from './lost-pointer.ts'
+import { wasNeverWritten } from './lost-pointer.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { MetadataReader } from './metadata-reader.ts'
 import { type PreparedTable, prepareCommit } from './prepare-commit.ts'
@@ -158,7 +158,10 @@ export class DurableCatalog implements Catalog {
 	async #assertUnclaimedByOthers(): Promise<void> {
 		if (this.#isClaimed()) return
 		const object = await retryUnavailable(() => this.#store.get(POINTER_KEY))
-		if (object === null) return assertNeverWritten(this.#store, this.#reader, this.#location)
+		if (object === null) {
+			if (await wasNeverWritten(this.#store)) return
+			return this.#assertUnclaimedByOthers()
+		}
 		const owner: LakeOwner = { kind: 'durable-object', id: this.#readState('id') ?? '(new)' }
 		assertPointer(decodeLakePointer(object.bytes), { owner, location: this.#location })
 	}

@@ -1,6 +1,6 @@
 import { SQLakeError } from '../../errors.ts'
 import { mapLimit } from '../map-limit.ts'
-import type { ObjectStore } from '../storage/object-store.ts'
+import type { ObjectInfo, ObjectStore, PutOptions } from '../storage/object-store.ts'
 import { STORE_CALL_TIMEOUT, timedStore } from '../storage/timed-store.ts'
 import { admitChanges, type LakeChange, tablesOf } from './admit-changes.ts'
 import type {
@@ -26,7 +26,7 @@ import {
 	POINTER_KEY,
 	shardKey,
 } from './lake-pointer.ts'
-import { assertNeverWritten } from './lost-pointer.ts'
+import { wasNeverWritten } from './lost-pointer.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { MetadataReader } from './metadata-reader.ts'
 import { prepareCommit } from './prepare-commit.ts'
@@ -129,6 +129,8 @@ export class R2PointerCatalog implements Catalog {
 			})
 			if (admission.isEmpty) return admission.verdicts.map((verdict) => outcomeOf(verdict, pointer.version, new Map()))
 
+			const from = etag ?? (await this.#create())
+			if (from === null) continue
 			const version = pointer.version + 1
 			const prepared = await prepareCommit({
 				location: this.#location,
@@ -150,7 +152,7 @@ export class R2PointerCatalog implements Catalog {
 				]),
 				shards: new Map([...pointer.shards, ...[...admission.positions].map(([shard, at]) => [shardKey(shard), at] as const)]),
 			}
-			const swap = await this.#swap(next, etag)
+			const swap = await this.#swap(next, from)
 			if (swap.kind === 'won') {
 				prepared.remember()
 				return admission.verdicts.map((verdict, i) => outcomeOf(verdict, version, prepared.tables, changes[i]))
@@ -169,11 +171,10 @@ export class R2PointerCatalog implements Catalog {
 	 */
 	async #swap(
 		next: LakePointer,
-		etag: string | null,
+		etag: string,
 	): Promise<{ readonly kind: 'won' | 'lost' } | { readonly kind: 'unknown'; readonly error: unknown }> {
 		try {
-			const condition = etag === null ? ({ ifNoneMatch: '*' } as const) : { ifMatch: etag }
-			const info = await this.#store.put(POINTER_KEY, encodeLakePointer(next), { ...condition, contentType: 'application/json' })
+			const info = await this.#put(next, { ifMatch: etag })
 			return { kind: info === null ? 'lost' : 'won' }
 		} catch (error) {
 			if (!SQLakeError.is(error, 'STORE_UNAVAILABLE')) throw error
@@ -182,11 +183,27 @@ export class R2PointerCatalog implements Catalog {
 		}
 	}
 
+	/**
+	 * Puts the first pointer, of a lake without tables: before any metadata, so that a lake whose pointer was lost can be told from
+	 * one that nobody has written to.
+	 *
+	 * @returns its etag; null where there is one already.
+	 */
+	async #create(): Promise<string | null> {
+		const first = { ...emptyPointer(this.#location), nonce: crypto.randomUUID() }
+		const info = await retryUnavailable(() => this.#put(first, { ifNoneMatch: '*' }))
+		return info?.etag ?? null
+	}
+
+	#put(pointer: LakePointer, condition: Pick<PutOptions, 'ifMatch' | 'ifNoneMatch'>): Promise<ObjectInfo | null> {
+		return this.#store.put(POINTER_KEY, encodeLakePointer(pointer), { ...condition, contentType: 'application/json' })
+	}
+
 	async #readPointer(): Promise<ReadPointer> {
 		const object = await retryUnavailable(() => this.#store.get(POINTER_KEY))
 		if (object === null) {
-			await assertNeverWritten(this.#store, this.#reader, this.#location)
-			return { pointer: emptyPointer(this.#location), etag: null }
+			if (await wasNeverWritten(this.#store)) return { pointer: emptyPointer(this.#location), etag: null }
+			return this.#readPointer()
 		}
 		const pointer = decodeLakePointer(object.bytes)
 		assertPointer(pointer, { owner: { kind: 'pointer' }, location: this.#location })

@@ -9,17 +9,17 @@ import { FaultyStore } from '../../contract/faulty-store.ts'
 describe('IcebergCommitter', () => {
 	it('finds out what became of a commit whose answer was lost, and commits it once', async () => {
 		const store = new MemoryObjectStore()
-		let swaps = 0
-		// The swap takes effect, its answer is lost, and the pointer cannot be read for a while.
+		let puts = 0
+		// The pointer is made; its first swap takes effect, its answer is lost, and the pointer cannot be read for a while.
 		const faulty = new FaultyStore(store, (call) => {
 			if (call.key !== POINTER_KEY) return undefined
-			if (call.operation === 'put') return ++swaps === 1 ? 'after' : undefined
-			return swaps === 1 && faulty.calls.filter(({ key }) => key === POINTER_KEY).length < 5 ? 'before' : undefined
+			if (call.operation === 'put') return ++puts === 2 ? 'after' : undefined
+			return puts === 2 && faulty.calls.filter(({ key }) => key === POINTER_KEY).length < 6 ? 'before' : undefined
 		})
 		const catalog = new R2PointerCatalog({ store: faulty, location: LOCATION })
 		const committer = new IcebergCommitter(catalog, { attempts: 3, baseDelay: 1, maxDelay: 2 })
 		expect(await committer.commit(contractCommit('a', 1, 5))).toMatchObject({ status: 'duplicate', position: { seq: 5 } })
-		expect(swaps).toBe(1)
+		expect(puts).toBe(2)
 		expect(await filesOf(catalog, store, 'users_changes')).toHaveLength(1)
 	})
 
