@@ -15,7 +15,6 @@ describe('the package', () => {
 			'aws4fetch',
 			'chokidar',
 			'cli-progress',
-			'cli-table3',
 			'hyparquet',
 			'hyparquet-writer',
 			'jiti',
