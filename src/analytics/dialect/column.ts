@@ -55,10 +55,15 @@ function rowidOf(scope: Scope, qualifier: string | null, position: Position): Fo
 }
 
 function use({ column, source, scope: owner }: FoundColumn, name: string, scope: Scope, position: Position): TypedSql {
-	for (let at: Scope | null = scope; at !== null; at = at.parent) at.trace?.add(owner)
+	for (let at: Scope | null = scope; at !== null; at = at.parent) {
+		at.trace?.add(owner)
+		// For what stands around that one it is a column of a sub-query.
+		if (at === owner) break
+	}
 	const { name: _, ...value } = column
 	const { grouping } = owner
 	if (grouping === null) return value
+	if (value.kind === 'null') return { ...value, sql: 'CAST(NULL AS BIGINT)' }
 	const key = grouping.keys.get(value.sql)
 	if (key !== undefined) return { ...value, sql: key }
 	if (source !== null && grouping.determined.has(source)) return { ...value, sql: `any_value(${value.sql})` }

@@ -391,6 +391,44 @@ const queries: Record<string, () => Built> = {
 			with: { manager: { columns: { id: true, name: true } } },
 			orderBy: asc(users.id),
 		}),
+	'json of a column': () =>
+		qb
+			.select({
+				a: sql`${users.settings} ->> ${'a'}`,
+				t: sql`json_type(${users.settings})`,
+				v: sql`json_valid(${users.settings})`,
+			})
+			.from(users)
+			.orderBy(users.id),
+	'where json': () => all().where(eq(sql`json_extract(${users.settings}, '$.a')`, 1)),
+	'where in json': () => all().where(inArray(users.id, sql`(select value from json_each(${'[1,3]'}))`)),
+	'group by json': () =>
+		qb
+			.select({ k: sql`${users.settings} ->> '$.a'`.as('k'), n: count() })
+			.from(users)
+			.groupBy(sql`k`)
+			.orderBy(sql`k`),
+	'order by json': () => all().orderBy(sql`${users.settings} ->> ${'a'} desc`, users.id),
+	'json of rows': () =>
+		qb
+			.select({ j: sql`json_group_array(json_object('id', ${posts.id}, 'views', ${posts.views}) order by ${posts.id})` })
+			.from(posts),
+	'json object of rows': () => qb.select({ j: sql`json_group_object(${posts.id}, ${posts.rating})` }).from(posts),
+	'changed json': () =>
+		qb
+			.select({ j: sql`json_set(${users.settings}, '$.b', ${users.name})` })
+			.from(users)
+			.orderBy(users.id),
+	'dates with modifiers of columns': () =>
+		qb
+			.select({
+				d: sql`date(${posts.at}, 'unixepoch', '+' || ${posts.views} || ' days')`,
+				b: sql`timediff('2024-05-01', date(${posts.at}, 'unixepoch'))`,
+			})
+			.from(posts)
+			.orderBy(posts.id),
+	'averages as text': () =>
+		qb.select({ a: sql`${avg(users.score)} || ' of 10'`, p: sql`printf('%g', ${avg(users.score)})` }).from(users),
 	'placeholders as numbers': () =>
 		qb
 			.select({ v: sql`${users.id} + ${1}`, w: sql`${users.id} = ${1}`, t: sql`typeof(${1})`, c: sql`cast(${7} as text)` })

@@ -1,34 +1,28 @@
 import { expect, test } from 'vitest'
-import { SETUP } from './cases/data.ts'
 import { openNative, openWasm } from './engines.ts'
-import { ParityDatabase } from './parity.ts'
-import { RandomQueries } from './random-query.ts'
+import { RANDOM_KINDS, type RandomKind, runRandom } from './run-random.ts'
 
-/** More in one go: DIALECT_SEED=7 DIALECT_QUERIES=100000. */
+/** More in one go: `node scripts/dialect-parity.ts --random 100000 --seed 7`. */
 const seed = Number(process.env.DIALECT_SEED ?? 20_261_123)
-const count = Number(process.env.DIALECT_QUERIES ?? 250)
+const count = Number(process.env.DIALECT_QUERIES ?? 120)
 
-test.each([
-	['native DuckDB', openNative, 1],
-	['DuckDB-WASM', openWasm, 2],
-] as const)(
+test.each<[engine: string, open: typeof openNative, kind: RandomKind, salt: number]>([
+	['native DuckDB', openNative, 'functions', 1],
+	['DuckDB-WASM', openWasm, 'functions', 2],
+	['native DuckDB', openNative, 'arithmetic', 3],
+	['DuckDB-WASM', openWasm, 'arithmetic', 4],
+])(
 	'random queries on %s have the answer of SQLite or are refused',
-	async (_, open, salt) => {
+	async (_, open, kind, salt) => {
 		const engine = await open()
-		const database = await ParityDatabase.open(engine, SETUP)
-		const queries = new RandomQueries(seed + salt)
-		let equal = 0
-		for (let i = 0; i < count; i++) {
-			const sql = queries.next()
-			const outcome = await database.compare({ sql })
-			// SQLite computes constants before it looks for positions among the terms, and refuses `ORDER BY ('a' IS NULL)`.
-			if (outcome.kind === 'wrong' && outcome.message.includes('BY term out of range')) continue
-			expect(outcome.kind === 'wrong' ? { query: sql, ...outcome } : null).toBeNull()
-			if (outcome.kind === 'equal') equal += 1
-		}
-		expect(equal).toBeGreaterThan(count * 0.7)
-		await database.close()
+		const { counts, wrong } = await runRandom(engine, { kind, seed: seed + salt, count })
+		expect(wrong).toEqual([])
+		expect(counts.equal).toBeGreaterThan(count * 0.85)
 		engine.close()
 	},
 	Math.max(60_000, count * 100),
 )
+
+test('there are random queries of each kind', () => {
+	expect(Object.keys(RANDOM_KINDS)).toEqual(['functions', 'arithmetic'])
+})

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SeededChoice } from './seeded-choice.ts'
 
 const COLUMNS: Readonly<Record<string, readonly string[]>> = {
 	people: ['id', 'name', 'age', 'score', 'city', 'price', 'photo', 'born', 'created', 'active'],
@@ -30,27 +31,22 @@ const FUNCTIONS: readonly string[] = 'abs length lower upper typeof trim round h
 )
 
 /** A source of queries; equal seeds give equal queries. */
-export class RandomQueries {
-	#state: number
+export class RandomQueries extends SeededChoice {
 	#table = 'people'
-
-	constructor(seed: number) {
-		this.#state = seed
-	}
 
 	/** The next query. */
 	next(): string {
-		this.#table = this.#pick(Object.keys(COLUMNS))
+		this.#table = this.pick(Object.keys(COLUMNS))
 		const table = this.#table
 		const e = (depth: number) => this.#expression(depth)
-		if (table === 'docs' && this.#below(3) === 0) return this.#overItems()
-		switch (this.#below(8)) {
+		if (table === 'docs' && this.below(3) === 0) return this.#overItems()
+		switch (this.below(8)) {
 			case 0:
 				return `SELECT id, ${e(3)} FROM ${table}`
 			case 1:
 				return `SELECT id FROM ${table} WHERE ${e(3)}`
 			case 2:
-				return `SELECT ${this.#pick(['count', 'sum', 'min', 'max', 'avg', 'total'])}(${e(2)}), count(DISTINCT ${e(1)}) FROM ${table}`
+				return `SELECT ${this.pick(['count', 'sum', 'min', 'max', 'avg', 'total'])}(${e(2)}), count(DISTINCT ${e(1)}) FROM ${table}`
 			case 3:
 				return `SELECT ${e(2)} AS k, count(*) FROM ${table} GROUP BY k`
 			case 4:
@@ -58,7 +54,7 @@ export class RandomQueries {
 			case 5:
 				return `SELECT DISTINCT ${e(2)} FROM ${table}`
 			case 6:
-				return `SELECT x, count(*) FROM (SELECT ${e(2)} AS x FROM ${table}) WHERE x = ${this.#pick(LITERALS)} OR x > ${this.#pick(LITERALS)} GROUP BY 1`
+				return `SELECT x, count(*) FROM (SELECT ${e(2)} AS x FROM ${table}) WHERE x = ${this.pick(LITERALS)} OR x > ${this.pick(LITERALS)} GROUP BY 1`
 			default:
 				return `SELECT ${e(1)} FROM ${table} UNION ALL SELECT ${e(1)} FROM ${table}`
 		}
@@ -67,24 +63,24 @@ export class RandomQueries {
 	/** A query over the items of JSON. */
 	#overItems(): string {
 		const e = () => this.#expression(1)
-		const source = `docs, json_${this.#pick(['each', 'tree'])}(docs.meta${this.#below(2) > 0 ? `, ${this.#pick(PATHS.slice(0, 13))}` : ''}) j`
-		const item = this.#pick(['j.value', 'j.key', 'j.type', 'j.atom', 'j.fullkey', 'j.path'])
-		switch (this.#below(4)) {
+		const source = `docs, json_${this.pick(['each', 'tree'])}(docs.meta${this.below(2) > 0 ? `, ${this.pick(PATHS.slice(0, 13))}` : ''}) j`
+		const item = this.pick(['j.value', 'j.key', 'j.type', 'j.atom', 'j.fullkey', 'j.path'])
+		switch (this.below(4)) {
 			case 0:
-				return `SELECT docs.id, ${item} FROM ${source} WHERE ${item} ${this.#pick(['=', '<', '>', '<>', 'IS'])} ${this.#pick(LITERALS)}`
+				return `SELECT docs.id, ${item} FROM ${source} WHERE ${item} ${this.pick(['=', '<', '>', '<>', 'IS'])} ${this.pick(LITERALS)}`
 			case 1:
 				return `SELECT ${item}, count(*) FROM ${source} GROUP BY 1 ORDER BY 1`
 			case 2:
 				return `SELECT docs.id, group_concat(${item}), json_group_array(${item}) FROM ${source} GROUP BY docs.id`
 			default:
-				return `SELECT id, ${e()}, (SELECT count(*) FROM json_each(docs.meta) WHERE value ${this.#pick(['=', '<', '>='])} ${this.#pick(LITERALS)}) FROM docs`
+				return `SELECT id, ${e()}, (SELECT count(*) FROM json_each(docs.meta) WHERE value ${this.pick(['=', '<', '>='])} ${this.pick(LITERALS)}) FROM docs`
 		}
 	}
 
 	#json(depth: number): string {
-		const subject = this.#table === 'docs' && this.#below(4) > 0 ? 'meta' : `json_array(${this.#expression(depth - 1)}, 'x')`
-		const path = this.#pick(PATHS)
-		switch (this.#below(10)) {
+		const subject = this.#table === 'docs' && this.below(4) > 0 ? 'meta' : `json_array(${this.#expression(depth - 1)}, 'x')`
+		const path = this.pick(PATHS)
+		switch (this.below(10)) {
 			case 0:
 				return `(${subject} -> ${path})`
 			case 1:
@@ -93,46 +89,45 @@ export class RandomQueries {
 				return `(${subject} ->> ${path})`
 			case 4:
 			case 5:
-				return `json_extract(${subject}, ${this.#pick(PATHS.slice(0, 13))})`
+				return `json_extract(${subject}, ${this.pick(PATHS.slice(0, 13))})`
 			case 6:
-				return `json_type(${subject}, ${this.#pick(PATHS.slice(0, 13))})`
+				return `json_type(${subject}, ${this.pick(PATHS.slice(0, 13))})`
 			case 7:
-				return `json_array_length(${subject}, ${this.#pick(PATHS.slice(0, 13))})`
+				return `json_array_length(${subject}, ${this.pick(PATHS.slice(0, 13))})`
 			case 8:
-				return `json_${this.#pick(['set', 'insert', 'replace'])}(${subject}, ${this.#pick(PATHS.slice(0, 13))}, ${this.#expression(depth - 1)})`
+				return `json_${this.pick(['set', 'insert', 'replace'])}(${subject}, ${this.pick(PATHS.slice(0, 13))}, ${this.#expression(depth - 1)})`
 			default:
 				return `json_object('k', ${this.#expression(depth - 1)}, 'j', ${subject} -> ${path})`
 		}
 	}
 
 	#date(depth: number): string {
-		const subject = this.#below(3) > 0 && this.#table === 'people' ? 'born' : this.#expression(depth - 1)
-		const modifiers = Array.from({ length: this.#below(3) }, () => `, ${this.#pick(MODIFIERS)}`).join('')
-		const name = this.#pick(['date', 'time', 'datetime', 'julianday', 'unixepoch', 'strftime'])
-		return name === 'strftime' ? `strftime(${this.#pick(FORMATS)}, ${subject}${modifiers})` : `${name}(${subject}${modifiers})`
+		const subject = this.below(3) > 0 && this.#table === 'people' ? 'born' : this.#expression(depth - 1)
+		const modifiers = Array.from({ length: this.below(3) }, () => `, ${this.pick(MODIFIERS)}`).join('')
+		const name = this.pick(['date', 'time', 'datetime', 'julianday', 'unixepoch', 'strftime'])
+		return name === 'strftime' ? `strftime(${this.pick(FORMATS)}, ${subject}${modifiers})` : `${name}(${subject}${modifiers})`
 	}
 
 	#expression(depth: number): string {
-		if (depth <= 0 || this.#below(4) === 0)
-			return this.#below(3) > 0 ? this.#pick(COLUMNS[this.#table] ?? []) : this.#pick(LITERALS)
+		if (depth <= 0 || this.below(4) === 0) return this.below(3) > 0 ? this.pick(COLUMNS[this.#table] ?? []) : this.pick(LITERALS)
 		const e = () => this.#expression(depth - 1)
-		switch (this.#below(28)) {
+		switch (this.below(28)) {
 			case 0:
 			case 1:
-				return `(${e()} ${this.#pick(['+', '-', '*', '/', '%'])} ${e()})`
+				return `(${e()} ${this.pick(['+', '-', '*', '/', '%'])} ${e()})`
 			case 2:
 				return `(${e()} || ${e()})`
 			case 3:
 			case 4:
-				return `(${e()} ${this.#pick(['=', '<>', '<', '<=', '>', '>=', 'IS', 'IS NOT'])} ${e()})`
+				return `(${e()} ${this.pick(['=', '<>', '<', '<=', '>', '>=', 'IS', 'IS NOT'])} ${e()})`
 			case 5:
-				return `(${e()} ${this.#pick(['AND', 'OR'])} ${e()})`
+				return `(${e()} ${this.pick(['AND', 'OR'])} ${e()})`
 			case 6:
 				return `(NOT ${e()})`
 			case 7:
 				return `(- ${e()})`
 			case 8:
-				return `CAST(${e()} AS ${this.#pick(['INTEGER', 'TEXT', 'REAL', 'NUMERIC', 'BLOB'])})`
+				return `CAST(${e()} AS ${this.pick(['INTEGER', 'TEXT', 'REAL', 'NUMERIC', 'BLOB'])})`
 			case 9:
 				return `CASE WHEN ${e()} THEN ${e()} ELSE ${e()} END`
 			case 10:
@@ -142,23 +137,23 @@ export class RandomQueries {
 			case 12:
 				return `(${e()} IN (${e()}, ${e()}))`
 			case 13:
-				return `(${e()} LIKE ${this.#pick(["'%a%'", "'1%'", "'_b%'", "'%5'", "''"])})`
+				return `(${e()} LIKE ${this.pick(["'%a%'", "'1%'", "'_b%'", "'%5'", "''"])})`
 			case 14:
-				return `${this.#pick(FUNCTIONS)}(${e()})`
+				return `${this.pick(FUNCTIONS)}(${e()})`
 			case 15:
 				return `substr(${e()}, ${e()}, ${e()})`
 			case 16:
-				return `${this.#pick(['min', 'max', 'ifnull', 'nullif', 'instr'])}(${e()}, ${e()})`
+				return `${this.pick(['min', 'max', 'ifnull', 'nullif', 'instr'])}(${e()}, ${e()})`
 			case 17:
 				return `replace(${e()}, ${e()}, ${e()})`
 			case 18:
-				return `round(${e()}, ${this.#below(4)})`
+				return `round(${e()}, ${this.below(4)})`
 			case 19:
-				return `(${e()} ${this.#pick(['&', '|', '<<', '>>'])} ${e()})`
+				return `(${e()} ${this.pick(['&', '|', '<<', '>>'])} ${e()})`
 			case 20:
-				return `(${e()} IS ${this.#pick(['NULL', 'NOT NULL', 'TRUE', 'NOT TRUE', 'FALSE'])})`
+				return `(${e()} IS ${this.pick(['NULL', 'NOT NULL', 'TRUE', 'NOT TRUE', 'FALSE'])})`
 			case 21:
-				return this.#pick([
+				return this.pick([
 					`date(${e()})`,
 					`strftime('%Y-%m', ${e()}, 'unixepoch')`,
 					`datetime(${e()}, '+1 day')`,
@@ -169,7 +164,7 @@ export class RandomQueries {
 					`printf(${e()}, ${e()})`,
 					`(${e()} GLOB ${e()})`,
 					`(${e()} LIKE ${e()})`,
-					`${this.#pick(['floor', 'ceil', 'sqrt', 'sign', 'quote'])}(${e()})`,
+					`${this.pick(['floor', 'ceil', 'sqrt', 'sign', 'quote'])}(${e()})`,
 					`(${e()} COLLATE NOCASE = ${e()})`,
 				])
 			case 22:
@@ -181,17 +176,5 @@ export class RandomQueries {
 			default:
 				return `CASE ${e()} WHEN ${e()} THEN ${e()} END`
 		}
-	}
-
-	#pick<T>(items: readonly T[]): T {
-		return items[this.#below(items.length)] as T
-	}
-
-	/** mulberry32 */
-	#below(limit: number): number {
-		this.#state = (this.#state + 0x6d2b79f5) | 0
-		let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-		return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * limit)
 	}
 }
