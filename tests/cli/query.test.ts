@@ -183,6 +183,15 @@ describe('query of a project', { timeout: 30_000 }, () => {
 		expect((await query(sum, '--snapshot', snapshot)).rows).toEqual([{ sum: 21.5 }])
 	})
 
+	it("asks the lake in DuckDB's own dialect", async () => {
+		const sql = 'SELECT list(id ORDER BY id)::VARCHAR AS ids FROM orders WHERE user_id = ?'
+		expect((await query('-a', '--dialect', 'duckdb', sql, '-p', '["ada"]')).rows).toEqual([{ ids: '[o1, o2]' }])
+		expect(await query('--dialect', 'duckdb', sql)).toMatchObject({
+			code: 2,
+			stderr: expect.stringContaining('this asks a shard'),
+		})
+	})
+
 	it('streams a large answer of the lake', async () => {
 		const digits = `(SELECT 0 AS d ${Array.from({ length: 9 }, (_, d) => `UNION ALL SELECT ${d + 1}`).join(' ')})`
 		const sql = `SELECT count(*) AS n FROM orders CROSS JOIN ${digits} a CROSS JOIN ${digits} b`

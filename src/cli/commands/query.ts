@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
+import type { LakeMoment } from '../../driver/transport.ts'
 import { SQLakeError } from '../../errors.ts'
 import { defineCommand } from '../command.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -44,6 +45,11 @@ export const query = defineCommand({
 				},
 				flush: { type: 'boolean', default: false, describe: 'Deliver what waits in the shards to the lake first' },
 				'read-only': { type: 'boolean', default: false, describe: 'Refuse a statement that writes' },
+				dialect: {
+					choices: ['sqlite', 'duckdb'] as const,
+					requiresArg: true,
+					describe: 'What a lake query is written in [default: sqlite]',
+				},
 				timeout: { type: 'number', default: 600, requiresArg: true, describe: 'Seconds that a lake query may take' },
 			}),
 		)
@@ -65,25 +71,17 @@ export const query = defineCommand({
 				'Writes run, as in any SQLite shell: those of shards are captured and reach the lake. --read-only refuses them. The lake is only read.\nJSON writes a blob as {"$base64": "..."} and an integer beyond 2^53 as {"$int": "..."}.',
 			),
 	run: async (args, context) => {
-		const { analytics, asOf, between, snapshot, shard, explain, flush, readOnly } = args
+		const { analytics, asOf, between, snapshot, readOnly, explain } = args
 		const moment = parseMoment({ analytics, asOf, between, snapshot }, Date.now())
+		refuseStray(args, moment)
 		const params = parseParams(args.params)
-		if (moment === undefined && (args.local || args.remote)) {
-			throw new SQLakeError('USAGE_INVALID', `--${args.local ? 'local' : 'remote'} names a lake, and this asks a shard`, {
-				hint: 'ask the lake: --analytics, --as-of, --between or --snapshot',
-			})
-		}
 		const sql = await readStatement(args.sql, args.file, context)
-		const format = args.format ?? defaultFormat(context)
-		const plainFile = args.db === undefined ? null : sqliteFile(args.db, context)
-		if (plainFile !== null) {
-			if (moment !== undefined || shard !== undefined || flush) {
-				throw new SQLakeError('USAGE_INVALID', `--db ${args.db} is one SQLite file, which has neither shards nor a lake`, {
-					hint: 'name the directory of the shards, or leave --db out',
-				})
-			}
+		const common = { sql, params, readOnly, explain, format: args.format ?? defaultFormat(context) }
+		const file = args.db === undefined ? null : sqliteFile(args.db, context)
+		if (file !== null) {
+			if (moment !== undefined || args.shard !== undefined || args.flush) throw noProject(args.db)
 			const { queryFile } = await import('../query/query-file.ts')
-			await queryFile({ file: plainFile, sql, params, readOnly, explain, format }, context)
+			await queryFile({ ...common, file }, context)
 			return undefined
 		}
 		const config = await context.config()
@@ -94,14 +92,35 @@ export const query = defineCommand({
 		}
 		const { queryProject } = await import('../query/query-project.ts')
 		const db = args.db === undefined ? config.db : context.path(args.db)
+		const { shard, flush, dialect, timeout } = args
 		await using lake = await openLakePlace(args, context)
-		await queryProject(
-			{ sql, params, db, lake: lake.store, shard, moment, flush, readOnly, explain, format, timeoutMs: args.timeout * 1_000 },
-			context,
-		)
+		const query = { ...common, db, lake: lake.store, shard, moment, flush, dialect, timeoutMs: timeout * 1_000 }
+		await queryProject(query, context)
 		return undefined
 	},
 })
+
+/** Options of the lake without a query of it. */
+interface LakeArguments {
+	readonly local?: boolean | undefined
+	readonly remote?: boolean | undefined
+	readonly dialect?: string | undefined
+}
+
+function refuseStray({ local, remote, dialect }: LakeArguments, moment: LakeMoment | undefined): void {
+	if (moment !== undefined) return
+	const stray = local ? 'local' : remote ? 'remote' : dialect === undefined ? undefined : 'dialect'
+	if (stray === undefined) return
+	throw new SQLakeError('USAGE_INVALID', `--${stray} is for queries of the lake, and this asks a shard`, {
+		hint: 'ask the lake: --analytics, --as-of, --between or --snapshot',
+	})
+}
+
+function noProject(db: string | undefined): SQLakeError {
+	return new SQLakeError('USAGE_INVALID', `--db ${db} is one SQLite file, which has neither shards nor a lake`, {
+		hint: 'name the directory of the shards, or leave --db out',
+	})
+}
 
 function defaultFormat({ json, terminal }: CommandContext): RowFormat {
 	return !json && terminal.stdout.isTTY === true ? 'table' : 'json'

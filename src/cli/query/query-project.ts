@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LakeBatch, LakeMoment } from '../../driver/transport.ts'
+import type { LakeBatch, LakeDialect, LakeMoment } from '../../driver/transport.ts'
 import { SQLakeError } from '../../errors.ts'
 import type { ObjectStore } from '../../lake/storage/object-store.ts'
 import type { LocalRouter } from '../../local/local-router.ts'
@@ -31,6 +31,8 @@ export interface ProjectQuery {
 	readonly shard: string | undefined
 	/** Asks the lake. */
 	readonly moment: LakeMoment | undefined
+	/** What a lake query is written in. */
+	readonly dialect: LakeDialect | undefined
 	/** Whether what waits in the shards is delivered to the lake first. */
 	readonly flush: boolean
 	readonly readOnly: boolean
@@ -51,7 +53,11 @@ export async function queryProject(query: ProjectQuery, context: CommandContext)
 	const location = query.moment === undefined ? null : await readLakeLocation(lake)
 	await using router = openRouter({ ...project, location: location ?? project.location }, { db, lake, analyticsTimeoutMs })
 	if (query.flush) await router.flush()
-	const statement: RouterQuery = { sql: query.sql, params: positionalParams(query.sql, query.params), target: targetOf(query) }
+	const statement: RouterQuery = {
+		sql: query.sql,
+		params: positionalParams(query.sql, query.params, query.dialect),
+		target: targetOf(query),
+	}
 	try {
 		if (query.explain) await showPlan(await router.explain(statement), query.format, context)
 		else if (query.moment !== undefined) await showLake(router.stream(statement), query.format, context)
@@ -61,8 +67,8 @@ export async function queryProject(query: ProjectQuery, context: CommandContext)
 	}
 }
 
-function targetOf({ moment, shard }: ProjectQuery): Target {
-	if (moment !== undefined) return lakeTarget(moment)
+function targetOf({ moment, shard, dialect }: ProjectQuery): Target {
+	if (moment !== undefined) return lakeTarget(moment, { dialect })
 	return shard === undefined ? ROUTED : { kind: 'shard', shard }
 }
 

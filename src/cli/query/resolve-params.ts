@@ -1,4 +1,4 @@
-import type { WireValue } from '../../driver/transport.ts'
+import type { LakeDialect, WireValue } from '../../driver/transport.ts'
 import { SQLakeError } from '../../errors.ts'
 import { type ParsedStatement, parseSQL } from '../../router/parse-sql.ts'
 import { count } from '../count.ts'
@@ -13,10 +13,13 @@ export interface Bindings {
 /**
  * The values in the order of a statement's parameters.
  *
+ * @param dialect - of another one than SQLite's only an array is taken, as it is
  * @throws SQLakeError USAGE_INVALID where one is missing or too many are there; SQL_PARSE
  */
-export function positionalParams(sql: string, params: Params): readonly WireValue[] {
-	return order(parseSQL(sql), params)
+export function positionalParams(sql: string, params: Params, dialect: LakeDialect = 'sqlite'): readonly WireValue[] {
+	if (dialect === 'sqlite') return order(parseSQL(sql), params)
+	if (params instanceof Map) throw usage("expected a JSON array for a query in DuckDB's dialect, found an object")
+	return [...params.values()]
 }
 
 /**
