@@ -11,9 +11,9 @@ import { showBytes, showTime, type View } from './view.ts'
 
 /** All tables, and how large they are. */
 export function viewTables({ tables, location, version }: InspectedLake): View {
-	const described = Array.from(tables, ([name, { metadata, metadataLocation }]) =>
-		describeTable(name, metadata, metadataLocation),
-	)
+	const described = [...tables]
+		.sort(([a], [b]) => (a < b ? -1 : 1))
+		.map(([name, { metadata, metadataLocation }]) => describeTable(name, metadata, metadataLocation))
 	return {
 		document: { location, version, tables: described },
 		columns: ['table', 'schema', 'snapshots', 'files', 'rows', 'size', 'last commit'],
