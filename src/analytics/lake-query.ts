@@ -134,7 +134,7 @@ class LakeQuery implements LakeTransport {
 	}
 
 	/** What the engine is to run, from planning; nothing but metadata is read. */
-	async #prepare({ statement, moment, timeoutMs, dialect, signal }: LakeRequest): Promise<PreparedLakeQuery> {
+	async #prepare({ statement, moment, names, timeoutMs, dialect, signal }: LakeRequest): Promise<PreparedLakeQuery> {
 		const { catalog, store, schema, defaults } = this.#options
 		const limitMs = timeoutMs ?? defaults?.timeoutMs ?? DEFAULT_TIMEOUT_MS
 		const params = statement.params.map(engineValue)
@@ -146,7 +146,7 @@ class LakeQuery implements LakeTransport {
 		const plan = async () => {
 			const snapshot = await catalog.load()
 			const snapshotIdOf = snapshotChooser(snapshot, moment)
-			const seen = seenSchema({ schema, snapshot, moment, snapshotIdOf })
+			const seen = seenSchema({ schema, snapshot, moment, names, snapshotIdOf })
 			const extraColumns = moment.kind === 'between' ? [...CHANGE_COLUMNS.keys()] : []
 			const uses = prepared.tables(seen, extraColumns)
 			for (const use of uses) checkNames(use)

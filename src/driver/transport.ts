@@ -70,6 +70,11 @@ export type LakeMoment =
 export interface LakeRequest {
 	readonly statement: BoundStatement
 	readonly moment: LakeMoment
+	/**
+	 * Whose columns a name means at an earlier moment where code and moment have different ones of that name: those of the code, which
+	 * a query builder goes by, or those of the moment, if absent.
+	 */
+	readonly names?: 'code'
 	/** Milliseconds; the service's default where absent. */
 	readonly timeoutMs?: number
 	/** `duckdb`: the statement is DuckDB's own SQL, and is not rewritten. */

@@ -8,6 +8,7 @@ import type {
 	ExecuteRequest,
 	ExecuteResponse,
 	LakeBatch,
+	LakeMoment,
 	LakeQueryStats,
 	LakeRequest,
 } from '../driver/transport.ts'
@@ -222,7 +223,7 @@ async function queryLake(
 
 /** The request to the lake, once it may be made: a causal read waits first. What one call says goes before what its form says. */
 async function lakeRequest(
-	{ sql, params }: FilledQuery,
+	{ sql, params, built }: FilledQuery,
 	target: LakePlan['target'],
 	connection: Connection,
 	options: QueryOptions,
@@ -231,9 +232,11 @@ async function lakeRequest(
 	const signal = options.signal ?? target.limits?.signal
 	const dialect = options.dialect ?? target.limits?.dialect
 	if (target.kind === 'causal') await waitUntilVisible(target, connection, signal)
+	const moment: LakeMoment = target.kind === 'causal' ? { kind: 'current' } : target.moment
 	return {
 		statement: { sql, params },
-		moment: target.kind === 'causal' ? { kind: 'current' } : target.moment,
+		moment,
+		...(built === undefined || moment.kind === 'current' ? {} : { names: 'code' as const }),
 		...(timeoutMs === undefined ? {} : { timeoutMs }),
 		...(dialect === undefined ? {} : { dialect }),
 		...(signal === undefined ? {} : { signal }),

@@ -51,9 +51,13 @@ describe.each([
 
 	const open = () => {
 		const lake = new TestLake(first, new MemoryObjectStore())
-		const ask = async (schema: LakeSchema, sql: string, moment: LakeMoment = { kind: 'current' }) => {
+		const ask = async (schema: LakeSchema, sql: string, moment: LakeMoment = { kind: 'current' }, names?: 'code') => {
 			const transport = createLakeQuery({ catalog: lake.catalog, store: lake.store, schema, engine })
-			const { columns, rows } = await transport.query({ statement: { sql, params: [] }, moment })
+			const { columns, rows } = await transport.query({
+				statement: { sql, params: [] },
+				moment,
+				...(names === undefined ? {} : { names }),
+			})
 			return { columns, rows }
 		}
 		const refusal = async (schema: LakeSchema, sql: string, moment?: LakeMoment) => {
@@ -172,6 +176,56 @@ describe.each([
 			expect(await ask(code, 'SELECT email FROM users', asOf(T + 1))).toMatchObject({ rows: [['a@x']] })
 		}
 		expect(await refusal(third, 'SELECT nowhere FROM users', asOf(T + 1))).toMatchObject({ code: 'QUERY_FAILED' })
+	})
+
+	it('goes by the field ids of the code for a query that was built from it', async () => {
+		const { ask } = await filled()
+		for (const code of [third, withoutManifest(third)]) {
+			const built = (sql: string, at: number) => ask(code, sql, asOf(at), 'code')
+			const all = 'SELECT "id", "mail", "plan", "email" FROM "users" ORDER BY "id"'
+			expect(await built(all, T + 1)).toMatchObject({ rows: [['ada', 'a@x', null, null]] })
+			expect(await built(all, T + 2 * HOUR)).toMatchObject({
+				rows: [
+					['ada', 'a@x', null, null],
+					['ben', 'b@x', 'pro', null],
+					['cleo', 'c@x', 'free', 'new'],
+				],
+			})
+			expect(await built('SELECT age FROM users', T + 1)).toMatchObject({ rows: [[36]] })
+		}
+		// Code from before: its names were those of then.
+		for (const code of [first, withoutManifest(first)]) {
+			const built = ask(code, 'SELECT id, email, age FROM users', asOf(T + 1), 'code')
+			expect(await built).toMatchObject({ rows: [['ada', 'a@x', 36]] })
+		}
+	})
+
+	it('tells rows apart by the key of then, whatever its columns are called now', async () => {
+		const { lake, ask } = open()
+		const keyed = lakeWith(
+			tableAt(1, [
+				[101, 'id', 'text'],
+				[102, 'note', 'text'],
+			]),
+		)
+		const swapped = lakeWith(
+			tableAt(2, [
+				[101, 'uid', 'text'],
+				[102, 'note', 'text'],
+				[103, 'id', 'text'],
+			]),
+		)
+		await lake.deliver('ada', [created(T, { id: 'a', note: 'one' }), created(T, { id: 'b', note: 'two' })], keyed)
+		const update = { table: 'users', op: 'u' as const, ts: T + 1000 }
+		await lake.deliver('ada', [{ ...update, row: { id: 'a', note: 'new' }, before: { id: 'a', note: 'one' } }], keyed)
+		await lake.catalog.evolve(tableEvolutions(swapped))
+		const built = ask(swapped, 'SELECT uid, note, id FROM users ORDER BY uid', asOf(T + 2000), 'code')
+		expect(await built).toMatchObject({
+			rows: [
+				['a', 'new', null],
+				['b', 'two', null],
+			],
+		})
 	})
 
 	it('reads changes with the schema of the end of their range', async () => {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { LakeMoment } from '../../driver/transport.ts'
+import type { LakeMoment, LakeRequest } from '../../driver/transport.ts'
 import type { CatalogSnapshot, CatalogTable } from '../../lake/catalog/catalog.ts'
 import { changesTableName } from '../../lake/change-table.ts'
 import { getSnapshotById } from '../../lake/iceberg/snapshot.ts'
 import type { SnapshotId } from '../../lake/iceberg/types.ts'
 import { schemaAt, schemaLogOf } from '../../lake/schema-log.ts'
 import type { LakeSchema, TableSchema } from '../../schema/table-schema.ts'
-import { type SeenTable, seenNow, seenThen, withBeforeImages } from './seen-table.ts'
+import { type SeenTable, seenNow, seenThen, seenThenByCode, withBeforeImages } from './seen-table.ts'
 
 /** What {@link seenSchema} is given. */
 export interface SeenSchemaOptions {
@@ -18,6 +18,8 @@ export interface SeenSchemaOptions {
 	readonly schema: LakeSchema
 	readonly snapshot: CatalogSnapshot
 	readonly moment: LakeMoment
+	/** As in a request. */
+	readonly names: LakeRequest['names']
 	/** The snapshot of a table that the query reads; null where it had none, undefined for the current one. */
 	readonly snapshotIdOf: (table: CatalogTable) => SnapshotId | null | undefined
 }
@@ -32,7 +34,8 @@ export interface SeenSchema extends LakeSchema {
  * since. A range of changes is read with the schema of its end.
  */
 export function seenSchema(options: SeenSchemaOptions): SeenSchema {
-	const { schema, snapshot, moment } = options
+	const { schema, snapshot, moment, names } = options
+	const see = names === 'code' ? seenThenByCode : seenThen
 	const tables = new Map<string, SeenTable>()
 	for (const [name, table] of schema.tables) {
 		tables.set(name, seenNow(table, snapshot.tables.get(changesTableName(table.name))?.metadata ?? null))
@@ -44,7 +47,7 @@ export function seenSchema(options: SeenSchemaOptions): SeenSchema {
 		if (then === undefined || changesTableName(then.name) !== lakeName) continue
 		const own = [...schema.tables].find(([, { name }]) => name.toLowerCase() === then.name.toLowerCase())
 		const key = own?.[0] ?? then.name
-		tables.set(key, seenThen(then, tables.get(key), catalogTable.metadata))
+		tables.set(key, see(then, tables.get(key), catalogTable.metadata))
 	}
 	if (moment.kind !== 'between') return { ...schema, tables }
 	return { ...schema, tables: new Map([...tables].map(([name, table]) => [name, withBeforeImages(table)])) }

@@ -66,6 +66,35 @@ export function seenThen(then: TableSchema, now: SeenTable | undefined, metadata
 }
 
 /**
+ * The table as it was under an earlier schema, to a query that was built from the code: a name that both know is the code's, and
+ * is read by field id. The columns of then are there as well, where the code has none of their names.
+ *
+ * @param then What the lake's log says.
+ * @param now The table of the code; undefined for one that the code no longer has.
+ */
+export function seenThenByCode(then: TableSchema, now: SeenTable | undefined, metadata: IcebergTableMetadata): SeenTable {
+	const columns = (now?.columns ?? []).map((column): SeenColumn => {
+		const { former: _, absent: __, ambiguous, ...plain } = column
+		const named = then.columns.find(({ name }) => lower(name) === lower(column.name))
+		// What the lake does not know by its name today is known by that of then, or not at all.
+		const found = column.fieldId === NO_FIELD ? named : then.columns.find(({ fieldId }) => fieldId === column.fieldId)
+		if (found !== undefined && sqliteKind(found.lakeType) === sqliteKind(column.lakeType)) {
+			return { ...plain, fieldId: found.fieldId, lakeType: found.lakeType }
+		}
+		return ambiguous ? { ...plain, ambiguous } : { ...plain, absent: true }
+	})
+	const names = new Set(columns.map(({ name }) => lower(name)))
+	const others = then.columns.filter(({ name }) => !names.has(lower(name)))
+	const all = withFormer([...columns, ...others], lakeColumns(metadata))
+	const nameNow = (name: string): string => {
+		const fieldId = then.columns.find((column) => column.name === name)?.fieldId
+		return all.find((column) => column.fieldId === fieldId)?.name ?? name
+	}
+	const shardKey = then.shardKey?.map(nameNow) ?? null
+	return { ...then, columns: all, primaryKey: then.primaryKey.map(nameNow), shardKey }
+}
+
+/**
  * The table with what its columns were before each update: `_before_id` beside `id`. Not among the columns of `*`; NULL for what is
  * no update.
  */
@@ -161,18 +190,28 @@ function inLakeOrder(columns: readonly SeenColumn[], { current }: LakeColumns): 
 /** Without a manifest names must do. */
 function byName(code: TableSchema, lake: LakeColumns): SeenColumn[] {
 	const named = new Set(code.columns.map(({ name }) => lower(name)))
+	const isComplete = code.columns.every(({ name }) => lake.byName.has(lower(name)))
 	const unclaimed = [...lake.byName.keys()].some((name) => !named.has(name))
 	// Code that the lake has left behind: the log says what its names were.
-	const earlier = unclaimed ? lake.log.findLast(({ table }) => hasSameColumns(table, code)) : undefined
+	const earlier = isComplete || !unclaimed ? undefined : lake.log.findLast(({ table }) => hasSameColumns(table, code))
+	if (earlier !== undefined) return code.columns.map((column) => asOfThen(column, earlier.table, lake))
 	return code.columns.map((column): SeenColumn => {
 		const found = lake.byName.get(lower(column.name))
 		if (found !== undefined) return underName(column, found, lake)
 		// Only an addition is without doubt, as long as the lake has no column that the code lacks.
-		if (unclaimed && earlier === undefined) return { ...column, fieldId: NO_FIELD, ambiguous: true }
-		const then = earlier?.table.columns.find(({ name }) => lower(name) === lower(column.name))
-		const now = then === undefined ? undefined : lake.current.get(then.fieldId)
-		return now === undefined ? { ...column, fieldId: NO_FIELD, absent: true } : underName(column, now, lake)
+		return unclaimed ? { ...column, fieldId: NO_FIELD, ambiguous: true } : { ...column, fieldId: NO_FIELD, absent: true }
 	})
+}
+
+/** A column of code that was written for an earlier schema, in the schema of now. */
+function asOfThen(column: ColumnSchema, then: TableSchema, lake: LakeColumns): SeenColumn {
+	const fieldId = then.columns.find(({ name }) => lower(name) === lower(column.name))?.fieldId ?? NO_FIELD
+	const now = lake.current.get(fieldId)
+	if (now !== undefined) return underName(column, now, lake)
+	// One of another type under its name is what it became; one of the same type is another column.
+	const named = lake.byName.get(lower(column.name))
+	const became = named?.lakeType === column.lakeType ? undefined : named
+	return became === undefined ? { ...column, fieldId, absent: true } : underName(column, became, lake)
 }
 
 /** A column of the code, read from a field that may hold the same values as another type. */

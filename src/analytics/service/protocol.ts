@@ -57,27 +57,29 @@ export function decodeValue(json: unknown): WireValue {
 }
 
 /** The JSON text of a request. */
-export function encodeRequest({ statement, moment, timeoutMs, dialect, streamed }: DuckDBQueryRequest): string {
+export function encodeRequest({ statement, moment, names, timeoutMs, dialect, streamed }: DuckDBQueryRequest): string {
 	const { sql, params } = statement
 	const when = moment.kind === 'snapshot' ? { kind: moment.kind, id: String(moment.id) } : moment
-	return JSON.stringify({ sql, params: params.map(encodeValue), moment: when, timeoutMs, dialect, streamed })
+	return JSON.stringify({ sql, params: params.map(encodeValue), moment: when, names, timeoutMs, dialect, streamed })
 }
 
 /** The inverse of {@link encodeRequest}. @throws TypeError or SyntaxError for anything else. */
 export function decodeRequest(text: string): DuckDBQueryRequest {
 	const json: unknown = JSON.parse(text)
 	if (typeof json !== 'object' || json === null) throw new TypeError('expected an object')
-	const { sql, params, moment, timeoutMs, dialect, streamed } = json as Record<string, unknown>
+	const { sql, params, moment, names, timeoutMs, dialect, streamed } = json as Record<string, unknown>
 	if (typeof sql !== 'string') throw new TypeError('sql: expected text')
 	if (!Array.isArray(params)) throw new TypeError('params: expected an array')
 	if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0)) {
 		throw new TypeError('timeoutMs: expected milliseconds above 0')
 	}
+	if (names !== undefined && names !== 'code') throw new TypeError('names: expected code')
 	if (dialect !== undefined && dialect !== 'sqlite' && dialect !== 'duckdb')
 		throw new TypeError('dialect: expected sqlite or duckdb')
 	return {
 		statement: { sql, params: params.map(decodeValue) },
 		moment: decodeMoment(moment),
+		...(names === undefined ? {} : { names }),
 		...(timeoutMs === undefined ? {} : { timeoutMs }),
 		...(dialect === undefined ? {} : { dialect }),
 		streamed: streamed === true,
