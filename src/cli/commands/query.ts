@@ -23,6 +23,7 @@ export const query = defineCommand({
 				between: { type: 'string', requiresArg: true, describe: 'Ask for the changes of a time, <from>..<to>' },
 				snapshot: { type: 'string', requiresArg: true, describe: 'Ask one snapshot of the lake, by its id' },
 				shard: { alias: 's', type: 'string', requiresArg: true, describe: 'Run in this shard, whatever the statement pins' },
+				split: { type: 'boolean', default: false, describe: 'Send the rows of an INSERT to the shards that they belong to' },
 				params: {
 					alias: 'p',
 					type: 'string',
@@ -79,7 +80,7 @@ export const query = defineCommand({
 		const common = { sql, params, readOnly, explain, format: args.format ?? defaultFormat(context) }
 		const file = args.db === undefined ? null : sqliteFile(args.db, context)
 		if (file !== null) {
-			if (moment !== undefined || args.shard !== undefined || args.flush) throw noProject(args.db)
+			if (moment !== undefined || args.shard !== undefined || args.flush || args.split) throw noProject(args.db)
 			const { queryFile } = await import('../query/query-file.ts')
 			await queryFile({ ...common, file }, context)
 			return undefined
@@ -92,9 +93,9 @@ export const query = defineCommand({
 		}
 		const { queryProject } = await import('../query/query-project.ts')
 		const db = args.db === undefined ? config.db : context.path(args.db)
-		const { shard, flush, dialect, timeout } = args
+		const { shard, split, flush, dialect, timeout } = args
 		await using lake = await openLakePlace(args, context)
-		const query = { ...common, db, lake: lake.store, shard, moment, flush, dialect, timeoutMs: timeout * 1_000 }
+		const query = { ...common, db, lake: lake.store, shard, split, moment, flush, dialect, timeoutMs: timeout * 1_000 }
 		await queryProject(query, context)
 		return undefined
 	},
