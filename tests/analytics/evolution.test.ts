@@ -1,3 +1,4 @@
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, describe, expect, it } from 'vitest'
 import { NativeEngine } from '../../src/analytics/engines/native/native-engine.node.ts'
 import { loadWasmModules } from '../../src/analytics/engines/wasm/modules.node.ts'
@@ -5,7 +6,10 @@ import { WasmEngine } from '../../src/analytics/engines/wasm/wasm-engine.ts'
 import { createLakeQuery } from '../../src/analytics/lake-query.ts'
 import type { LakeMoment } from '../../src/driver/transport.ts'
 import { SQLakeError } from '../../src/errors.ts'
-import { tableEvolutions } from '../../src/lake/change-table.ts'
+import { CHANGE_FIELDS, changesPartitionSpec, tableEvolutions } from '../../src/lake/change-table.ts'
+import { buildDataFileStats, createDataFile } from '../../src/lake/iceberg/data-file.ts'
+import { partitionOf } from '../../src/lake/iceberg/partition-spec.ts'
+import type { IcebergSchema } from '../../src/lake/iceberg/types.ts'
 import { MemoryObjectStore } from '../../src/lake/storage/memory.ts'
 import type { LakeSchema } from '../../src/schema/table-schema.ts'
 import { type TestChange, TestLake, type TestRow } from './support/test-lake.ts'
@@ -329,6 +333,29 @@ describe.each([
 		expect(await ask(moment, 'SELECT at FROM users ORDER BY id')).toMatchObject({ rows: [[null], [1_800_000_000]] })
 	})
 
+	it('reads a column that was promoted, in files from before and after', async () => {
+		const { lake, ask } = open()
+		const wide = lakeWith(
+			tableAt(2, [
+				[101, 'id', 'text'],
+				[102, 'n', 'integer'],
+				[103, 'f', 'real'],
+			]),
+		)
+		await narrowCommit(lake)
+		await lake.deliver('ben', [created(T + HOUR, { id: 'ben', n: 5_000_000_000n, f: 0.1 })], wide)
+		const metadata = (await lake.catalog.load()).tables.get('users_changes')?.metadata
+		const fields = metadata?.schemas.at(-1)?.fields.filter(({ id }) => id === 102 || id === 103)
+		expect(fields?.map(({ type }) => type)).toEqual(['long', 'double'])
+		expect(await ask(wide, 'SELECT id, n, f FROM users WHERE n <> 7 ORDER BY id')).toMatchObject({
+			rows: [
+				['ada', -3, 0.5],
+				['ben', 5_000_000_000, 0.1],
+			],
+		})
+		expect(await ask(wide, 'SELECT sum(n), sum(f) FROM users WHERE n < 0')).toMatchObject({ rows: [[-3, 0.5]] })
+	})
+
 	it('knows a schema before the first change arrives, and goes back when it is told to', async () => {
 		const { lake, ask } = open()
 		await lake.deliver('ada', [created(T, { id: 'ada', email: 'a@x', age: 36n })], first)
@@ -348,3 +375,70 @@ describe.each([
 		expect(await ask(third, 'SELECT count(*) FROM users')).toMatchObject({ rows: [[3]] })
 	})
 })
+
+/** A commit of another writer, whose columns are narrower than sqlake's own. */
+async function narrowCommit(lake: TestLake): Promise<void> {
+	const column = (name: string, type: 'BYTE_ARRAY' | 'INT64' | 'INT32' | 'FLOAT', field_id: number, data: unknown[]) => ({
+		element: {
+			name,
+			type,
+			field_id,
+			repetition_type: 'OPTIONAL' as const,
+			...(type === 'BYTE_ARRAY' ? { converted_type: 'UTF8' as const } : {}),
+		},
+		data: { name, data },
+	})
+	const columns = [
+		column('_op', 'BYTE_ARRAY', 1, ['c']),
+		column('_shard', 'BYTE_ARRAY', 2, ['ada']),
+		column('_epoch', 'INT64', 3, [1n]),
+		column('_seq', 'INT64', 4, [1n]),
+		column('_ts', 'INT64', 5, [BigInt(T) * 1000n]),
+		column('id', 'BYTE_ARRAY', 101, ['ada']),
+		column('n', 'INT32', 102, [-3]),
+		column('f', 'FLOAT', 103, [0.5]),
+	]
+	const bytes = new Uint8Array(
+		parquetWriteBuffer({
+			schema: [{ name: 'root', num_children: columns.length }, ...columns.map(({ element }) => element)],
+			columnData: columns.map(({ data }) => data),
+		}),
+	)
+	await lake.store.put('data/narrow.parquet', bytes)
+	const schema: IcebergSchema = {
+		type: 'struct',
+		'schema-id': 0,
+		fields: [
+			...Object.values(CHANGE_FIELDS),
+			{ id: 101, name: 'id', required: false, type: 'string' },
+			{ id: 102, name: 'n', required: false, type: 'int' },
+			{ id: 103, name: 'f', required: false, type: 'float' },
+		],
+	}
+	const dataFile = createDataFile({
+		filePath: 's3://test-lake/data/narrow.parquet',
+		partition: partitionOf(changesPartitionSpec(), schema, (id) => (id === 2 ? 'ada' : BigInt(T) * 1000n)),
+		recordCount: 1,
+		fileSizeInBytes: bytes.byteLength,
+		stats: buildDataFileStats({
+			schema,
+			recordCount: 1,
+			columns: [
+				{ fieldId: 1, valueCount: 1, nullCount: 0, lowerBound: 'c', upperBound: 'c' },
+				{ fieldId: 2, valueCount: 1, nullCount: 0, lowerBound: 'ada', upperBound: 'ada' },
+				{ fieldId: 101, valueCount: 1, nullCount: 0, lowerBound: 'ada', upperBound: 'ada' },
+				{ fieldId: 102, valueCount: 1, nullCount: 0, lowerBound: -3, upperBound: -3 },
+				{ fieldId: 103, valueCount: 1, nullCount: 0, lowerBound: 0.5, upperBound: 0.5 },
+			],
+		}),
+	})
+	await lake.catalog.commit({
+		commitId: 'narrow',
+		shard: 'ada',
+		epoch: 1,
+		fromSeq: 1,
+		toSeq: 1,
+		watermark: T,
+		appends: [{ table: 'users_changes', schema, schemaVersion: 1, dataFiles: [dataFile] }],
+	})
+}

@@ -23,7 +23,7 @@ export interface VectorBuilder {
 
 /**
  * Makes the builder for a field, checking that the file's type is the one that the field's type is stored as
- * (Iceberg specification, appendix A, "Parquet").
+ * (Iceberg specification, appendix A, "Parquet"), or the narrower one of a file from before a promotion ("Schema Evolution").
  *
  * @param sizeHint Bytes that all values take, as far as the footer tells.
  * @throws Error if the types do not match.
@@ -38,12 +38,14 @@ export function createVectorBuilder(
 	switch (field.type) {
 		case 'long':
 			if (type === 'INT64') return new WordBuilder(field, rowCount)
+			if (type === 'INT32') return new WidenedIntegers(field, rowCount, widenIntegers)
 			break
 		case 'timestamptz':
 			if (type === 'INT64' && isMicros(element)) return new WordBuilder(field, rowCount)
 			break
 		case 'double':
 			if (type === 'DOUBLE') return new WordBuilder(field, rowCount)
+			if (type === 'FLOAT') return new WordBuilder(field, rowCount, widenFloats)
 			break
 		case 'boolean':
 			if (type === 'BOOLEAN') return new BooleanBuilder(field, rowCount)
@@ -103,20 +105,23 @@ class WordBuilder implements VectorBuilder {
 	readonly #field: IcebergField
 	readonly #words: Int32Array<ArrayBuffer>
 	readonly #validity: Validity
+	readonly #read: typeof readWords
 	#dictionary: Int32Array = new Int32Array(0)
 
-	constructor(field: IcebergField, rowCount: number) {
+	/** @param read Gives the words of values in PLAIN encoding. */
+	constructor(field: IcebergField, rowCount: number, read = readWords) {
 		this.#field = field
+		this.#read = read
 		this.#words = new Int32Array(rowCount * 2)
 		this.#validity = new Validity(rowCount)
 	}
 
 	setDictionary(page: Uint8Array, count: number): void {
-		this.#dictionary = readWords(page, count)
+		this.#dictionary = this.#read(page, count)
 	}
 
 	appendPlain(page: Uint8Array, count: number, present: Uint8Array | null): void {
-		this.appendWords(readWords(page, count), present)
+		this.appendWords(this.#read(page, count), present)
 	}
 
 	appendWords(values: Int32Array, present: Uint8Array | null): void {
@@ -159,6 +164,16 @@ class WordBuilder implements VectorBuilder {
 		return this.#field.type === 'double'
 			? { kind: 'double', ...base, values: new Float64Array(buffer) }
 			: { kind: 'int64', ...base, values: new BigInt64Array(buffer) }
+	}
+}
+
+/** Integers of four bytes. Differences between them wrap around at 32 bits, where the encoding has differences. */
+class WidenedIntegers extends WordBuilder {
+	override appendWords(values: Int32Array, present: Uint8Array | null): void {
+		super.appendWords(
+			values.map((word, i) => (i % 2 === 0 ? word : (values[i - 1] ?? 0) >> 31)),
+			present,
+		)
 	}
 }
 
@@ -343,6 +358,28 @@ function readWords(page: Uint8Array, count: number): Int32Array {
 		throw new RangeError(`expected ${count} values of 8 bytes, found ${page.length} bytes`)
 	if (page.byteOffset % 4 === 0) return new Int32Array(page.buffer, page.byteOffset, count * 2)
 	return new Int32Array(page.slice(0, count * 8).buffer)
+}
+
+function widenIntegers(page: Uint8Array, count: number): Int32Array {
+	const words = new Int32Array(count * 2)
+	const view = fourByteValues(page, count)
+	for (let i = 0; i < count; i++) {
+		const value = view.getInt32(i * 4, true)
+		words[i * 2] = value
+		words[i * 2 + 1] = value >> 31
+	}
+	return words
+}
+
+function widenFloats(page: Uint8Array, count: number): Int32Array {
+	const view = fourByteValues(page, count)
+	const doubles = Float64Array.from({ length: count }, (_, i) => view.getFloat32(i * 4, true))
+	return new Int32Array(doubles.buffer)
+}
+
+function fourByteValues(page: Uint8Array, count: number): DataView {
+	if (count >= 0 && count * 4 <= page.length) return new DataView(page.buffer, page.byteOffset, page.length)
+	throw new RangeError(`expected ${count} values of 4 bytes, found ${page.length} bytes`)
 }
 
 function checkIndices(indices: Int32Array, size: number): void {

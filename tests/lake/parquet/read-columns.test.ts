@@ -138,6 +138,32 @@ describe('readColumns', () => {
 			]),
 		).toEqual([values, numbers, flags])
 	})
+
+	it('widens what was written before the type of a column was promoted', async () => {
+		const integers = Array.from({ length: 300 }, (_, i) => [0, 1, -1, 2 ** 31 - 1, -(2 ** 31), null][i % 6] ?? null)
+		const floats = integers.map((_, i) => (i % 4 === 0 ? null : i / 4))
+		const bytes = (encoding: 'PLAIN' | 'DELTA_BINARY_PACKED' | 'RLE_DICTIONARY') =>
+			parquetWriteBuffer({
+				schema: [
+					{ name: 'root', num_children: 2 },
+					{ name: 'i', type: 'INT32', repetition_type: 'OPTIONAL', field_id: 1 },
+					{ name: 'f', type: 'FLOAT', repetition_type: 'OPTIONAL', field_id: 2 },
+				],
+				columnData: [
+					{ name: 'i', data: integers, encoding },
+					{ name: 'f', data: floats, encoding: encoding === 'RLE_DICTIONARY' ? encoding : 'PLAIN' },
+				],
+			})
+		for (const encoding of ['PLAIN', 'DELTA_BINARY_PACKED', 'RLE_DICTIONARY'] as const) {
+			const store = new MemoryObjectStore()
+			await store.put('f', new Uint8Array(bytes(encoding)))
+			const read = await readAll(store, [
+				{ id: 1, name: 'i', required: false, type: 'long' },
+				{ id: 2, name: 'f', required: false, type: 'double' },
+			])
+			expect(read, encoding).toEqual([integers.map((value) => (value === null ? null : BigInt(value))), floats])
+		}
+	})
 })
 
 describe('a damaged file', () => {
