@@ -6,7 +6,7 @@
 import { join, resolve } from 'node:path'
 import { SQLakeError } from '../errors.ts'
 import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
-import { kindOf } from '../schema/options.ts'
+import { kindOf } from '../schema/kind-of.ts'
 import { suggest } from '../schema/suggest.ts'
 import type { SQLakeKitOptions } from './kit-config.ts'
 import { SQLAKE_DIRECTORY } from './project-paths.ts'

@@ -2,6 +2,7 @@ import { getTableColumns, is } from 'drizzle-orm'
 import { SQLiteColumnBuilder, SQLiteTable, sqliteTable } from 'drizzle-orm/sqlite-core'
 import { SQLakeError } from '../errors.ts'
 import { type ColumnRecord, type OptionName, optionNames } from './config.ts'
+import { kindOf } from './kind-of.ts'
 import { isLakeColumnName } from './lake-column-name.ts'
 import { suggest } from './suggest.ts'
 import type { StorageMode } from './table-schema.ts'
@@ -134,14 +135,4 @@ function invalidOption(option: OptionName, expected: string, found: unknown): SQ
 	return new SQLakeError('SCHEMA_INVALID', `option "${option}": expected ${expected}, found ${kindOf(found)}`, {
 		details: { option },
 	})
-}
-
-/** A value in words, for messages: primitives as they are written, others by their kind. */
-export function kindOf(value: unknown): string {
-	if (typeof value === 'string') return JSON.stringify(value)
-	if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value)
-	if (Array.isArray(value)) return 'an array'
-	const name: unknown = value.constructor?.name
-	if (name === 'Object' || typeof name !== 'string') return Object.keys(value).length === 0 ? 'an empty object' : 'an object'
-	return `a ${name}`
 }

@@ -2,7 +2,7 @@ import { getTableColumns, getTableName } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { SQLakeError } from '../errors.ts'
 import { affinityOf } from './affinity.ts'
-import { kindOf } from './options.ts'
+import { kindOf } from './kind-of.ts'
 import { suggest } from './suggest.ts'
 
 /** The shard key of every table, by property: column names in key order, or null for a global table. */
