@@ -33,5 +33,5 @@ it.each(['main.ts', ...readdirSync(join(cli, 'commands')).map((name) => `command
 )
 
 it('is what this test would notice', () => {
-	expect(packagesOf(join(cli, 'init/plan-init.ts')).map(([found]) => found)).toContain('jsonc-parser')
+	expect(packagesOf(join(cli, 'json-editor.ts')).map(([found]) => found)).toContain('jsonc-parser')
 })
