@@ -138,7 +138,10 @@ class LakeQuery implements LakeTransport {
 		const { catalog, store, schema, defaults } = this.#options
 		const limitMs = timeoutMs ?? defaults?.timeoutMs ?? DEFAULT_TIMEOUT_MS
 		const params = statement.params.map(engineValue)
-		const prepared = dialect === 'duckdb' ? duckdbPassThrough(statement.sql, params) : sqliteStatement(statement.sql, params)
+		const prepared =
+			dialect === 'duckdb'
+				? duckdbPassThrough(statement.sql, params)
+				: sqliteStatement(statement.sql, params, this.#options.engine.name === 'native')
 		const window = windowOf(moment)
 
 		const limits = { timeoutMs: limitMs, startedAt: Date.now(), ...(signal === undefined ? {} : { signal }) }

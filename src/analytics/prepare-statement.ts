@@ -29,9 +29,10 @@ export interface EngineStatement extends Pick<EngineQuery, 'sql' | 'params' | 'm
 /**
  * A statement in SQLite's dialect.
  *
+ * @param native Whether native DuckDB is to run it.
  * @throws `SQL_PARSE`; `READ_ONLY` for what is no SELECT; `QUERY_FAILED` for another number of values.
  */
-export function sqliteStatement(sql: string, params: readonly EngineValue[]): PreparedStatement {
+export function sqliteStatement(sql: string, params: readonly EngineValue[], native: boolean): PreparedStatement {
 	const parsed = parseSQL(sql)
 	if (parsed.statement.type !== 'SelectStmt') {
 		throw new SQLakeError('READ_ONLY', `a lake query only reads: expected a SELECT, found ${parsed.statement.type}`, {
@@ -42,7 +43,7 @@ export function sqliteStatement(sql: string, params: readonly EngineValue[]): Pr
 	const select = parsed.statement.body
 	return {
 		tables: (schema, extraColumns) => statementTables({ parsed, select, params, schema, extraColumns }),
-		rewrite: (tables) => ({ ...rewriteQuery({ parsed, select, params, tables, now: Date.now() }), params: [] }),
+		rewrite: (tables) => ({ ...rewriteQuery({ parsed, select, params, tables, now: Date.now(), native }), params: [] }),
 	}
 }
 

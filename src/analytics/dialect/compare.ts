@@ -5,6 +5,7 @@
  * @module
  */
 import type { Affinity } from '../../schema/table-schema.ts'
+import type { EngineValue } from '../query-engine.ts'
 import { asAny, asCondition, asKey, asReal, asText, collated, settled } from './convert.ts'
 import { constant, NULL, wholeNumber } from './literals.ts'
 import { withArguments } from './macros/let.ts'
@@ -90,6 +91,28 @@ function compareWithConstant(op: Comparison, l: TypedSql, r: TypedSql): string |
 	if (l.kind !== 'any') return r.kind === 'any' && l.constant !== undefined ? compareWithConstant(FLIPPED[op], r, l) : undefined
 	const value = r.constant?.value
 	if (op.startsWith('IS')) return undefined
+	const native = l.jsonAt?.of === l.sql ? compareNatively(op, l.jsonAt, value) : undefined
+	const generic = compareByClass(op, l, r, value)
+	return native === undefined || generic === undefined ? generic : `COALESCE(${native}, ${generic})`
+}
+
+/** JSON at a path against a constant, by DuckDB's own functions; NULL where they do not tell. */
+function compareNatively(
+	op: Comparison,
+	at: NonNullable<TypedSql['jsonAt']>,
+	value: EngineValue | undefined,
+): string | undefined {
+	const place = `${at.subject}, ${at.path}`
+	if (typeof value === 'bigint' || typeof value === 'number') {
+		if (!(Math.abs(Number(value)) < 2 ** 53)) return undefined
+		return `(TRY_CAST(_sl_json_at(${place}) AS DOUBLE) ${op} ${constant(Number(value)).sql})`
+	}
+	if (typeof value !== 'string' || (op !== '=' && op !== '<>') || /["\\[{]|\p{Cc}/u.test(value)) return undefined
+	const isText = `_sl_json_is_text(${place}, ${constant(`"${value}"`).sql})`
+	return op === '=' ? isText : `(NOT ${isText})`
+}
+
+function compareByClass(op: Comparison, l: TypedSql, r: TypedSql, value: EngineValue | undefined): string | undefined {
 	// What a class that comes before, or after, the constant's own is to it.
 	const before = op === '<' || op === '<=' || op === '<>' ? 'TRUE' : 'FALSE'
 	const after = op === '>' || op === '>=' || op === '<>' ? 'TRUE' : 'FALSE'

@@ -46,6 +46,8 @@ export interface RewriteContext {
 	readonly tables: ReadonlyMap<string, DialectTable>
 	/** The moment that `'now'` means, in milliseconds. */
 	readonly now: number
+	/** Whether native DuckDB runs the query. */
+	readonly native: boolean
 	/** Source text of a node. */
 	text(node: { readonly span: { readonly offset: number; readonly length: number } }): string
 	/** A name that nothing else in the rewritten statement has. */

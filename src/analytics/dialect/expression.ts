@@ -118,7 +118,7 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 					return concatenate(operand(expr.left), operand(expr.right))
 				case 'ArrowRight':
 				case 'ArrowRightShift':
-					return jsonArrow(expr.op, settled(operand(expr.left)), settled(operand(expr.right)), expr.span)
+					return jsonArrow(ctx, expr.op, settled(operand(expr.left)), settled(operand(expr.right)), expr.span)
 				default:
 					return compareExpressions(ctx, expr, scope)
 			}

@@ -6,11 +6,12 @@
 import { ANY_MACROS } from './macros/any.ts'
 import { DATE_MACROS } from './macros/date.ts'
 import { JSON_MACROS } from './macros/json.ts'
+import { NATIVE_JSON_MACROS } from './macros/native-json.ts'
 import { SCALAR_MACROS } from './macros/scalar.ts'
 
 /** Definitions by name. */
 const MACROS: ReadonlyMap<string, string> = new Map(
-	[...SCALAR_MACROS, ...ANY_MACROS, ...DATE_MACROS, ...JSON_MACROS].map((macro) => [macro.slice(0, macro.indexOf('(')), macro]),
+	[...SCALAR_MACROS, ...ANY_MACROS, ...DATE_MACROS, ...JSON_MACROS, ...NATIVE_JSON_MACROS].map((macro) => [nameOf(macro), macro]),
 )
 
 /** All macros have this prefix, as no table or function of a user's should. */
@@ -36,7 +37,12 @@ export function macrosFor(sql: string): string[] {
 	return statements
 }
 
-/** Statements that make all macros. */
-export function dialectPrelude(): string[] {
-	return macrosFor([...MACROS.keys()].join(' '))
+/** Statements that make all macros; those of native DuckDB as well, where it is that. */
+export function dialectPrelude({ native }: { readonly native: boolean }): string[] {
+	const own = new Set(NATIVE_JSON_MACROS.map(nameOf))
+	return macrosFor([...MACROS.keys()].filter((name) => native || !own.has(name)).join(' '))
+}
+
+function nameOf(macro: string): string {
+	return macro.slice(0, macro.indexOf('('))
 }

@@ -26,6 +26,8 @@ export interface DialectQuery {
 	readonly tables: readonly DialectTable[]
 	/** The moment that `'now'` means, in milliseconds since the epoch. */
 	readonly now: number
+	/** Whether native DuckDB runs it, which has functions of JSON. */
+	readonly native?: boolean
 }
 
 /** The same query for DuckDB. */
@@ -59,9 +61,11 @@ class Rewriting implements RewriteContext {
 	readonly params: readonly EngineValue[]
 	readonly tables: ReadonlyMap<string, DialectTable>
 	readonly now: number
+	readonly native: boolean
 	#names = 0
 
-	constructor({ parsed, params, tables, now }: DialectQuery) {
+	constructor({ parsed, params, tables, now, native = false }: DialectQuery) {
+		this.native = native
 		this.parsed = parsed
 		this.params = params
 		this.tables = new Map(tables.map((table) => [table.name.toLowerCase(), table]))

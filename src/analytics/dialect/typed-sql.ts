@@ -49,6 +49,11 @@ export interface TypedSql {
 	readonly json?: boolean | 'mixed' | undefined
 	/** The same value as text of {@link file://./callbacks/sql-value.ts}, as long as `sql` is what it was printed for. */
 	readonly encoded?: { readonly of: string; readonly text: string } | undefined
+	/**
+	 * A column of JSON and a plain path in it, as literal, where native DuckDB can look at the value itself, as long as `sql` is what
+	 * it was printed for.
+	 */
+	readonly jsonAt?: { readonly of: string; readonly subject: string; readonly path: string } | undefined
 	/** Whether a NaN may stand for NULL in it, until {@link file://./convert.ts settled}. */
 	readonly mayBeNaN?: boolean | undefined
 }

@@ -21,7 +21,7 @@ export async function openNative(): Promise<DialectEngine> {
 	const instance = await api.DuckDBInstance.create(':memory:')
 	const connection = await instance.connect()
 	for (const definition of CALLBACKS.values()) connection.registerScalarFunction(scalarFunction(api, definition))
-	for (const statement of [...settingStatements(OPTIONS), ...dialectPrelude()]) await connection.run(statement)
+	for (const statement of [...settingStatements(OPTIONS), ...dialectPrelude({ native: true })]) await connection.run(statement)
 	return {
 		name: 'native',
 		run: async (sql) => void (await connection.run(sql)),
@@ -46,7 +46,7 @@ export async function openWasm(): Promise<DialectEngine> {
 	const duckdb = await DuckDBWasm.open(await loadWasmModules())
 	const connection = duckdb.connect()
 	for (const definition of CALLBACKS.values()) duckdb.addFunction(connection, definition)
-	for (const statement of [...settingStatements(OPTIONS), ...dialectPrelude()]) duckdb.run(connection, statement)
+	for (const statement of [...settingStatements(OPTIONS), ...dialectPrelude({ native: false })]) duckdb.run(connection, statement)
 	return {
 		name: 'wasm',
 		run: async (sql) => void duckdb.run(connection, sql),

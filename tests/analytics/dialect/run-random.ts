@@ -36,6 +36,8 @@ export async function runRandom(
 		const outcome = await database.compare({ sql: query })
 		// SQLite computes constants before it looks for positions among the terms, and refuses `ORDER BY ('a' IS NULL)`.
 		if (outcome.kind === 'wrong' && outcome.message.includes('BY term out of range')) continue
+		// A sum that leaves 64 bits for a while only: how far it gets depends on the order of adding.
+		if (outcome.kind === 'wrong' && outcome.message.includes('(integer overflow)')) continue
 		counts[outcome.kind] += 1
 		if (outcome.kind === 'wrong') wrong.push({ query, message: outcome.message })
 	}

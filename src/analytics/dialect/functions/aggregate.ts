@@ -47,7 +47,8 @@ export function aggregateCall(
 			if (trace.size > 0 && !trace.has(scope)) throw unsupported(`${name}() of columns of the query around it`, call.span)
 			const order = callOrder(ctx, call, scope) ?? naturalOrder(name, scope)
 			const printed = printAggregate(name, { args, distinct: isDistinct(call), order, tail, windowed: false }, call)
-			scope.aggregates.push(printed.sql)
+			// What came to NULL at once does not say any more that rows are aggregated.
+			if (printed.sql.includes('(') && printed.kind !== 'null') scope.aggregates.push(printed.sql)
 			return printed
 		})
 	} finally {

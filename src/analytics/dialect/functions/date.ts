@@ -92,7 +92,10 @@ function sliceOf({ parts }: MomentFormat, iso: string | undefined): string | und
 	const [part, other] = parts
 	if (iso === undefined || part === undefined || other !== undefined || !('field' in part)) return undefined
 	const slice = SLICES[part.field]
-	return slice === undefined ? undefined : `substr(${iso}, ${slice[0]}, ${slice[1]})`
+	if (slice === undefined) return undefined
+	const [from, length] = slice
+	// The date stands in the text itself.
+	return `substr(${from + length <= 11 ? iso.replace(/^_sl_iso\(/, '_sl_iso_date(') : iso}, ${from}, ${length})`
 }
 
 function printOf({ parts }: MomentFormat, moment: string | undefined): string | undefined {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { RewriteContext } from '../context.ts'
 import { asEncoded, asInteger, asText, decoded } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { BLOB_CLASS, INTEGER_CLASS, REAL_CLASS, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
@@ -36,7 +37,7 @@ export const JSON_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		if (paths.length === 0) return NULL
 		if (subject.kind === 'null') return NULL
 		if (paths.length > 1) return json(callback('_slf_json_extract_all', call))
-		return { ...decoded(callback('_slf_json_extract', call), VALUE_CLASSES), json: 'mixed' }
+		return { ...scalarAt(call.ctx, subject, plainPath(paths[0]), callback('_slf_json_extract', call)), json: 'mixed' }
 	},
 	json_type: reading(1, 2, (call) => typed('text', callback('_slf_json_type', call))),
 	json_valid: (call) => {
@@ -61,11 +62,41 @@ export const JSON_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 }
 
 /** `json -> path` and `json ->> path`. */
-export function jsonArrow(op: 'ArrowRight' | 'ArrowRightShift', subject: TypedSql, path: TypedSql, position: Position): TypedSql {
+export function jsonArrow(
+	ctx: RewriteContext,
+	op: 'ArrowRight' | 'ArrowRightShift',
+	subject: TypedSql,
+	path: TypedSql,
+	position: Position,
+): TypedSql {
 	if (subject.kind === 'null' || path.kind === 'null') return NULL
 	const args = `${jsonInput(subject, { name: op === 'ArrowRight' ? '->' : '->>', position })}, ${asEncoded({ ...path, json: false }, position)}`
 	if (op === 'ArrowRight') return json(`_slf_json_arrow(${args})`)
-	return decoded(`_slf_json_arrow_value(${args})`, VALUE_CLASSES)
+	return scalarAt(ctx, subject, plainArrow(path), `_slf_json_arrow_value(${args})`)
+}
+
+/** A value at a path that native DuckDB finds by itself, as far as it can. @param path Undefined where it cannot. */
+function scalarAt({ native }: RewriteContext, subject: TypedSql, path: string | undefined, slow: string): TypedSql {
+	if (!native || path === undefined || subject.kind !== 'text' || !COLUMN.test(subject.sql)) return decoded(slow, VALUE_CLASSES)
+	const at = `${subject.sql}, '${path}'`
+	const rest = `CASE WHEN ${subject.sql} IS NOT NULL AND NOT _sl_json_absent(${at}) THEN ${slow} END`
+	const value = decoded(`COALESCE(_sl_json_scalar(${at}), ${rest})`, VALUE_CLASSES)
+	return { ...value, jsonAt: { of: value.sql, subject: subject.sql, path: `'${path}'` } }
+}
+
+/** A column: what else may call back, or fail, DuckDB does not let be tried. */
+const COLUMN = /^_\w+\."(?:[^"]|"")+"$/
+
+/** A path that means the same to DuckDB. */
+function plainPath(path: TypedSql | undefined): string | undefined {
+	const text = path?.constant?.value
+	return typeof text === 'string' && /^\$(?:\.[A-Za-z_]\w*|\[\d{1,6}\])+$/.test(text) ? text : undefined
+}
+
+function plainArrow(path: TypedSql): string | undefined {
+	const value = path.constant?.value
+	if (typeof value === 'bigint') return value >= 0n && value < 1_000_000n ? `$[${value}]` : undefined
+	return typeof value === 'string' && /^[A-Za-z_]\w*$/.test(value) ? `$.${value}` : plainPath(path)
 }
 
 /** A function that is NULL for NULL. */

@@ -51,6 +51,10 @@ export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 				'real',
 				digits === undefined ? asReal(e) : `(CASE WHEN ${asInteger(digits)} IS NOT NULL THEN ${asReal(e)} END)`,
 			)
+		const known = digits?.constant?.value
+		if (typeof known === 'bigint' && known > 0n && known <= 9n) {
+			return typed('real', `_sl_round_to(${asReal(e)}, ${known}, ${10 ** Number(known)}e0)`)
+		}
 		return typed('real', `_sl_round(${asReal(e)}, ${digits === undefined ? '0' : asInteger(digits)})`)
 	},
 	sign: ofOne((e) => {

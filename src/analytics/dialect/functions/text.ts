@@ -29,7 +29,10 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		if (subject.kind === 'null' || pattern.kind === 'null') return NULL
 		const [text, from, to] = call.args.map((arg) => asText(arg))
 		// Replacing nothing changes nothing, not even with NULL.
-		return typed('text', `(CASE WHEN ${from} = '' THEN ${text} ELSE replace(${text}, ${from}, ${to}) END)`)
+		return typed(
+			'text',
+			`(CASE WHEN ${emptyPattern(pattern, from ?? '')} THEN ${text} ELSE replace(${text}, ${from}, ${to}) END)`,
+		)
 	},
 	instr: (call) => {
 		expectArguments(call, 2)
@@ -82,6 +85,12 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		if (separator.kind === 'null') return NULL
 		return typed('text', `concat_ws(${[separator, ...values].map((arg) => asText(arg)).join(', ')})`)
 	},
+}
+
+/** A pattern that begins with NUL is none to SQLite. */
+function emptyPattern(pattern: TypedSql, sql: string): string {
+	if (pattern.constant !== undefined || pattern.kind === 'integer') return `${sql} = ''`
+	return `${sql} = '' OR starts_with(${sql}, chr(0))`
 }
 
 function trim(call: ScalarCall, name: string): TypedSql {

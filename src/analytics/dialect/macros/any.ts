@@ -65,7 +65,7 @@ export const ANY_MACROS: readonly string[] = [
 		{ a: 'x' },
 		'CASE WHEN p.a.c IN (1, 2) THEN _sl_any_text(_sl_any_to_text(p.a)) ELSE p.a END',
 	)}`,
-	`_sl_any_number(x) AS ${withArguments({ a: 'x' }, 'CASE WHEN p.a.c = 3 THEN _sl_text_number(p.a.t) ELSE p.a END')}`,
+	`_sl_any_number(x) AS ${withArguments({ a: 'x' }, 'CASE p.a.c WHEN 3 THEN _sl_text_number(p.a.t) WHEN 4 THEN _sl_text_number(_sl_blob_text(p.a.b)) ELSE p.a END')}`,
 	// As sum() takes it: a text that is no number as a whole counts as a REAL.
 	`_sl_any_summand(x) AS ${withArguments(
 		{ a: 'x' },
@@ -130,6 +130,11 @@ export const ANY_MACROS: readonly string[] = [
 			WHEN 't' THEN ${struct(3, { t: 'substr(p.a, 2)' })} WHEN 'j' THEN ${struct(3, { t: 'substr(p.a, 2)' })}
 			WHEN 'b' THEN ${struct(4, { b: 'from_hex(substr(p.a, 2))' })} END`,
 	)}`,
+	// Encoded values by what compares: 5.0 is 5, and JSON is text.
+	"_sl_encoded_class(x) AS CASE WHEN x[1] = 'j' THEN 't' ELSE x[1] END",
+	`_sl_encoded_key(x) AS CASE x[1] WHEN 'j' THEN 't' || substr(x, 2) WHEN 'r' THEN
+		CASE WHEN _sl_is_whole(CAST(substr(x, 2) AS DOUBLE)) THEN 'i' || CAST(CAST(CAST(substr(x, 2) AS DOUBLE) AS BIGINT) AS VARCHAR)
+			ELSE 'r' || CAST(CAST(substr(x, 2) AS DOUBLE) AS VARCHAR) END ELSE x END`,
 	arithmetic('_sl_any_add', 'p.a.i + p.b.i', `(${A}) + (${B})`),
 	arithmetic('_sl_any_subtract', 'p.a.i - p.b.i', `(${A}) - (${B})`),
 	arithmetic('_sl_any_multiply', 'p.a.i * p.b.i', `(${A}) * (${B})`),

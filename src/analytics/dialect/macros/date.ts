@@ -4,18 +4,17 @@
  * @module
  */
 
-/** A digit, by its place. */
-const isDigit = (place: number) => `x[${place}] BETWEEN '0' AND '9'`
+/** A day that exists in every year. */
+const DATE =
+	'\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8]))'
+const TIME = '(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{3})?Z?'
 
 export const DATE_MACROS: readonly string[] = [
-	// A text that is plainly a moment, as YYYY-MM-DD HH:MM:SS: of a day that exists, written out in full, in UTC. What DuckDB reads
-	// and writes again in the same way is.
-	`_sl_iso(x) AS CASE
-		WHEN strlen(x) = 10 THEN CASE WHEN CAST(TRY_CAST(x AS DATE) AS VARCHAR) = x THEN x || ' 00:00:00' END
-		WHEN strlen(x) IN (19, 20) THEN CASE WHEN substr(x, 11, 1) IN (' ', 'T') AND substr(x, 20) IN ('', 'Z') THEN _sl_same_moment(substr(x, 1, 10) || ' ' || substr(x, 12, 8)) END
-		WHEN strlen(x) IN (23, 24) THEN CASE WHEN substr(x, 11, 1) IN (' ', 'T') AND substr(x, 20, 1) = '.' AND substr(x, 24) IN ('', 'Z')
-			AND ${isDigit(21)} AND ${isDigit(22)} AND ${isDigit(23)} THEN _sl_same_moment(substr(x, 1, 10) || ' ' || substr(x, 12, 8)) END END`,
-	`_sl_same_moment(x) AS CASE WHEN CAST(TRY_CAST(x AS TIMESTAMP) AS VARCHAR) = x THEN x END`,
+	// A text that is plainly a moment, written out in full, in UTC, as YYYY-MM-DD HH:MM:SS.
+	`_sl_iso(x) AS CASE WHEN _sl_is_iso(x) THEN CASE WHEN strlen(x) = 10 THEN x || ' 00:00:00' ELSE substr(x, 1, 10) || ' ' || substr(x, 12, 8) END END`,
+	`_sl_is_iso(x) AS regexp_full_match(x, '${DATE}(?:[ T]${TIME})?')`,
+	// The date of such a text: there is no time of day to complete.
+	`_sl_iso_date(x) AS CASE WHEN _sl_is_iso(x) THEN x END`,
 	`_sl_moment(x) AS CAST(_sl_iso(x) AS TIMESTAMP)`,
 	// With room to be moved in.
 	`_sl_movable_moment(x) AS CASE WHEN x BETWEEN '0200' AND '97' THEN _sl_moment(x) END`,

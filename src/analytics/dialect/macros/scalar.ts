@@ -56,6 +56,8 @@ export const SCALAR_MACROS: readonly string[] = [
 	// A REAL with some digits after the point, where a double leaves no doubt which; else NULL.
 	`_sl_plain_fixed(x, n, format) AS CASE WHEN abs(x) * pow(10, n) < 1e12 AND abs(abs(x) * pow(10, n) - floor(abs(x) * pow(10, n)) - 0.5e0) > 1e-4
 		AND (x > 0 OR abs(x) * pow(10, n) >= 1) THEN printf(format, x) END`,
+	// round() to digits that the query tells: p is their power of ten.
+	`_sl_round_to(x, n, p) AS CASE WHEN abs(abs(x * p - trunc(x * p)) - 0.5e0) > 1e-4 AND abs(x) < 1e6 THEN round(x * p) / p ELSE _sl_round(x, n) END`,
 	// A text to its first NUL.
 	`_sl_to_nul(x) AS CASE WHEN contains(x, chr(0)) THEN substr(x, 1, instr(x, chr(0)) - 1) ELSE x END`,
 	`_sl_shift(x, n) AS ${withArguments(

@@ -20,10 +20,23 @@ export function hasLookalikes({ kind, classes, collation }: DistinctColumn): boo
 
 /** What a group of equal values shows, as an aggregate. */
 export function representative(value: TypedSql): string {
+	if (value.kind === 'null') return 'CAST(NULL AS BIGINT)'
 	if (!hasLookalikes(value)) return value.sql
+	if (value.encoded?.of === value.sql) {
+		const text = value.encoded.text
+		const kind = `_sl_encoded_class(${text})`
+		const one = `_sl_decode(any_value(${text}))`
+		return `(CASE WHEN min(${kind}) IS DISTINCT FROM max(${kind}) THEN error('sqlake: a group of values that are equal but not the same') ELSE ${one} END)`
+	}
 	const told = value.kind === 'any' ? `(${value.sql}).c` : value.sql
 	const one = value.kind === 'any' ? `any_value(${value.sql})` : `min(${value.sql})`
 	return `(CASE WHEN min(${told}) IS DISTINCT FROM max(${told}) THEN error('sqlake: a group of values that are equal but not the same') ELSE ${one} END)`
+}
+
+/** What rows are grouped by. Of a value that is there as text the text does: it need not be read for each row. */
+export function groupKey(value: TypedSql): string {
+	if (!hasLookalikes(value)) return value.sql
+	return value.encoded?.of === value.sql ? `_sl_encoded_key(${value.encoded.text})` : asKey(value)
 }
 
 /** The distinct rows of a query with outputs `c0`, `c1` ... */

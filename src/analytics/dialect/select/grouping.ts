@@ -10,7 +10,7 @@ import { isAggregate } from '../functions/names.ts'
 import type { Grouping, Scope } from '../scope.ts'
 import { refused, unsupported } from '../unsupported.ts'
 import { aggregateCalls, extremes, hasAggregate } from './aggregate-calls.ts'
-import { hasLookalikes, representative } from './distinct.ts'
+import { groupKey, hasLookalikes, representative } from './distinct.ts'
 import { ordinalOf } from './ordinal.ts'
 
 /** A SELECT's grouping as printed. */
@@ -18,7 +18,7 @@ export interface PrintedGrouping {
 	readonly grouping: Grouping
 	/** ` GROUP BY ...`, or ''. */
 	readonly groupBy: string
-	/** What is grouped by, and sorts as SQLite sorts the groups. */
+	/** What sorts the groups as SQLite does. */
 	readonly terms: readonly string[]
 	/** A condition on the groups that the keys alone do not say, or undefined. */
 	readonly having: string | undefined
@@ -39,12 +39,14 @@ export function printGrouping(
 	}
 	const keys = new Map<string, string>()
 	const terms: string[] = []
+	const order: string[] = []
 	for (const expr of select.groupBy ?? []) {
 		const target = keyExpression(expr, select)
 		const key = settled(ctx.expression(target, scope))
 		if (key.constant !== undefined || key.kind === 'null') continue
 		keys.set(key.sql, representative(key))
-		terms.push(hasLookalikes(key) ? asKey(key) : key.sql)
+		terms.push(groupKey(key))
+		order.push(hasLookalikes(key) ? asKey({ ...key, sql: representative(key) }) : key.sql)
 	}
 	const determined = scope.sources.filter(({ table, columns }) => {
 		const primaryKey = table?.primaryKey ?? []
@@ -56,7 +58,7 @@ export function printGrouping(
 	const groupBy = terms.length === 0 ? '' : ` GROUP BY ${terms.join(', ')}`
 	// All keys are constants: one group, but none of no rows.
 	const having = select.groupBy !== undefined && keys.size === 0 ? 'count(*) > 0' : undefined
-	return { grouping, groupBy, terms, having }
+	return { grouping, groupBy, terms: order, having }
 }
 
 function keyExpression(expr: Expr, { columns }: SelectFrom): Expr {
