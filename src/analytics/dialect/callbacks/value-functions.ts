@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formatReal } from './format-real.ts'
 import type { TextFunction } from './json-functions.ts'
 import { sqlGlob, sqlLike } from './pattern.ts'
 import { sqlPrintf } from './printf.ts'
@@ -12,6 +13,11 @@ import { decodeSqlValue, parseReal, type SqlValue } from './sql-value.ts'
 export const VALUE_CALLBACKS: Readonly<Record<string, TextFunction>> = {
 	/** A REAL as SQLite writes it, from DuckDB's digits. */
 	_slf_real_text: (digits = null) => (digits === null ? null : realText(parseReal(digits))),
+	/** A REAL, from DuckDB's digits, to a number of digits. */
+	_slf_round: (number = null, digits = null) =>
+		number === null || digits === null
+			? null
+			: formatReal(parseReal(number), { letter: 'f', precision: Math.min(Number(digits), 30), exact: true }),
 	/** The format is text, its arguments are encoded. */
 	_slf_printf: (format = null, ...args) => (format === null ? null : sqlPrintf(toNul(format), args.map(decodeSqlValue))),
 	/** Texts: pattern, subject and what escapes. */

@@ -45,19 +45,18 @@ export const SCALAR_MACROS: readonly string[] = [
 		ELSE CAST(trunc(x) AS BIGINT) END`,
 	`_sl_exact_real(x) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 OR CAST(CAST(x AS DOUBLE) AS HUGEINT) = x
 		THEN CAST(x AS DOUBLE) WHEN x IS NOT NULL THEN error('sqlake: an INTEGER beyond 2^53 compared with a REAL')::DOUBLE END`,
-	// Half away from zero in decimal; digits are only looked at where a double leaves it in doubt.
+	// By digits only where a double leaves it in doubt.
 	`_sl_round(x, n) AS CASE WHEN x IS NULL OR n IS NULL OR isnan(x) THEN NULL
-		WHEN abs(x) >= 4503599627370496e0 THEN x
-		WHEN n <= 0 THEN round(x)
-		WHEN n <= 9 AND abs(x) < 1e6 AND abs(abs(x) * pow(10, n) - floor(abs(x) * pow(10, n)) - 0.5e0) > 1e-4
+		WHEN abs(x) > 4503599627370496e0 THEN x
+		WHEN n <= 0 THEN trunc(x + CASE WHEN x < 0 THEN -0.5e0 ELSE 0.5e0 END)
+		WHEN n <= 9 AND abs(x) * pow(10, n) < 1e11 AND abs(abs(x) * pow(10, n) - floor(abs(x) * pow(10, n)) - 0.5e0) > 1e-4
 			THEN round(abs(x) * pow(10, n)) / pow(10, n) * sign(x)
-		WHEN n <= 20 THEN CAST(round(CAST(format('{:.20f}', x) AS DECIMAL(38, 20)), CAST(n AS INTEGER)) AS DOUBLE)
-		ELSE error('sqlake: round() to so many digits')::DOUBLE END`,
+		ELSE CAST(_slf_round(CAST(x AS VARCHAR), CAST(n AS VARCHAR)) AS DOUBLE) END`,
 	// A REAL with some digits after the point, where a double leaves no doubt which; else NULL.
-	`_sl_plain_fixed(x, n, format) AS CASE WHEN abs(x) * pow(10, n) < 1e12 AND abs(abs(x) * pow(10, n) - floor(abs(x) * pow(10, n)) - 0.5e0) > 1e-4
+	`_sl_plain_fixed(x, n, format) AS CASE WHEN abs(x) * pow(10, n) < 1e11 AND abs(abs(x) * pow(10, n) - floor(abs(x) * pow(10, n)) - 0.5e0) > 1e-4
 		AND (x > 0 OR abs(x) * pow(10, n) >= 1) THEN printf(format, x) END`,
 	// round() to digits that the query tells: p is their power of ten.
-	`_sl_round_to(x, n, p) AS CASE WHEN abs(abs(x * p - trunc(x * p)) - 0.5e0) > 1e-4 AND abs(x) < 1e6 THEN round(x * p) / p ELSE _sl_round(x, n) END`,
+	`_sl_round_to(x, n, p) AS CASE WHEN abs(abs(x * p - trunc(x * p)) - 0.5e0) > 1e-4 AND abs(x * p) < 1e11 THEN round(x * p) / p ELSE _sl_round(x, n) END`,
 	// A text to its first NUL.
 	`_sl_to_nul(x) AS CASE WHEN contains(x, chr(0)) THEN substr(x, 1, instr(x, chr(0)) - 1) ELSE x END`,
 	`_sl_shift(x, n) AS ${withArguments(
