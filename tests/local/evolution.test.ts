@@ -33,6 +33,17 @@ const third = SQLake({
 	shard: { users: 'id', notes: 'owner' },
 })
 
+/** No notes any more. */
+const fourth = SQLake({
+	users: {
+		id: text('id').primaryKey(),
+		mail: text('mail'),
+		joined: integer('joined', { mode: 'timestamp' }),
+		plan: text('plan').default('free'),
+	},
+	shard: { users: 'id' },
+})
+
 interface Version {
 	readonly schema: SQLakeDatabase
 	readonly up?: string
@@ -62,6 +73,7 @@ const versions: readonly Version[] = [
 		renamed: new Map([['mail', 'email']]),
 	},
 	{ schema: third, up: 'CREATE TABLE notes (id integer PRIMARY KEY, owner text NOT NULL, body text)', down: 'DROP TABLE notes' },
+	{ schema: fourth, up: 'DROP TABLE notes', down: 'CREATE TABLE notes (id integer PRIMARY KEY, owner text NOT NULL, body text)' },
 ]
 
 /** The manifest as `sqlake generate` leaves it after the first `count` versions. */
@@ -72,8 +84,13 @@ function manifestOf(count: number): MigrationManifest {
 	const downs: Record<string, { sql: string; losses: string[] }> = {}
 	for (const [i, { schema, up = '', down = '', renamed = new Map() }] of versions.slice(0, count).entries()) {
 		const tag = `000${i}_m`
+		const before = known.tables
 		known = assignAllFieldIds(known, schema.lake.tables, new Map([['users', renamed]]), i + 1)
-		changes[tag] = Object.fromEntries(Object.entries(known.tables).filter(([, table]) => table.version === i + 1))
+		const gone = Object.keys(before).filter((name) => !schema.lake.tables.has(name))
+		changes[tag] = {
+			...Object.fromEntries(Object.entries(known.tables).filter(([, table]) => table.version === i + 1)),
+			...Object.fromEntries(gone.map((name) => [name, null])),
+		}
 		files[tag] = up
 		downs[tag] = { sql: down, losses: [] }
 	}
@@ -230,6 +247,27 @@ describe('a migration, from the shards to the lake', () => {
 		await router.flush()
 		expect(await inLake(router, 'notes')).toEqual([{ id: 1, owner: 'ada', body: 'hello' }])
 		expect(await router.sql.asOf(before)`SELECT count(*) AS n FROM notes`).toEqual([{ n: 0 }])
+	})
+
+	it('that drops a table leaves it in the moments before', async () => {
+		const { directory } = await filled()
+		const old = deploy(directory, 3)
+		await old.sql`INSERT INTO notes (id, owner, body) VALUES (1, 'ada', 'hello')`.run()
+		await old.flush()
+		await pause()
+		const before = Date.now()
+		await pause()
+		await old.close()
+		const router = deploy(directory, 4)
+		expect(await inShards(router)).toHaveLength(3)
+		await router.flush()
+		expect(await router.sql.asOf(before)`SELECT * FROM notes`).toEqual([{ id: 1, owner: 'ada', body: 'hello' }])
+		await expect(router.sql.analytics`SELECT * FROM notes`.all()).rejects.toMatchObject({ code: 'ROUTE_UNKNOWN_TABLE' })
+		const changes = router.sql.between(
+			0,
+			before,
+		)`SELECT n.body, u.id FROM notes n JOIN users u ON u.id = n.owner WHERE u._op = 'c'`
+		expect(await changes).toEqual([{ body: 'hello', id: 'ada' }])
 	})
 
 	it('that is rolled back leaves the lake as the shards are again, once it is told the way back', async () => {

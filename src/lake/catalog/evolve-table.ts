@@ -91,7 +91,14 @@ export function evolveTable(
 	const current = currentSchema(metadata)
 	const version = schemaVersionOf(metadata)
 	const incomingVersion = incoming.schemaVersion ?? 0
-	const context: EvolutionContext = { table, knownTypes: knownTypes(metadata) }
+	let known: ReadonlyMap<number, IcebergPrimitiveType> | undefined
+	const context: EvolutionContext = {
+		table,
+		knownTypes: () => {
+			known ??= knownTypes(metadata)
+			return known
+		},
+	}
 	if (incomingVersion < version && !force) {
 		assertOlderFits(current, incoming.schema, context, incomingVersion === 0 ? (id) => namesOf(metadata, id) : undefined)
 		return rememberDropped(metadata, incoming.schema)

@@ -23,8 +23,8 @@ export function isTypePromotionAllowed(from: IcebergPrimitiveType, to: IcebergPr
 export interface EvolutionContext {
 	/** Name of the table, for error messages. */
 	readonly table: string
-	/** The widest type that each field has ever had, of dropped columns too. */
-	readonly knownTypes: ReadonlyMap<number, IcebergPrimitiveType>
+	/** Gives the widest type that each field has ever had, of dropped columns too. Asked for only where a schema is not the current one. */
+	readonly knownTypes: () => ReadonlyMap<number, IcebergPrimitiveType>
 }
 
 /**
@@ -102,7 +102,8 @@ export function assertOlderFits(
 	context: EvolutionContext,
 	namesOf?: (fieldId: number) => ReadonlySet<string>,
 ): void {
-	const { table, knownTypes } = context
+	const { table } = context
+	const knownTypes = context.knownTypes()
 	const present = fieldsById(current)
 	for (const { id, name, type } of incoming.fields) {
 		const known = knownTypes.get(id)
@@ -153,17 +154,20 @@ export function sameFields(a: readonly IcebergField[], b: readonly IcebergField[
 function addedField(field: IcebergField, context: EvolutionContext): IcebergField {
 	if (field.required) throw refused(context.table, `new column "${field.name}": expected an optional one, found a required one`)
 	// A column that was dropped and comes back must fit the values that its files hold.
-	return { ...field, type: widestType(field, context) }
+	return { ...field, type: widestType(field, context.knownTypes().get(field.id), context.table) }
 }
 
 function mergeField(current: IcebergField, incoming: IcebergField, context: EvolutionContext): IcebergField {
-	const type = widestType(incoming, { ...context, knownTypes: new Map([[current.id, current.type]]) })
+	const type = widestType(incoming, current.type, context.table)
 	const required = current.required && incoming.required
 	return type === current.type && required === current.required ? current : { ...current, type, required }
 }
 
-function widestType({ id, name, type }: IcebergField, { table, knownTypes }: EvolutionContext): IcebergPrimitiveType {
-	const known = knownTypes.get(id)
+function widestType(
+	{ id, name, type }: IcebergField,
+	known: IcebergPrimitiveType | undefined,
+	table: string,
+): IcebergPrimitiveType {
 	if (known === undefined || known === type || isTypePromotionAllowed(known, type)) return type
 	if (isTypePromotionAllowed(type, known)) return known
 	throw refused(table, `column "${name}": expected type ${known}, found ${type} in field ${id}`)

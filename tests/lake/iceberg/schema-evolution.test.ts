@@ -8,7 +8,7 @@ const edit = (id: number, change: Partial<IcebergField> | null): IcebergSchema =
 	fields: schema.fields.flatMap((field) => (field.id !== id ? [field] : change === null ? [] : [{ ...field, ...change }])),
 })
 const evolve = (incoming: IcebergSchema, current = schema) =>
-	evolveForAppend(current, incoming, { table: 'orders_changes', knownTypes: new Map() })
+	evolveForAppend(current, incoming, { table: 'orders_changes', knownTypes: () => new Map() })
 
 describe('an append evolves the schema of its table', () => {
 	it('not at all when nothing is new, also for files of an older schema', () => {
