@@ -20,7 +20,6 @@ import {
 	type TypedSql,
 	typed,
 } from './typed-sql.ts'
-import { type Position, unsupported } from './unsupported.ts'
 
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=' | 'IS NOT DISTINCT FROM' | 'IS DISTINCT FROM'
 
@@ -33,7 +32,7 @@ export interface Comparands {
 }
 
 /** A comparison as a condition. */
-export function compare(op: Comparison, left: TypedSql, right: TypedSql, position?: Position): TypedSql {
+export function compare(op: Comparison, left: TypedSql, right: TypedSql): TypedSql {
 	const [l, r] = withAffinities(settled(left), settled(right))
 	const nullSafe = op.startsWith('IS')
 	if (l.kind === 'null' || r.kind === 'null') {
@@ -53,10 +52,10 @@ export function compare(op: Comparison, left: TypedSql, right: TypedSql, positio
 	if (direct !== undefined) return typed('boolean', direct)
 	const exact = compareExactly(op, l, r)
 	if (exact !== undefined) return typed('boolean', exact)
-	const comparands = comparable(l, r, collation, position)
+	const comparands = comparable(l, r, collation)
 	// DuckDB makes one BETWEEN of two comparisons, and then cannot do it with structs.
 	if (comparands.structs && !nullSafe && op !== '=' && op !== '<>') {
-		return typed('boolean', `(_sl_order(${asAny(l)}, ${asAny(r)}) ${op} 0)`)
+		return typed('boolean', `(_sl_order(${anyCollated(l, collation)}, ${anyCollated(r, collation)}) ${op} 0)`)
 	}
 	return typed('boolean', `(${comparands.left} ${op} ${comparands.right})`)
 }
@@ -154,12 +153,12 @@ function fold(op: Comparison, l: TypedSql, r: TypedSql): TypedSql | undefined {
 }
 
 /** Operands that compare with each other in DuckDB, affinities applied. */
-export function comparands(left: TypedSql, right: TypedSql, position?: Position): Comparands {
+export function comparands(left: TypedSql, right: TypedSql): Comparands {
 	const [l, r] = withAffinities(settled(left), settled(right))
 	if (l.kind === 'null' || r.kind === 'null') {
 		return { left: l.kind === 'null' ? 'NULL' : asKey(l), right: r.kind === 'null' ? 'NULL' : asKey(r) }
 	}
-	return comparable(l, r, collationOf(left, right), position)
+	return comparable(l, r, collationOf(left, right))
 }
 
 /** `x IS TRUE` and its relatives. */
@@ -232,14 +231,18 @@ function compareWithFraction(op: Comparison, left: TypedSql, right: TypedSql): s
 	return op.startsWith('<') ? `(${left.sql} <= ${below})` : `(${left.sql} > ${below})`
 }
 
-function comparable(l: TypedSql, r: TypedSql, collation: Collation, position?: Position): Comparands {
+function comparable(l: TypedSql, r: TypedSql, collation: Collation): Comparands {
 	if (isNumber(l) && isNumber(r)) return comparableNumbers(l, r)
 	if (l.kind === 'text' && r.kind === 'text') return { left: collated(l.sql, collation), right: collated(r.sql, collation) }
 	if (l.kind === 'blob' && r.kind === 'blob') return { left: l.sql, right: r.sql }
-	if (collation !== 'BINARY') {
-		throw unsupported(`COLLATE ${collation} between values of no certain type`, position, 'CAST both to TEXT.')
-	}
-	return { left: `_sl_key(${asAny(l)})`, right: `_sl_key(${asAny(r)})`, structs: true }
+	return { left: `_sl_key(${anyCollated(l, collation)})`, right: `_sl_key(${anyCollated(r, collation)})`, structs: true }
+}
+
+/** A value of no certain class whose texts compare as the collation says. */
+function anyCollated(e: TypedSql, collation: Collation): string {
+	const text = e.kind === 'any' ? e.classes & TEXT_CLASS : e.kind === 'text'
+	if (collation === 'BINARY' || !text) return asAny(e)
+	return `${collation === 'NOCASE' ? '_sl_any_nocase' : '_sl_any_rtrim'}(${asAny(e)})`
 }
 
 function comparableNumbers(l: TypedSql, r: TypedSql): Comparands {

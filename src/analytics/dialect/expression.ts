@@ -199,13 +199,13 @@ function returnsOneRow({ select, compounds, limit }: Select): boolean {
 	return select.groupBy === undefined && hasAggregate(select.columns, isAggregate)
 }
 
-function between(ctx: RewriteContext, { lhs, start, end, span }: BetweenExpr, scope: Scope): TypedSql {
+function between(ctx: RewriteContext, { lhs, start, end }: BetweenExpr, scope: Scope): TypedSql {
 	const subject = ctx.expression(lhs, scope)
 	if (subject.kind === 'null') return NULL
-	const above = compare('>=', subject, ctx.expression(start, scope), span)
+	const above = compare('>=', subject, ctx.expression(start, scope))
 	// What cannot matter any more need not be printable.
 	if (above.constant?.value === 0n) return above
-	const below = compare('<=', subject, ctx.expression(end, scope), span)
+	const below = compare('<=', subject, ctx.expression(end, scope))
 	return typed('boolean', `(${asCondition(above)} AND ${asCondition(below)})`)
 }
 
@@ -216,7 +216,7 @@ function caseExpression(ctx: RewriteContext, { base, whenThenPairs, elseExpr }: 
 	let decided: TypedSql | undefined
 	for (const { when, then } of whenThenPairs) {
 		const value = ctx.expression(when, scope)
-		const condition = subject === undefined ? value : compare('=', subject, value, when.span)
+		const condition = subject === undefined ? value : compare('=', subject, value)
 		// A branch that is never taken need not be printable.
 		if (condition.kind === 'null' || (condition.kind === 'boolean' && condition.constant?.value === 0n)) continue
 		const result = settled(ctx.expression(then, scope))

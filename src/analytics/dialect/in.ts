@@ -38,7 +38,7 @@ export function compareExpressions(ctx: RewriteContext, { left, right, op, span 
 	if (comparison.startsWith('IS') && other.truth !== undefined) {
 		return compareTruth(value, other.truth, comparison === 'IS DISTINCT FROM')
 	}
-	return compare(comparison, value, other, span)
+	return compare(comparison, value, other)
 }
 
 /** `(a, b) = (SELECT x, y ...)`: of the query's first row, or NULL. */
@@ -86,7 +86,7 @@ function compareRows(
 function compareValues(op: Comparison, left: readonly TypedSql[], right: readonly TypedSql[], position: Expr['span']): TypedSql {
 	if (left.length !== right.length) throw refused('row value misused', position)
 	const pairs = left.map((value, i) => [value, right[i] ?? value] as const)
-	const each = (comparison: Comparison) => pairs.map(([l, r]) => condition(compare(comparison, l, r, position)))
+	const each = (comparison: Comparison) => pairs.map(([l, r]) => condition(compare(comparison, l, r)))
 	if (op === '=' || op === 'IS NOT DISTINCT FROM') return typed('boolean', `(${each(op).join(' AND ')})`)
 	if (op === '<>' || op === 'IS DISTINCT FROM') return typed('boolean', `(${each(op).join(' OR ')})`)
 	const strict = each(op.startsWith('<') ? '<' : '>')
@@ -102,7 +102,7 @@ function rowOf(expr: Expr): readonly Expr[] | null {
 }
 
 /** `x IN (a, b)`: only the affinity of the left side counts. */
-export function inList(ctx: RewriteContext, { lhs, rhs = [], not, span }: InListExpr, scope: Scope): TypedSql {
+export function inList(ctx: RewriteContext, { lhs, rhs = [], not }: InListExpr, scope: Scope): TypedSql {
 	const row = rowOf(lhs)
 	const result = (sql: string) => typed('boolean', not ? `(NOT ${sql})` : sql)
 	if (rhs.length === 0) return result('FALSE')
@@ -120,11 +120,11 @@ export function inList(ctx: RewriteContext, { lhs, rhs = [], not, span }: InList
 		const { affinity: _, collation: _collation, ...member } = ctx.expression(expr, scope)
 		return member
 	})
-	const sides = members.map((member) => comparands(value, member, span))
+	const sides = members.map((member) => comparands(value, member))
 	const [first] = sides
 	const plain = members.every(({ kind }) => kind !== 'null') && sides.every(({ left }) => left === first?.left)
 	if (first !== undefined && plain) return result(`(${first.left} IN (${sides.map(({ right }) => right).join(', ')}))`)
-	return result(`(${members.map((member) => condition(compare('=', value, member, span))).join(' OR ')})`)
+	return result(`(${members.map((member) => condition(compare('=', value, member))).join(' OR ')})`)
 }
 
 /** `x IN (SELECT ...)`, with the affinities of `x = column`. */
@@ -147,12 +147,12 @@ export function inSelect(
 	const [column] = columns
 	const result = (sql: string) => typed('boolean', not ? `(NOT ${sql})` : sql)
 	if (value !== undefined && column !== undefined && values.length === 1) {
-		const { left, right } = comparands(value, column, span)
+		const { left, right } = comparands(value, column)
 		const member = left === 'NULL' ? `CAST(NULL AS BIGINT)` : left
 		const set = right === column.sql ? select.sql : `SELECT ${right} FROM (${select.sql}) AS ${alias}(${names})`
 		return result(`(${member} IN (${left === 'NULL' ? `SELECT CAST(NULL AS BIGINT) FROM (${select.sql})` : set}))`)
 	}
-	const match = values.map((each, i) => condition(compare('=', each, columns[i] ?? each, span))).join(' AND ')
+	const match = values.map((each, i) => condition(compare('=', each, columns[i] ?? each))).join(' AND ')
 	return result(
 		`(SELECT CASE WHEN bool_or(${match}) THEN TRUE WHEN bool_or((${match}) IS NULL) THEN NULL ELSE FALSE END ` +
 			`FROM (${select.sql}) AS ${alias}(${names}))`,

@@ -28,7 +28,7 @@ export const VALUE_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		if (a.kind === 'null' || b.kind === 'null') return a
 		return {
 			...a,
-			sql: `(CASE WHEN ${asCondition(compare('=', { ...a, affinity: undefined }, { ...b, affinity: undefined }, call.position))} THEN NULL ELSE ${a.sql} END)`,
+			sql: `(CASE WHEN ${asCondition(compare('=', { ...a, affinity: undefined }, { ...b, affinity: undefined }))} THEN NULL ELSE ${a.sql} END)`,
 			affinity: undefined,
 			constant: undefined,
 		}
@@ -136,7 +136,7 @@ function extreme(call: ScalarCall, op: '<' | '>='): TypedSql {
 		// Of equals max() keeps the first one, min() takes the last.
 		result = {
 			...result,
-			sql: `(CASE WHEN ${asCondition(compare(op, result, next, position))} THEN ${result.sql} ELSE ${next.sql} END)`,
+			sql: `(CASE WHEN ${asCondition(compare(op, result, next))} THEN ${result.sql} ELSE ${next.sql} END)`,
 		}
 	}
 	return { ...result, sql: `(CASE WHEN ${anyNull} THEN NULL ELSE ${result.sql} END)`, ...type }

@@ -20,9 +20,15 @@ const arithmetic = (name: string, integers: string, reals: string) =>
 	`${name}(x, y) AS ${withArguments(
 		{ a: 'x', b: 'y' },
 		`CASE WHEN p.a IS NULL OR p.b IS NULL THEN NULL
-			WHEN p.a.c = 1 AND p.b.c = 1 THEN _sl_any_integer(${integers})
+			WHEN p.a.c = 1 AND p.b.c = 1 THEN ${integers}
 			ELSE _sl_any_real(NULLIF(${reals}, CAST('nan' AS DOUBLE))) END`,
 	)}`
+
+/** Of two INTEGERs an INTEGER, or a REAL where 64 bits do not hold it. */
+const narrow = (op: '+' | '-' | '*') =>
+	`CASE WHEN CAST(p.a.i AS HUGEINT) ${op} CAST(p.b.i AS HUGEINT) BETWEEN -9223372036854775808 AND 9223372036854775807
+		THEN _sl_any_integer(CAST(CAST(p.a.i AS HUGEINT) ${op} CAST(p.b.i AS HUGEINT) AS BIGINT))
+		ELSE _sl_any_real(CAST(p.a.i AS DOUBLE) ${op} CAST(p.b.i AS DOUBLE)) END`
 
 const A = 'CASE p.a.c WHEN 1 THEN CAST(p.a.i AS DOUBLE) ELSE p.a.r END'
 /** What a double does not tell of an INTEGER. */
@@ -106,6 +112,8 @@ export const ANY_MACROS: readonly string[] = [
 				ELSE CAST(CAST(p.a.i AS HUGEINT) - CAST(CAST(p.a.i AS DOUBLE) AS HUGEINT) AS BIGINT) END,
 			't': COALESCE(p.a.t, ''), 'b': COALESCE(p.a.b, CAST('' AS BLOB))} END`,
 	)}`,
+	`_sl_any_nocase(x) AS ${withArguments({ a: 'x' }, 'CASE WHEN p.a.c = 3 THEN _sl_any_text(_sl_lower(p.a.t)) ELSE p.a END')}`,
+	`_sl_any_rtrim(x) AS ${withArguments({ a: 'x' }, "CASE WHEN p.a.c = 3 THEN _sl_any_text(rtrim(p.a.t, ' ')) ELSE p.a END")}`,
 	// How two values stand to each other: -1, 0 or 1. Numbers compare exactly.
 	`_sl_order(x, y) AS ${withArguments(
 		{ a: 'x', b: 'y' },
@@ -135,10 +143,10 @@ export const ANY_MACROS: readonly string[] = [
 	`_sl_encoded_key(x) AS CASE x[1] WHEN 'j' THEN 't' || substr(x, 2) WHEN 'r' THEN
 		CASE WHEN _sl_is_whole(CAST(substr(x, 2) AS DOUBLE)) THEN 'i' || CAST(CAST(CAST(substr(x, 2) AS DOUBLE) AS BIGINT) AS VARCHAR)
 			ELSE 'r' || CAST(CAST(substr(x, 2) AS DOUBLE) AS VARCHAR) END ELSE x END`,
-	arithmetic('_sl_any_add', 'p.a.i + p.b.i', `(${A}) + (${B})`),
-	arithmetic('_sl_any_subtract', 'p.a.i - p.b.i', `(${A}) - (${B})`),
-	arithmetic('_sl_any_multiply', 'p.a.i * p.b.i', `(${A}) * (${B})`),
-	arithmetic('_sl_any_divide', 'p.a.i // p.b.i', `(${A}) / (${B})`),
+	arithmetic('_sl_any_add', narrow('+'), `(${A}) + (${B})`),
+	arithmetic('_sl_any_subtract', narrow('-'), `(${A}) - (${B})`),
+	arithmetic('_sl_any_multiply', narrow('*'), `(${A}) * (${B})`),
+	arithmetic('_sl_any_divide', '_sl_any_integer(p.a.i // p.b.i)', `(${A}) / (${B})`),
 	// Of two operands their remainder's class: m and n are the operands cut off.
 	`_sl_any_remainder(x, y, m, n) AS ${withArguments(
 		{ a: 'x', b: 'y', r: 'm % n' },
