@@ -212,6 +212,7 @@ export const FUNCTIONS: ConstructGroup = {
 			name: 'random(), randomblob(), zeroblob(), changes(), last_insert_rowid(), sqlite_version() and others of a connection',
 			same: ['SELECT typeof(random()), count(DISTINCT random()) > 1 FROM people', 'SELECT zeroblob(2)'],
 			refused: ['SELECT changes()', 'SELECT last_insert_rowid()', 'SELECT sqlite_version()'],
+			note: 'random() gives numbers of its own.',
 		},
 		{
 			name: 'json_array(), json_object(), json_quote()',

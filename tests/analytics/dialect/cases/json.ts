@@ -134,6 +134,7 @@ export const JSON_CASES: ConstructGroup = {
 				`SELECT value FROM json_each('[3,1,2]') ORDER BY value DESC LIMIT 2`,
 				`SELECT docs.id, t.value FROM docs, json_each(CASE WHEN json_type(meta) = 'object' THEN meta ELSE '{}' END, '$.tags') AS t`,
 			],
+			note: 'The items of a row stay in their order.',
 		},
 		{
 			name: 'json_tree()',

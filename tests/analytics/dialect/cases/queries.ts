@@ -82,6 +82,7 @@ export const AGGREGATES: ConstructGroup = {
 				'SELECT max(n) FROM (SELECT count(*) AS n FROM people GROUP BY city)',
 			],
 			refused: ['SELECT coalesce(score, 0), count(*) FROM people GROUP BY coalesce(score, 0)'],
+			note: 'Fails only where values that are equal but not the same meet, as 1 and 1.0.',
 		},
 		{
 			name: 'bare columns',
@@ -200,6 +201,7 @@ export const QUERIES: ConstructGroup = {
 				'SELECT DISTINCT name FROM people ORDER BY lower(name)',
 			].slice(0, 6),
 			refused: ['SELECT DISTINCT coalesce(score, 0) FROM people', 'SELECT DISTINCT name FROM people ORDER BY age'],
+			note: 'Fails only where values that are equal but not the same meet, as 1 and 1.0.',
 		},
 		{
 			name: 'ORDER BY',
@@ -298,6 +300,7 @@ export const QUERIES: ConstructGroup = {
 				"SELECT count(*) FROM (SELECT id AS v FROM people UNION ALL SELECT t FROM texts) WHERE v = '3'",
 			].slice(0, 14),
 			refused: ['SELECT age FROM people UNION SELECT score FROM people'],
+			note: 'Fails only where values that are equal but not the same meet, as 1 and 1.0.',
 		},
 		{
 			name: 'VALUES',
