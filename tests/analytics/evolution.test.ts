@@ -365,14 +365,80 @@ describe.each([
 		expect(await ask(withoutManifest(first), 'SELECT email, age FROM users')).toMatchObject({ rows: [['a@x', 36]] })
 	})
 
-	it('refuses to merge by a key column that older changes lack', async () => {
-		const { lake, ask, refusal } = await filled()
-		const [table] = second.tables.values()
-		if (table === undefined) throw new Error('no table')
-		const rekeyed = lakeWith({ ...table, version: 3, primaryKey: ['id', 'plan'] })
-		await lake.deliver('ada', [{ table: 'users', op: 'd', ts: T + 4 * HOUR, row: { id: 'ada' } }], first)
-		expect(await refusal(rekeyed, 'SELECT * FROM users')).toMatchObject({ code: 'LAKE_VALUE_MISFIT' })
-		expect(await ask(third, 'SELECT count(*) FROM users')).toMatchObject({ rows: [[3]] })
+	it('tells rows apart by the key they were written under, where a migration gives the table another', async () => {
+		const { lake, ask } = open()
+		const region = tableAt(2, [
+			[101, 'id', 'text'],
+			[103, 'region', 'text'],
+			[102, 'note', 'text'],
+		])
+		const before = lakeWith(
+			tableAt(1, [
+				[101, 'id', 'text'],
+				[102, 'note', 'text'],
+			]),
+		)
+		const after = lakeWith({ ...region, primaryKey: ['id', 'region'] })
+		const updated = (ts: number, old: TestRow, row: TestRow): TestChange => ({ table: 'users', op: 'u', ts, row, before: old })
+		for (const shard of ['ada', 'ben']) {
+			const rows = ['x', 'y'].map((id) => created(T, { id, note: `${shard} ${id}` }))
+			await lake.deliver(shard, [...rows, updated(T + 1000, { id: 'x', note: `${shard} x` }, { id: 'x', note: 'new' })], before)
+		}
+		// One shard migrates: its rows go under the old key, and come under the new one.
+		const gone = ['x', 'y'].map((id): TestChange => ({ table: 'users', op: 'd', ts: T + HOUR, row: { id } }))
+		await lake.deliver('ben', gone, before)
+		await lake.deliver(
+			'ben',
+			[
+				created(T + HOUR, { id: 'x', region: 'eu', note: 'new' }),
+				created(T + HOUR, { id: 'y', region: 'eu', note: 'ben y' }),
+				created(T + 2 * HOUR, { id: 'x', region: 'us', note: 'other' }),
+				updated(T + 3 * HOUR, { id: 'y', region: 'eu', note: 'ben y' }, { id: 'y', region: 'us', note: 'moved' }),
+			],
+			after,
+		)
+		const now = {
+			rows: [
+				['x', 'eu', 'new'],
+				['x', 'us', 'other'],
+				['x', null, 'new'],
+				['y', 'us', 'moved'],
+				['y', null, 'ada y'],
+			],
+		}
+		expect(await ask(after, 'SELECT * FROM users ORDER BY id, region IS NULL, region')).toMatchObject(now)
+		expect(await ask(after, 'SELECT count(*) FROM users')).toMatchObject({ rows: [[5]] })
+		expect(await ask(after, "SELECT note FROM users WHERE id LIKE 'y' ORDER BY note")).toMatchObject({
+			rows: [['ada y'], ['moved']],
+		})
+		const then = {
+			columns: ['id', 'note'],
+			rows: [
+				['x', 'new'],
+				['x', 'new'],
+				['y', 'ada y'],
+				['y', 'ben y'],
+			],
+		}
+		expect(await ask(after, 'SELECT * FROM users ORDER BY id, note', asOf(T + 2000))).toEqual(then)
+	})
+
+	it('refuses to merge by a key column that has another type in older changes', async () => {
+		const { lake, refusal } = open()
+		const number = lakeWith(
+			tableAt(1, [
+				[101, 'id', 'integer'],
+				[102, 'note', 'text'],
+			]),
+		)
+		const moment = lakeWith(
+			tableAt(2, [
+				[103, 'id', 'timestamp'],
+				[102, 'note', 'text'],
+			]),
+		)
+		await lake.deliver('ada', [created(T, { id: 1n }), { table: 'users', op: 'd', ts: T, row: { id: 1n } }], number)
+		expect(await refusal(moment, 'SELECT * FROM users')).toMatchObject({ code: 'LAKE_VALUE_MISFIT' })
 	})
 })
 

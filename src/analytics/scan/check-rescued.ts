@@ -12,7 +12,6 @@ import { openParquet, type ParquetFile } from '../../lake/parquet/open-parquet.t
 import { readColumns } from '../../lake/parquet/read-columns.ts'
 import { parseRescued } from '../../lake/parquet/rescue.ts'
 import type { ObjectStore } from '../../lake/storage/object-store.ts'
-import type { SeenColumn } from './seen-table.ts'
 import { holdsRescued, type TablePlan } from './table-plan.ts'
 import type { TableRelation } from './table-view.ts'
 
@@ -25,18 +24,16 @@ export async function checkRescued(plan: TablePlan, relation: TableRelation, sto
 	if (plan.catalogTable === null) return
 	const { table } = plan.use
 	const location = lakeLocationOf(plan.catalogTable.metadata)
-	const isKey = ({ name }: SeenColumn) => plan.merged.length > 0 && table.primaryKey.includes(name)
-	const keys = new Set(table.columns.filter(isKey).map(({ fieldId }) => fieldId))
 	await mapLimit([...plan.plain, ...plan.merged].filter(holdsRescued), async (file) => {
 		const parquet = await openParquet(store, objectKeyOf(location, file.filePath), file.fileSizeInBytes)
 		// What was rescued is kept by the names that the columns had when the file was written.
 		const fieldIdOf = fieldIdsByName(parquet)
-		const isRead = (name: string) => relation.fieldIds.has(fieldIdOf(name)) || keys.has(fieldIdOf(name))
+		const isRead = (name: string) => relation.fieldIds.has(fieldIdOf(name)) || relation.keyIds.has(fieldIdOf(name))
 		for await (const { columns } of readColumns({ file: parquet, columns: [CHANGE_FIELDS.rescued] })) {
 			for (const value of columns.flatMap(vectorValues)) {
 				if (typeof value !== 'string') continue
 				const { row, before } = parseRescued(value)
-				const column = Object.keys(row).find(isRead) ?? Object.keys(before).find((name) => keys.has(fieldIdOf(name)))
+				const column = Object.keys(row).find(isRead) ?? Object.keys(before).find((name) => relation.keyIds.has(fieldIdOf(name)))
 				if (column !== undefined) throw misfit(table.name, column)
 			}
 		}

@@ -11,6 +11,7 @@ import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import type { ColumnSchema } from '../../schema/table-schema.ts'
 import { quoteText } from '../engines/duckdb-sql.ts'
 import type { EngineFile, EngineTable, EngineView } from '../query-engine.ts'
+import { keyGroups } from './key-groups.ts'
 import { type SeenColumn, sqliteKind } from './seen-table.ts'
 import { isUsed } from './statement-tables.ts'
 import type { TablePlan } from './table-plan.ts'
@@ -21,6 +22,8 @@ export interface TableRelation {
 	readonly view: EngineView
 	/** Field ids of the table's own columns that are read. */
 	readonly fieldIds: ReadonlySet<number>
+	/** Field ids of the columns that rows are told apart by. */
+	readonly keyIds: ReadonlySet<number>
 }
 
 const { op, shard, epoch, seq, ts } = CHANGE_FIELDS
@@ -37,7 +40,10 @@ export function tableRelation(plan: TablePlan, prefix: string, newestEpochs: Rea
 	const columns = use.table.columns.filter((column) => isUsed(use, column))
 	const wanted = unique(columns.flatMap(lakeFields))
 	const fieldIds = new Set(wanted.map(({ id }) => id))
-	const relation = (tables: readonly EngineTable[], sql: string) => ({ tables, view: { name: use.table.name, sql }, fieldIds })
+	const groups = keyGroups(plan)
+	const keyIds = new Set(groups.flatMap(({ keys }) => keys.map(({ fieldId }) => fieldId)))
+	const view = (sql: string) => ({ name: use.table.name, sql })
+	const relation = (tables: readonly EngineTable[], sql: string) => ({ tables, view: view(sql), fieldIds, keyIds })
 	const moment = plan.cut ? [ts] : []
 	if (window.kind === 'changes') {
 		// `_op`, `_shard`, `_seq` and `_ts` are columns of the rows themselves here.
@@ -53,32 +59,40 @@ export function tableRelation(plan: TablePlan, prefix: string, newestEpochs: Rea
 	const plainSql = `SELECT ${shown.join(', ')} FROM ${plain.name}${where(cutCondition(plan))}`
 	if (plan.merged.length === 0) return relation([plain], plainSql)
 
-	const keys = use.table.columns.filter(({ name, hidden }) => !hidden && use.table.primaryKey.includes(name))
-	const before = plan.hasUpdates ? keys.map(beforeField) : []
-	const log = engineTable(plan, `${prefix}_log`, plan.merged, [
-		...unique([op, shard, seq, ...(plan.mixedEpochs ? [epoch] : []), ...moment, ...keys.map(lakeField), ...before, ...wanted]),
-	])
-	const merged = mergedRows(plan, log.name, keys, wanted, newestEpochs)
-	const mergedSql = `SELECT ${columns.length > 0 ? shown.join(', ') : '0'} FROM (${merged})`
-	if (plan.plain.length === 0) return relation([log], mergedSql)
-	return relation([plain, log], `${plainSql} UNION ALL ${mergedSql}`)
+	const logs = groups.map(({ keys, files }, i) => {
+		const before = plan.hasUpdates ? keys.map(beforeField) : []
+		const name = i === 0 ? `${prefix}_log` : `${prefix}_log${i}`
+		return engineTable(plan, name, files, [
+			...unique([op, shard, seq, ...(plan.mixedEpochs ? [epoch] : []), ...moment, ...keys.map(lakeField), ...before, ...wanted]),
+		])
+	})
+	const names = logs.map(({ name }) => name)
+	const mergedSql = groups.map(({ keys }, i) => {
+		const merged = mergedRows(plan, { log: names[i] ?? '', logs: names, newestEpochs }, keys, wanted)
+		return `SELECT ${columns.length > 0 ? shown.join(', ') : '0'} FROM (${merged})`
+	})
+	if (plan.plain.length === 0) return relation(logs, mergedSql.join(' UNION ALL '))
+	return relation([plain, ...logs], [plainSql, ...mergedSql].join(' UNION ALL '))
+}
+
+/** The engine's tables of changes that are merged. */
+interface MergeSource {
+	/** The one to merge. */
+	readonly log: string
+	/** All of the query's table: together they tell which epochs are in force. */
+	readonly logs: readonly string[]
+	readonly newestEpochs: ReadonlyMap<string, bigint>
 }
 
 /**
  * The newest row of each identity, without those that were deleted. An update that changed the key ends the old identity.
  * `arg_max` over one group is several times faster than numbering the rows of a window.
  */
-function mergedRows(
-	plan: TablePlan,
-	log: string,
-	keys: readonly SeenColumn[],
-	wanted: readonly IcebergField[],
-	newestEpochs: ReadonlyMap<string, bigint>,
-): string {
+function mergedRows(plan: TablePlan, from: MergeSource, keys: readonly ColumnSchema[], wanted: readonly IcebergField[]): string {
 	const keyFields = keys.map(lakeField)
 	const identity = ['_shard', ...keyFields.map(({ name }) => name)]
 	const values = wanted.filter(({ id }) => !keyFields.some((key) => key.id === id)).map(({ name }) => name)
-	const source = plan.mixedEpochs ? epochsInForce(log, newestEpochs) : log
+	const source = plan.mixedEpochs ? epochsInForce(from) : from.log
 	const cut = cutCondition(plan)
 	const events = [`SELECT ${[...identity, '_seq', '_op', ...values].join(', ')} FROM ${source}${where(cut)}`]
 	if (plan.hasUpdates) {
@@ -95,9 +109,9 @@ function mergedRows(
 }
 
 /** The rows of each shard's newest epoch. */
-function epochsInForce(log: string, newestEpochs: ReadonlyMap<string, bigint>): string {
+function epochsInForce({ log, logs, newestEpochs }: MergeSource): string {
 	const known = [...newestEpochs].map(([name, newest]) => `SELECT ${quoteText(name)}, ${newest}`)
-	const all = [`SELECT _shard, _epoch FROM ${log}`, ...known].join(' UNION ALL ')
+	const all = [...logs.map((each) => `SELECT _shard, _epoch FROM ${each}`), ...known].join(' UNION ALL ')
 	const newest = `SELECT _shard, max(_epoch) AS _epoch FROM (${all}) GROUP BY _shard`
 	return `(SELECT ${log}.* FROM ${log} JOIN (${newest}) USING (_shard, _epoch))`
 }
