@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { integer, text } from '../../src/columns.ts'
+import { integer, primaryKey, sqliteTable, text } from '../../src/columns.ts'
 import { drizzle } from '../../src/driver/drizzle.ts'
 import { tableEvolutions } from '../../src/lake/change-table.ts'
 import { LocalRouter, type LocalRouterOptions } from '../../src/local/local-router.ts'
@@ -288,6 +288,68 @@ describe('a migration, from the shards to the lake', () => {
 		expect(await back.sql.asOf(before)`SELECT * FROM users ORDER BY id`).toEqual(asBefore)
 		expect(await back.sql.asOf(migrated)`SELECT * FROM users WHERE id = 'ada'`).toEqual([
 			{ id: 'ada', mail: 'a@x', joined: 1_700_000_000, plan: 'free' },
+		])
+	})
+})
+
+describe('a migration that gives a table another primary key', () => {
+	it('leaves the lake as the shards are, those that have it and those that have not', async () => {
+		const directory = await temporaryDirectory()
+		const owned = { owner: text('owner').notNull(), id: integer('id').notNull(), note: text('note') }
+		const before = SQLake({
+			marks: sqliteTable('marks', { ...owned, id: integer('id').primaryKey() }),
+			shard: { marks: 'owner' },
+		})
+		const region = text('region').notNull().default('eu')
+		const after = SQLake({
+			marks: sqliteTable('marks', { ...owned, region }, (t) => [primaryKey({ columns: [t.id, t.region] })]),
+			shard: { marks: 'owner' },
+		})
+		const files = {
+			'0000_m': 'CREATE TABLE marks (owner text NOT NULL, id integer PRIMARY KEY, note text)',
+			'0001_m': [
+				"CREATE TABLE __new_marks (owner text NOT NULL, id integer NOT NULL, note text, region text DEFAULT 'eu' NOT NULL, PRIMARY KEY(id, region))",
+				'INSERT INTO __new_marks (owner, id, note) SELECT owner, id, note FROM marks',
+				'DROP TABLE marks',
+				'ALTER TABLE __new_marks RENAME TO marks',
+			].join('--> statement-breakpoint\n'),
+		}
+		const entries = Object.keys(files).map((tag, idx) => ({ idx, tag, when: 1_700_000_000_000 + idx * 1000, breakpoints: true }))
+		const first = assignAllFieldIds({ tables: {}, lastFieldIds: {} }, before.lake.tables, new Map(), 1)
+		const second = assignAllFieldIds(first, after.lake.tables, new Map(), 2)
+		const open = (release: 1 | 2, options: Options = {}) => {
+			const known = release === 1 ? first : second
+			const changes = { '0000_m': first.tables, ...(release === 1 ? {} : { '0001_m': second.tables }) }
+			const journal = { entries: entries.slice(0, release) }
+			const migrations = createMigrationManifest({ journal, files }, { ...known, version: release, changes })
+			const schema: SQLakeDatabase = release === 1 ? before : after
+			const router = new LocalRouter({ schema, migrations, ...placesIn(directory), ...options })
+			onTestFinished(() => router.close())
+			return router
+		}
+		const old = open(1)
+		for (const owner of ['ada', 'ben']) {
+			await old.sql`INSERT INTO marks (owner, id, note) VALUES (${owner}, 1, 'one'), (${owner}, 2, 'two')`.run()
+			await old.sql`UPDATE marks SET note = 'changed' WHERE owner = ${owner} AND id = 2`.run()
+		}
+		await old.flush()
+		await old.close()
+		const router = open(2, { migrationPolicy: 'never' })
+		await router.migrate('ada')
+		await router.sql`INSERT INTO marks (owner, id, note, region) VALUES ('ada', 1, 'far', 'us')`.run()
+		await router.flush()
+		expect(await router.sql.analytics`SELECT owner, id, note, region FROM marks ORDER BY owner, id, region`).toEqual([
+			{ owner: 'ada', id: 1, note: 'one', region: 'eu' },
+			{ owner: 'ada', id: 1, note: 'far', region: 'us' },
+			{ owner: 'ada', id: 2, note: 'changed', region: 'eu' },
+			{ owner: 'ben', id: 1, note: 'one', region: null },
+			{ owner: 'ben', id: 2, note: 'changed', region: null },
+		])
+		await router.migrate('ben')
+		await router.flush()
+		expect(await router.sql.analytics`SELECT owner, id, region FROM marks WHERE owner = 'ben' ORDER BY id`).toEqual([
+			{ owner: 'ben', id: 1, region: 'eu' },
+			{ owner: 'ben', id: 2, region: 'eu' },
 		])
 	})
 })
