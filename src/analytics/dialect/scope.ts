@@ -71,6 +71,8 @@ export class Scope {
 	/** Expressions of the outputs by alias, in lower case. */
 	readonly aliases = new Map<string, Expr>()
 	readonly windows = new Map<string, Window>()
+	/** What the WHERE asks of every row, part by part. */
+	conditions: readonly Expr[] = []
 	/** Set while what is printed stands after grouping; null before it and within aggregate functions. */
 	grouping: Grouping | null = null
 	/** The aggregates printed so far. */

@@ -119,7 +119,11 @@ export class ParityDatabase {
 			if (typeof expected === 'string') return { kind: 'invalid' }
 			const code = SQLakeError.is(error) ? error.code : 'ENGINE'
 			const message = messageOf(error)
-			if (code === 'DIALECT_UNSUPPORTED' || dialectError(message) !== undefined || /out of range/i.test(message)) {
+			if (
+				code === 'DIALECT_UNSUPPORTED' ||
+				dialectError(message)?.code === 'DIALECT_UNSUPPORTED' ||
+				/out of range/i.test(message)
+			) {
 				return { kind: 'refused', code: code === 'ENGINE' ? 'DIALECT_UNSUPPORTED' : code, message }
 			}
 			return { kind: 'wrong', message: `${code}: ${message}`, sql }
@@ -168,7 +172,7 @@ function sameCell(a: Cell, b: Cell | undefined, sums: boolean): boolean {
 	if (b === undefined || a.type !== b.type) return false
 	if (typeof a.value === 'number' && typeof b.value === 'number' && a.type === 'real') {
 		// What is left of a sum that comes to nothing.
-		if (sums && (a.value === 0 || b.value === 0) && Math.abs(a.value - b.value) < 1e-11) return true
+		if (sums && Math.abs(a.value) < 1e-11 && Math.abs(b.value) < 1e-11) return true
 		return a.value === b.value || Math.abs(a.value - b.value) <= 4e-15 * Math.max(Math.abs(a.value), Math.abs(b.value))
 	}
 	return text(a) === text(b)

@@ -19,6 +19,7 @@ import { printCompound } from './compound.ts'
 import { distinctRows, hasLookalikes } from './distinct.ts'
 import { printFrom } from './from.ts'
 import { printGrouping } from './grouping.ts'
+import { conjuncts } from './guards.ts'
 import { printLimit } from './limit.ts'
 import { ordinalOf } from './ordinal.ts'
 import { type Output, printOutputs } from './outputs.ts'
@@ -67,6 +68,7 @@ export function printArm(ctx: RewriteContext, arm: OneSelect, options: ArmOption
 
 function printBlock(ctx: RewriteContext, select: SelectFrom, options: ArmOptions): PrintedSelect {
 	const scope = new Scope(options.parent, options.ctes)
+	scope.conditions = conjuncts(select.whereClause)
 	const from = select.from === undefined ? '' : printFrom(ctx, select.from, scope)
 	for (const column of select.columns) {
 		if (column.type !== 'ExprResultColumn' || column.alias === undefined) continue

@@ -10,6 +10,7 @@ import { jsonInput } from '../functions/json.ts'
 import type { Scope, Source, SourceColumn } from '../scope.ts'
 import { INTEGER_CLASS, REAL_CLASS, TEXT_CLASS, typed } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
+import { guardOf } from './guards.ts'
 
 /** Prints a function and adds its rows to the scope; its arguments may name the tables before it. */
 export function printTableFunction(ctx: RewriteContext, table: TableCallSelectTable, scope: Scope): string {
@@ -19,7 +20,12 @@ export function printTableFunction(ctx: RewriteContext, table: TableCallSelectTa
 	const [subject, path] = args
 	if (subject === undefined) throw unsupported(`${name}() without arguments`, table.span)
 	if (args.length > 2) throw refused(`too many arguments on ${name}() - max 2`, table.span)
-	const texts = [jsonInput(subject, { name, position: table.span }), ...(path === undefined ? [] : [asText(path)])]
+	const input = jsonInput(subject, { name, position: table.span })
+	const guard = scope.sources.length === 0 ? undefined : guardOf(ctx, scope, NAMES)
+	const texts = [
+		guard === undefined ? input : `CASE WHEN ${guard} THEN ${input} END`,
+		...(path === undefined ? [] : [asText(path)]),
+	]
 	const alias = ctx.fresh('j')
 	scope.sources.push(rowsOf(alias, (table.alias?.name.text ?? name).toLowerCase()))
 	const fields = FIELDS.map((field, i) => `_sl_field(l, ${i + 1}) AS ${field}`)
@@ -29,6 +35,8 @@ export function printTableFunction(ctx: RewriteContext, table: TableCallSelectTa
 
 /** Names of the columns, in the order in which the engine gets them. */
 const FIELDS = ['key', 'value', 'type', 'atom', 'id', 'parent', 'fullkey', 'path'] as const
+
+const NAMES: ReadonlySet<string> = new Set(FIELDS)
 
 const CLASSES: Readonly<Record<string, number>> = {
 	key: INTEGER_CLASS | TEXT_CLASS,
