@@ -5,9 +5,15 @@ describe('sqlake/do', () => {
 	it('exports what it documents', () => {
 		expect(Object.keys(door).toSorted()).toEqual([
 			'CDCFlushErrorTracker',
+			'ChecksumMismatchError',
 			'LocalResult',
+			'MigrationError',
+			'MigrationRunner',
 			'SQLakeCatalog',
 			'SQLakeDO',
+			'computeChecksum',
+			'createMigrationManifest',
+			'fetchMigrationManifest',
 			'flushCDCToR2WithIceberg',
 			'openLake',
 		])
