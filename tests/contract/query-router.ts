@@ -283,6 +283,11 @@ export function queryRouterContract(
 				{ plan: 'pro', total: 10 },
 			])
 			await expect(sql().analytics`DELETE FROM users`).rejects.toThrow(code('READ_ONLY'))
+			const duckdb = { dialect: 'duckdb' } as const
+			const listed = sql().analytics`FROM orders SELECT list(amount ORDER BY amount)::VARCHAR AS amounts WHERE amount > ${0}`
+			expect(await listed.all(duckdb)).toEqual([{ amounts: expect.stringMatching(/^\[.*10\.0.*\]$/) }])
+			await expect(sql().analytics`DELETE FROM users`.all(duckdb)).rejects.toThrow(code('READ_ONLY'))
+			await expect(sql().analytics`FROM 'x.csv'`.all(duckdb)).rejects.toThrow(code('DIALECT_UNSUPPORTED'))
 			expect(await sql().analytics`SELECT count(*) AS n FROM users`.explain()).toMatchObject({ route: 'lake', shard: null })
 		})
 

@@ -45,10 +45,10 @@ it('requests cross whole', () => {
 	const request = fc.oneof(fc.record(base), fc.record({ ...base, names: fc.constant('code' as const) }))
 	fc.assert(
 		fc.property(request, ({ sql, params, ...rest }) => {
-			const original: DuckDBQueryRequest = { statement: { sql, params }, timeoutMs: 5, ...rest }
+			const original: DuckDBQueryRequest = { statement: { sql, params }, timeoutMs: 5, dialect: 'duckdb', ...rest }
 			const { moment, ...decoded } = decodeRequest(encodeRequest(original))
 			const { moment: _, ...others } = rest
-			expect(decoded).toStrictEqual({ statement: { sql, params }, timeoutMs: 5, ...others })
+			expect(decoded).toStrictEqual({ statement: { sql, params }, timeoutMs: 5, dialect: 'duckdb', ...others })
 			// A moment's -0 is 0.
 			expect(moment).toEqual(
 				JSON.parse(
