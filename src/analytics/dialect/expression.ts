@@ -228,7 +228,7 @@ function caseExpression(ctx: RewriteContext, { base, whenThenPairs, elseExpr }: 
 		values.push(result)
 	}
 	const otherwise = decided ?? (elseExpr === undefined ? NULL : settled(ctx.expression(elseExpr, scope)))
-	if (values.length === 0) return { ...otherwise, affinity: undefined, collation: undefined }
+	if (values.length === 0) return { ...otherwise, affinity: undefined, collation: undefined, truth: undefined }
 	const type = commonType([...values, otherwise])
 	const choose = (texts: readonly string[]) =>
 		`(CASE ${conditions.map((condition, i) => `WHEN ${condition} THEN ${texts[i]}`).join(' ')} ELSE ${texts.at(-1)} END)`

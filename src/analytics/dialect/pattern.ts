@@ -4,7 +4,9 @@
  *
  * @module
  */
+
 import { quoteText } from '../engines/duckdb-sql.ts'
+import { callBack } from './callbacks/callbacks.ts'
 import { asText, settled } from './convert.ts'
 import { NULL } from './literals.ts'
 import { constantText } from './operators.ts'
@@ -24,7 +26,7 @@ export function like(subject: TypedSql, pattern: TypedSql, escaping: TypedSql | 
 	}
 	const patternText = asText(settled(pattern))
 	const others = escaping === null ? [] : [asText(settled(escaping))]
-	const slow = `(_slf_like(${[patternText, text, ...others].join(', ')}) = '1')`
+	const slow = `(${callBack('_slf_like', [patternText, text, ...others])} = '1')`
 	if (escaping !== null) return typed('boolean', slow)
 	// Two wildcards at most cannot make DuckDB go back and forth without end.
 	const [value, folded] = [`_sl_lower(${text})`, `_sl_lower(${patternText})`]
@@ -40,7 +42,7 @@ export function glob(subject: TypedSql, pattern: TypedSql): TypedSql {
 	if (subject.kind === 'null' || pattern.kind === 'null') return NULL
 	const text = asText(settled(subject))
 	const known = constantText(pattern)
-	if (known === undefined) return typed('boolean', `(_slf_glob(${asText(settled(pattern))}, ${text}) = '1')`)
+	if (known === undefined) return typed('boolean', `(${callBack('_slf_glob', [asText(settled(pattern)), text])} = '1')`)
 	return typed('boolean', match(text, globParts(toNul(known)), false))
 }
 

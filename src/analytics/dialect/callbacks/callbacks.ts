@@ -15,6 +15,11 @@ export const CALLBACKS: ReadonlyMap<string, EngineFunction> = new Map(
 
 const CALLBACK_NAME = /\b_slf_\w+/g
 
+/** Prints a call. DuckDB-WASM does not call back with a NULL that has no type. */
+export function callBack(name: string, args: readonly string[]): string {
+	return `${name}(${args.map((arg) => `CAST(${arg} AS VARCHAR)`).join(', ')})`
+}
+
 /** Whether an expression calls back, and so may fail on the value of some row. */
 export function mayFail(sql: string): boolean {
 	return sql.includes('_slf_')

@@ -31,6 +31,9 @@ const SCALAR_FUNCTIONS: ReadonlyMap<string, ScalarFunction> = new Map(
 	}),
 )
 
+/** What SQLite looks through. */
+const LIKELIHOODS: ReadonlySet<string> = new Set(['likely', 'unlikely', 'likelihood'])
+
 /**
  * @throws `DIALECT_UNSUPPORTED` for a function that has no equal; `QUERY_FAILED` for a wrong number of arguments.
  */
@@ -48,7 +51,9 @@ export function functionCall(ctx: RewriteContext, call: FunctionCallExpr | Funct
 	for (const arg of call.args ?? []) {
 		// What follows a constant is never looked at, even where it could not be printed.
 		if ((name === 'coalesce' || name === 'ifnull') && (args.at(-1)?.constant?.value ?? null) !== null) break
-		args.push(settled(ctx.expression(arg, scope)))
+		// Only what is TRUE or FALSE by itself tests for truth after IS, not what a function makes of it.
+		const value = settled(ctx.expression(arg, scope))
+		args.push(LIKELIHOODS.has(name) ? value : { ...value, truth: undefined })
 	}
 	return print({ ctx, name, args, count: call.args?.length ?? 0, position: call.span })
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { callBack } from '../callbacks/callbacks.ts'
 import { DATE_CALLBACKS } from '../callbacks/date-functions.ts'
 import { encodeSqlValue } from '../callbacks/sql-value.ts'
 import { asEncoded, asText, decoded } from '../convert.ts'
@@ -134,7 +135,7 @@ function partsOf(call: ScalarCall, args: readonly TypedSql[], exact: boolean, fo
 		...(format === undefined ? [] : [asText(format)]),
 		...args.map((arg) => asEncoded({ ...arg, json: undefined }, call.position)),
 	]
-	const slow = `_slf_${call.name}(${parameters.join(', ')})`
+	const slow = callBack(`_slf_${call.name}`, parameters)
 	const [subject = NULL] = args
 	const begin = call.name === 'timediff' ? undefined : beginning(subject, texts, exact)
 	if (begin === undefined) return { ...nothing, slow: whereKnown(slow, subject), certain }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { callBack } from '../callbacks/callbacks.ts'
 import type { RewriteContext } from '../context.ts'
 import { asEncoded, asInteger, asText, decoded } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
@@ -45,15 +46,15 @@ export const JSON_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		const [subject = NULL, flags] = call.args
 		if (subject.kind === 'null' && flags === undefined) return NULL
 		const text = jsonInput(subject, call)
-		const level = flags === undefined ? '' : `, CAST(${asInteger(flags)} AS VARCHAR)`
-		return integer(`_slf_json_valid(${text}${level})`)
+		const level = flags === undefined ? [] : [asInteger(flags)]
+		return integer(callBack('_slf_json_valid', [text, ...level]))
 	},
 	json_array_length: reading(1, 2, (call) => integer(callback('_slf_json_array_length', call))),
 	json_error_position: reading(1, 1, (call) => integer(callback('_slf_json_error_position', call))),
 	json_pretty: reading(1, 2, (call) => typed('text', callback('_slf_json_pretty', call))),
 	json_patch: reading(2, 2, (call) => {
 		const [target = NULL, patch = NULL] = call.args
-		return json(`_slf_json_patch(${jsonInput(target, call)}, ${jsonInput(patch, call)})`)
+		return json(callBack('_slf_json_patch', [jsonInput(target, call), jsonInput(patch, call)]))
 	}),
 	json_remove: reading(1, Number.POSITIVE_INFINITY, (call) => json(callback('_slf_json_remove', call))),
 	json_set: changing('set'),
@@ -70,9 +71,12 @@ export function jsonArrow(
 	position: Position,
 ): TypedSql {
 	if (subject.kind === 'null' || path.kind === 'null') return NULL
-	const args = `${jsonInput(subject, { name: op === 'ArrowRight' ? '->' : '->>', position })}, ${asEncoded({ ...path, json: false }, position)}`
-	if (op === 'ArrowRight') return json(`_slf_json_arrow(${args})`)
-	return scalarAt(ctx, subject, plainArrow(path), `_slf_json_arrow_value(${args})`)
+	const args = [
+		jsonInput(subject, { name: op === 'ArrowRight' ? '->' : '->>', position }),
+		asEncoded({ ...path, json: false }, position),
+	]
+	if (op === 'ArrowRight') return json(callBack('_slf_json_arrow', args))
+	return scalarAt(ctx, subject, plainArrow(path), callBack('_slf_json_arrow_value', args))
 }
 
 /** A value at a path that native DuckDB finds by itself, as far as it can. @param path Undefined where it cannot. */
@@ -114,7 +118,7 @@ function changing(op: string): ScalarFunction {
 		if (call.args.length % 2 === 0) throw refused(`json_${op}() needs an odd number of arguments`, call.position)
 		if (subject.kind === 'null') return NULL
 		const args = pairs.map((arg, i) => (i % 2 === 0 ? asText(arg) : asEncoded(arg, call.position)))
-		return json(`_slf_json_${op}(${[jsonInput(subject, call), ...args].join(', ')})`)
+		return json(callBack(`_slf_json_${op}`, [jsonInput(subject, call), ...args]))
 	}
 }
 
@@ -125,7 +129,7 @@ function callback(name: string, call: ScalarCall): string {
 		if (arg.classes & BLOB_CLASS) throw unsupported(`${call.name}() of a BLOB`, call.position)
 		return asText(arg)
 	})
-	return `${name}(${[jsonInput(subject, call), ...texts].join(', ')})`
+	return callBack(name, [jsonInput(subject, call), ...texts])
 }
 
 /** JSON as text. SQLite reads JSON of its own binary form out of a BLOB. */
@@ -147,7 +151,7 @@ function integer(text: string): TypedSql {
 export function jsonValue(e: TypedSql, position: Position): string {
 	if (e.kind === 'null') return "'null'"
 	if (e.classes & BLOB_CLASS) throw unsupported('a BLOB in JSON', position)
-	if (e.encoded?.of === e.sql) return `_slf_json_quote(${e.encoded.text})`
+	if (e.encoded?.of === e.sql) return callBack('_slf_json_quote', [e.encoded.text])
 	if (e.json === 'mixed') throw unsupported('a value that is JSON in some rows and text in others', position)
 	if (e.json === true) return `COALESCE(${e.sql}, 'null')`
 	if (e.kind === 'any') return `COALESCE(_sl_any_json(${e.sql}), 'null')`

@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import { quoteText } from '../../engines/duckdb-sql.ts'
+import { callBack } from '../callbacks/callbacks.ts'
 import { asEncoded, asInteger, asReal, asText } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { constantText } from '../operators.ts'
@@ -32,7 +34,7 @@ function printf(call: ScalarCall): TypedSql {
 	const parts = source === undefined ? undefined : partsOf(source, args)
 	if (parts === undefined) {
 		const encoded = args.map((arg) => asEncoded({ ...arg, json: undefined }, call.position))
-		return typed('text', `_slf_printf(${[asText(format), ...encoded].join(', ')})`)
+		return typed('text', callBack('_slf_printf', [asText(format), ...encoded]))
 	}
 	if (parts.length === 0) return source === '' ? NULL : constant('')
 	return typed('text', `(${parts.join(' || ')})`)

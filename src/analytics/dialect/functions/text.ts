@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { callBack } from '../callbacks/callbacks.ts'
 import { asEncoded, asInteger, asText } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { BLOB_CLASS, type TypedSql, typed } from '../typed-sql.ts'
@@ -39,7 +40,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		if (call.args.some(({ kind }) => kind === 'null')) return NULL
 		if (call.args.some(({ classes }) => (classes & BLOB_CLASS) !== 0)) {
 			const [whole, searched] = call.args.map((arg) => asEncoded({ ...arg, json: undefined }, call.position))
-			return typed('integer', `CAST(_slf_instr(${whole}, ${searched}) AS BIGINT)`)
+			return typed('integer', `CAST(${callBack('_slf_instr', [whole ?? '', searched ?? ''])} AS BIGINT)`)
 		}
 		const [text, part] = call.args.map((arg) => asText(arg))
 		return typed('integer', `CAST(instr(${text}, ${part}) AS BIGINT)`)
@@ -61,7 +62,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		if (call.args.some(({ kind }) => kind === 'null')) return NULL
 		const text = asText(e)
 		const ignored = call.args[1]
-		if (ignored !== undefined) return typed('blob', `from_hex(substr(_slf_unhex(${text}, ${asText(ignored)}), 2))`)
+		if (ignored !== undefined) return typed('blob', `from_hex(substr(${callBack('_slf_unhex', [text, asText(ignored)])}, 2))`)
 		return typed('blob', `(CASE WHEN regexp_full_match(${text}, '([0-9A-Fa-f][0-9A-Fa-f])*') THEN unhex(${text}) END)`)
 	},
 	unicode: ofOne((e) => {

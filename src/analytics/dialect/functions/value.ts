@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { callBack } from '../callbacks/callbacks.ts'
 import { compare } from '../compare.ts'
 import { asCondition, asEncoded, asText, coerced, commonType, mixedJson } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
@@ -68,7 +69,7 @@ export const VALUE_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		const [e = NULL] = call.args
 		if (e.kind === 'null') return constant('NULL')
 		if (e.kind === 'any' || e.kind === 'real' || e.kind === 'numeric')
-			return typed('text', `_slf_quote(${asEncoded({ ...e, json: undefined }, call.position)})`)
+			return typed('text', callBack('_slf_quote', [asEncoded({ ...e, json: undefined }, call.position)]))
 		if (e.kind === 'text') return typed('text', `COALESCE('''' || replace(_sl_to_nul(${e.sql}), '''', '''''') || '''', 'NULL')`)
 		if (e.kind === 'blob') return typed('text', `COALESCE('X''' || hex(${e.sql}) || '''', 'NULL')`)
 		return typed('text', `COALESCE(${asText(e)}, 'NULL')`)

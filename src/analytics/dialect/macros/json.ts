@@ -27,7 +27,7 @@ const fullyEscaped = CONTROLS.reduce(
 )
 
 export const JSON_MACROS: readonly string[] = [
-	`_sl_json_text(x) AS CASE WHEN contains(x, chr(0)) THEN _slf_json_quote('t' || x)
+	`_sl_json_text(x) AS CASE WHEN contains(x, chr(0)) THEN _slf_json_quote(CAST('t' || x AS VARCHAR))
 		WHEN NOT regexp_matches(x, '[\\x22\\x5c\\x01-\\x1f]') THEN '"' || x || '"'
 		WHEN NOT regexp_matches(x, '[\\x01-\\x07\\x0b\\x0e-\\x1f]') THEN '"' || ${escaped} || '"'
 		ELSE '"' || ${fullyEscaped} || '"' END`,

@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import type { TableCallSelectTable } from 'sqlite3-parser'
+import { callBack } from '../callbacks/callbacks.ts'
 import type { RewriteContext } from '../context.ts'
 import { asText, decoded, settled } from '../convert.ts'
 import { jsonInput } from '../functions/json.ts'
@@ -29,7 +31,7 @@ export function printTableFunction(ctx: RewriteContext, table: TableCallSelectTa
 	const alias = ctx.fresh('j')
 	scope.sources.push(rowsOf(alias, (table.alias?.name.text ?? name).toLowerCase()))
 	const fields = FIELDS.map((field, i) => `_sl_field(l, ${i + 1}) AS ${field}`)
-	const rows = `SELECT unnest(string_split(_slf_${name}(${texts.join(', ')}), chr(30))) AS r`
+	const rows = `SELECT unnest(string_split(${callBack(`_slf_${name}`, texts)}, chr(30))) AS r`
 	return `(SELECT ${fields.join(', ')} FROM (SELECT string_split(r, chr(31)) AS l FROM (${rows}))) AS ${alias}`
 }
 
