@@ -151,10 +151,9 @@ export function replaceTable(
 		const old = watchedLayout(sql, table)
 		const after = [...schema.tables.values()].find(({ name }) => isCalled(name, table))
 		const shape = readShapes(sql).get(fold(by))
-		if (old === null || after === undefined || shape === undefined) return
-		// Where columns change later in the migration, the old description has to do until then.
-		const fits = after.columns.every(({ name }) => shape.columns.some((column) => isCalled(column.name, name)))
-		const described = isFinal && fits ? after : old.schema
+		if (old === null || shape === undefined) return
+		// Where columns or the table itself change later in the migration, the old description has to do until then.
+		const described = isFinal && after !== undefined && fits(after, shape) ? after : old.schema
 		// A table with a history of its own does not continue another's.
 		if (watchedLayout(sql, by) !== null) return abandonTable(storage, table, false)
 		ensureWidth(sql, BUFFER, widthFor(shape.columns.length))
@@ -165,6 +164,11 @@ export function replaceTable(
 		dropTriggers(sql, old.id)
 		for (const statement of Object.values(triggerStatements(layout, shape.rowidAlias))) sql.exec(statement)
 	})
+}
+
+/** Whether a table has all columns of a description. */
+function fits({ columns }: TableSchema, shape: TableShape): boolean {
+	return columns.every(({ name }) => shape.columns.some((column) => isCalled(column.name, name)))
 }
 
 /** The layout that triggers write for a table; null where it is not captured, or where a trigger is missing. */
