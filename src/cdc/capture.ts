@@ -121,7 +121,7 @@ export class Capture {
 	 */
 	migrate(after: LakeSchema, direction: 'up' | 'down'): CaptureMigration {
 		return {
-			settle: () => settleCapture(this.#storage, after),
+			settle: () => settleCapture(this.#storage),
 			dropColumn: (table) => releaseTable(this.#storage, table),
 			replaceTable: (table, by, isFinal) => replaceTable(this.#storage, after, table, by, isFinal),
 			dropTable: (table) => abandonTable(this.#storage, table, direction === 'down'),

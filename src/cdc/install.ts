@@ -35,28 +35,26 @@ interface WantedTable extends TableShape {
  * @throws SQLakeError CAPTURE_RECURSIVE_TRIGGER for a trigger that would fire itself without end, CAPTURE_INSTALL otherwise.
  */
 export function installCapture(storage: DurableObjectStorage, schema: LakeSchema): void {
-	install(storage, () => schema)
+	install(storage, (_, shapes) => wantedShapes(schema, shapes))
 }
 
 /**
- * As {@link installCapture}, between two statements of a migration. A table goes by its old description until the end, when all its
- * columns are what the new one says.
- *
- * @param after - the schema as it is after the migration
+ * As {@link installCapture}, between two statements of a migration. Tables go by their old description until the end, when their
+ * names and columns are what the new one says; a table that is new is captured then, with the rows that it has.
  */
-export function settleCapture(storage: DurableObjectStorage, after: LakeSchema): void {
-	install(storage, (layouts) => {
-		const tables = new Map(after.tables)
-		for (const { table, schema } of layouts.filter(isInUse)) {
-			if (!isCalled(table, schema.name)) continue
-			for (const name of tables.keys()) if (isCalled(name, table)) tables.delete(name)
-			tables.set(schema.name, schema)
-		}
-		return { ...after, tables }
-	})
+export function settleCapture(storage: DurableObjectStorage): void {
+	install(storage, (layouts, shapes) =>
+		layouts.filter(isInUse).flatMap(({ table, schema }) => {
+			const shape = shapes.get(fold(table))
+			return shape === undefined ? [] : [{ ...shape, schema }]
+		}),
+	)
 }
 
-function install(storage: DurableObjectStorage, schemaFor: (layouts: readonly Layout[]) => LakeSchema): void {
+function install(
+	storage: DurableObjectStorage,
+	wantedOf: (layouts: readonly Layout[], shapes: ReadonlyMap<string, TableShape>) => WantedTable[],
+): void {
 	const { sql } = storage
 	resumeCapture(sql)
 	storage.transactionSync(() => {
@@ -66,7 +64,7 @@ function install(storage: DurableObjectStorage, schemaFor: (layouts: readonly La
 		refuseEndlessTriggers(triggers.filter(({ layout }) => layout === null).map((trigger) => trigger.sql))
 		const before = readLayouts(sql)
 		const layouts = followRenames(sql, before, triggers)
-		const wanted = wantedShapes(schemaFor(layouts), readShapes(sql))
+		const wanted = wantedOf(layouts, readShapes(sql))
 		retireUnwanted(sql, layouts, wanted)
 		const width = Math.max(1, ...wanted.map(({ columns }) => widthFor(columns.length)))
 		ensureWidth(sql, BUFFER, width)
@@ -153,7 +151,8 @@ export function replaceTable(
 		const shape = readShapes(sql).get(fold(by))
 		if (old === null || shape === undefined) return
 		// Where columns or the table itself change later in the migration, the old description has to do until then.
-		const described = isFinal && after !== undefined && fits(after, shape) ? after : old.schema
+		const isSettled = isFinal && after !== undefined && isCalled(after.name, old.schema.name) && fits(after, shape)
+		const described = isSettled ? after : old.schema
 		// A table with a history of its own does not continue another's.
 		if (watchedLayout(sql, by) !== null) return abandonTable(storage, table, false)
 		ensureWidth(sql, BUFFER, widthFor(shape.columns.length))
@@ -194,7 +193,7 @@ interface Standing {
 
 /** What the lake must be told of a table besides the changes that triggers saw; `gap` where that is not known. */
 function catchUpOf(sql: SqlStorage, { layout, current, layouts, before, continuous }: Standing): (() => void) | 'gap' {
-	const name = layout.table
+	const name = lakeName(layout)
 	/** Layouts under which the lake holds rows of this name. */
 	const held = (all: readonly Layout[]) => all.filter((other) => isCalled(lakeName(other), name) && other.status !== 'emptied')
 	const own = held(layouts)
@@ -202,7 +201,7 @@ function catchUpOf(sql: SqlStorage, { layout, current, layouts, before, continuo
 	if (held(before).some(({ id }) => id !== current?.id && !own.some((other) => other.id === id))) return 'gap'
 	if (current === undefined) return others.length > 0 ? 'gap' : () => backfill(sql, layout)
 	if (!continuous) return 'gap'
-	if (isCalled(current.schema.name, name)) return () => restateStale(sql, layout, current, own)
+	if (isCalled(current.schema.name, layout.schema.name)) return () => restateStale(sql, layout, current, own)
 	// Without versions what waits goes under the new name, too.
 	if (!isVersioned(current.schema) || !isVersioned(layout.schema)) return () => restate(sql, layout)
 	// What is in the lake under the new name is of another table, what is there under the old one stays.
