@@ -135,7 +135,7 @@ export function abandonTable(storage: DurableObjectStorage, table: string, delet
  * @param schema - the schema as it is after the migration
  * @param table - the table's name in SQL
  * @param by - the name of the other one, until it is renamed
- * @param isFinal - whether its columns are what they will be at the migration's end
+ * @param isFinal - whether it is by then what it will be at the migration's end
  */
 export function replaceTable(
 	storage: DurableObjectStorage,

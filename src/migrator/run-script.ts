@@ -19,7 +19,7 @@ export interface MigrationHooks {
 	/**
 	 * A table is about to be dropped, and `by`, which holds its rows, to take its name.
 	 *
-	 * @param isFinal - whether its columns are what they will be at the migration's end
+	 * @param isFinal - whether it is by then what it will be at the migration's end
 	 */
 	replaceTable(table: string, by: string, isFinal: boolean): void
 	/** A table is about to be dropped for good. */
@@ -149,7 +149,7 @@ class ScriptRun {
 		this.#settle()
 		const later = this.#statements.slice(index + 1)
 		this.#kept.set(by.toLowerCase(), keepObjects(this.#sql, table, later))
-		this.#hooks?.replaceTable(table, by, !later.some(changesColumns))
+		this.#hooks?.replaceTable(table, by, !later.some((statement) => changesShape(statement, table)))
 		this.#keepSequence(table, by)
 	}
 
@@ -198,6 +198,9 @@ class ScriptRun {
 	}
 }
 
-function changesColumns({ effect }: ScriptStatement): boolean {
-	return effect.kind === 'alter-table' || effect.kind === 'drop-column' || effect.kind === 'unknown'
+/** Whether a statement may change a table's columns, or what has its name. */
+function changesShape({ effect }: ScriptStatement, table: string): boolean {
+	if (effect.kind === 'alter-table' || effect.kind === 'drop-column' || effect.kind === 'unknown') return true
+	const leaves = effect.kind === 'drop-table' || effect.kind === 'rename-table'
+	return leaves && effect.table.toLowerCase() === table.toLowerCase()
 }
