@@ -151,7 +151,7 @@ describe('a table that changes', () => {
 			sql.exec('INSERT INTO t VALUES (1, 2, 3)')
 			expect(() => sql.exec('ALTER TABLE t DROP COLUMN a')).toThrow()
 			storage.transactionSync(() => {
-				capture.release('T')
+				capture.migrate(schemaOf(sql, 't'), 'up').dropColumn('T')
 				sql.exec('ALTER TABLE t DROP COLUMN a')
 				captureOf('t').install()
 			})
