@@ -5,9 +5,12 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { SQLakeCatalog } from '../../src/do/sqlake-catalog.ts'
 import { SQLakeDO } from '../../src/do/sqlake-do.ts'
-import type { Fleet } from '../../src/fleet/fleet.ts'
+import type { Envelope } from '../../src/driver/transport.ts'
+import type { Fleet, ShardMigrationAnswer, ShardReport } from '../../src/fleet/fleet.ts'
 import { createMigrationManifest } from '../../src/migrator/create-migration-manifest.ts'
+import type { MigrateRequest } from '../../src/migrator/migration-status.ts'
 import { SQLake } from '../../src/schema/database.ts'
 import { createFleetClient } from '../../src/worker/create-fleet-client.ts'
 import type { BenchRuns } from '../result.ts'
@@ -49,12 +52,24 @@ export class BareShardDO extends DurableObject<FleetEnv> {
 	migrate(direction: 'up' | 'down'): void {
 		this.ctx.storage.transactionSync(() => this.ctx.storage.sql.exec(direction === 'up' ? ADD : DROP))
 	}
+
+	/** Answers a roll-out, so that it can be measured without what a shard does. */
+	sqlakeFleetMigrate(shard: string, { direction = 'up', target = null }: MigrateRequest): Envelope<ShardMigrationAnswer> {
+		this.migrate(direction)
+		const result = { direction, migrations: [], version: target, durationMs: 0 }
+		return { ok: true, value: { result: { ok: true, value: result }, report: { ...bareReport(shard), version: target } } }
+	}
+}
+
+function bareReport(shard: string): ShardReport {
+	return { shard, binding: 'BARE_SHARD_DO', version: ADD_COLUMN, state: 'current', lastError: null }
 }
 
 /** The bindings that the benchmark needs. */
 export interface FleetEnv {
 	readonly FLEET_SHARD_DO: DurableObjectNamespace<FleetShardDO>
 	readonly BARE_SHARD_DO: DurableObjectNamespace<BareShardDO>
+	readonly SQLAKE_CATALOG: DurableObjectNamespace<SQLakeCatalog>
 }
 
 /** Objects that migrate at the same time, with and without sqlake. */
@@ -80,7 +95,17 @@ export async function rolloutRuns(env: FleetEnv, count: number, rounds: number):
 		runs.baseline.push(count / ((performance.now() - start) / 1_000))
 		await inParallel(names, (shard) => env.BARE_SHARD_DO.getByName(shard).migrate('down'))
 	}
-	return runs
+	return { ...runs, details: { 'over bare objects': await overBareObjects(env, names) } }
+}
+
+/** The roll-out alone: the shards do what the baseline does. @returns shards a second */
+async function overBareObjects(env: FleetEnv, names: readonly string[]): Promise<number> {
+	const r2Bucket = 'bare'
+	await inParallel(names, async (shard) => {
+		await env.SQLAKE_CATALOG.getByName(r2Bucket).sqlakeFleetReport({ ...bareReport(shard), version: INIT })
+	})
+	const fleet = createFleetClient(env, { schema: { r2Bucket } })
+	return names.length / (await rollOut(fleet, { target: ADD_COLUMN }))
 }
 
 /** @returns seconds */
