@@ -28,15 +28,16 @@ export function compareMigrations(
 	logged: readonly LoggedMigration[],
 	skipChecksum = false,
 ): MigrationComparison {
-	const known = migrations.filter((migration) => logged.some(({ when }) => when === migration.when))
-	const pending = migrations.filter((migration) => !known.includes(migration))
-	const edited = known.filter((migration) => mismatchOf(migration, logged) !== null)
+	const byTime = new Map(logged.map((entry) => [entry.when, entry]))
+	const known = migrations.filter(({ when }) => byTime.has(when))
+	const pending = migrations.filter(({ when }) => !byTime.has(when))
+	const edited = known.filter((migration) => mismatchOf(migration, byTime.get(migration.when)) !== null)
 	const [firstEdited] = edited
 	const problem =
 		duplicateIn(logged) ??
 		missingFrom(migrations, logged) ??
 		leftOut(known, pending, logged) ??
-		(firstEdited === undefined || skipChecksum ? null : mismatchOf(firstEdited, logged)) ??
+		(firstEdited === undefined || skipChecksum ? null : mismatchOf(firstEdited, byTime.get(firstEdited.when))) ??
 		aheadOf(migrations, logged)
 	return { appliedCount: known.length, pending, problem, edited }
 }
@@ -54,7 +55,8 @@ function duplicateIn(logged: readonly LoggedMigration[]): MigrationError | null 
 /** A migration that the database has and the code has lost, though the code has later ones. */
 function missingFrom(migrations: readonly Migration[], logged: readonly LoggedMigration[]): MigrationError | null {
 	const newest = migrations.at(-1)?.when ?? Number.NEGATIVE_INFINITY
-	const lost = logged.find(({ when }) => when < newest && !migrations.some((migration) => migration.when === when))
+	const times = new Set(migrations.map(({ when }) => when))
+	const lost = logged.find(({ when }) => when < newest && !times.has(when))
 	if (lost === undefined) return null
 	return new MigrationError(
 		'MIGRATION_MISSING',
@@ -84,9 +86,7 @@ function leftOut(
 }
 
 /** A migration that was edited since it was applied. Without a checksum of ours the file's own hash has to do. */
-function mismatchOf(migration: Migration, logged: readonly LoggedMigration[]): ChecksumMismatchError | null {
-	const { tag, checksum, hash } = migration
-	const found = logged.find(({ when }) => when === migration.when)
+function mismatchOf({ tag, checksum, hash }: Migration, found: LoggedMigration | undefined): ChecksumMismatchError | null {
 	if (found === undefined) return null
 	if (found.record !== null) {
 		return found.record.checksum === checksum

@@ -13,8 +13,12 @@ export interface MigrationRecord {
 	readonly checksum: string
 	/** Milliseconds since the epoch; null where Drizzle's own migrator applied it. */
 	readonly appliedAt: number | null
-	/** The script that undoes it, as it was when the migration was applied. */
-	readonly down: { readonly sql: string; readonly losses: readonly string[] } | null
+}
+
+/** The script that undoes a migration, as it was when the migration was applied. */
+export interface KeptDown {
+	readonly sql: string
+	readonly losses: readonly string[]
 }
 
 /** A migration that the database has. */
@@ -70,23 +74,28 @@ export class MigrationLog {
 		const tables = this.#tables()
 		if (!tables.has(DRIZZLE)) return []
 		const ours = tables.has(RECORDS)
-		const columns = ours ? 'r.tag, r.checksum, r.applied_at, r.down, r.losses' : 'NULL, NULL, NULL, NULL, NULL'
+		const columns = ours ? 'r.tag, r.checksum, r.applied_at' : 'NULL, NULL, NULL'
 		const join = ours ? `LEFT JOIN ${RECORDS} AS r ON r.created_at = d.created_at` : ''
-		return Array.from(
-			this.#sql.exec(`SELECT d.created_at, d.hash, ${columns} FROM ${DRIZZLE} AS d ${join} ORDER BY d.created_at, d.rowid`).raw(),
-			([when, hash, tag, checksum, appliedAt, down, losses]) => ({
-				when: Number(when),
-				hash: String(hash),
-				record:
-					typeof tag !== 'string'
-						? null
-						: {
-								tag,
-								checksum: String(checksum),
-								appliedAt: appliedAt === null ? null : Number(appliedAt),
-								down: typeof down === 'string' ? { sql: down, losses: JSON.parse(String(losses)) as string[] } : null,
-							},
-			}),
+		const query = `SELECT d.created_at, d.hash, ${columns} FROM ${DRIZZLE} AS d ${join} ORDER BY d.created_at, d.rowid`
+		return Array.from(this.#sql.exec(query).raw(), ([when, hash, tag, checksum, appliedAt]) => ({
+			when: Number(when),
+			hash: String(hash),
+			record:
+				typeof tag === 'string'
+					? { tag, checksum: String(checksum), appliedAt: appliedAt === null ? null : Number(appliedAt) }
+					: null,
+		}))
+	}
+
+	/** The down scripts that the database keeps, by the migration's time. */
+	readDowns(): ReadonlyMap<number, KeptDown> {
+		if (!this.#tables().has(RECORDS)) return new Map()
+		const rows = this.#sql.exec(`SELECT created_at, down, losses FROM ${RECORDS} WHERE down IS NOT NULL`).raw()
+		return new Map(
+			Array.from(rows, ([when, sql, losses]) => [
+				Number(when),
+				{ sql: String(sql), losses: JSON.parse(String(losses)) as string[] },
+			]),
 		)
 	}
 

@@ -6,7 +6,7 @@
 import type { MigrationComparison } from './compare-migrations.ts'
 import type { Migration, MigrationManifest } from './manifest.ts'
 import { MigrationError } from './migration-error.ts'
-import type { LoggedMigration } from './migration-log.ts'
+import type { KeptDown, LoggedMigration } from './migration-log.ts'
 import { type MigrationScript, readScript } from './migration-script.ts'
 import type { MigrateRequest } from './migration-status.ts'
 
@@ -51,11 +51,13 @@ export function planUp(
 /**
  * The migrations after the target, the newest first.
  *
+ * @param kept - down scripts that the database keeps, for migrations that the code does not have any more
  * @throws MigrationError MIGRATION_IRREVERSIBLE before anything is undone where a later step could not be
  */
 export function planDown(
 	{ migrations }: MigrationManifest,
 	logged: readonly LoggedMigration[],
+	kept: ReadonlyMap<number, KeptDown>,
 	{ target, acceptDataLoss = false }: MigrateRequest,
 ): readonly MigrationStep[] {
 	const all = logged.map((entry) => {
@@ -67,8 +69,8 @@ export function planDown(
 	return all
 		.slice(last + 1)
 		.map((entry, index): MigrationStep => {
-			const { tag, when, migration, record } = entry
-			const down = migration?.down ?? record?.down ?? null
+			const { tag, when, migration } = entry
+			const down = migration?.down ?? kept.get(when) ?? null
 			if (down === null)
 				throw irreversible(tag, 'expected a down script, found none', `write ${tag}.down.sql, and generate again`)
 			if (down.losses.length > 0 && !acceptDataLoss) {

@@ -315,9 +315,9 @@ export class MigrationRunner {
 
 	/** Records strangers, and takes edited migrations as they are now where checksums are skipped. */
 	#adopt(logged: readonly LoggedMigration[]): boolean {
-		const strangers = this.#manifest.migrations.filter(({ when }) =>
-			logged.some((entry) => entry.when === when && entry.record === null),
-		)
+		const unknown = new Set(logged.flatMap(({ when, record }) => (record === null ? [when] : [])))
+		const strangers = this.#manifest.migrations.filter(({ when }) => unknown.has(when))
+		if (strangers.length === 0 && !this.#options.skipChecksum) return false
 		const { problem, edited } = this.#compare(logged)
 		const accepted = this.#options.skipChecksum ? edited : []
 		if (strangers.length + accepted.length === 0 || (problem !== null && problem.code !== 'MIGRATION_AHEAD')) return false
@@ -330,7 +330,7 @@ export class MigrationRunner {
 
 	#plan(request: MigrateRequest, logged: readonly LoggedMigration[]): readonly MigrationStep[] {
 		return request.direction === 'down'
-			? planDown(this.#manifest, logged, request)
+			? planDown(this.#manifest, logged, this.#log.readDowns(), request)
 			: planUp(this.#manifest, this.#compare(logged), request.target)
 	}
 

@@ -18,6 +18,7 @@ export function statusOf({ manifest, logged, comparison, memory, now }: Migratio
 	const { pending, problem, appliedCount } = comparison
 	// A failure of another script than the one that comes next is history: the code has changed.
 	const failure = memory.failure !== null && memory.failure.checksum === pending[0]?.checksum ? memory.failure : null
+	const tags = new Map(manifest.migrations.map(({ when, tag }) => [when, tag]))
 	const state = stateOf(comparison, memory, failure !== null)
 	const error =
 		problem !== null
@@ -31,7 +32,7 @@ export function statusOf({ manifest, logged, comparison, memory, now }: Migratio
 		appliedCount: Math.max(appliedCount, logged.length),
 		pendingCount: pending.length,
 		applied: logged.map(({ when, record }) => ({
-			tag: manifest.migrations.find((migration) => migration.when === when)?.tag ?? record?.tag ?? new Date(when).toISOString(),
+			tag: tags.get(when) ?? record?.tag ?? new Date(when).toISOString(),
 			appliedAt: record?.appliedAt ?? null,
 		})),
 		pending: pending.map(({ tag }) => tag),
