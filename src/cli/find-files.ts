@@ -1,6 +1,6 @@
 import { existsSync, globSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { withoutWarnings } from './without-warnings.ts'
+import { withoutWarnings } from '../local/without-warnings.ts'
 
 const SOURCE = /\.[cm]?[jt]sx?$/
 

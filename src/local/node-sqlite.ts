@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync, DatabaseSyncOptions } from 'node:sqlite'
 import { SQLakeError } from '../errors.ts'
+import { withoutWarnings } from './without-warnings.ts'
 
 /** `node:sqlite`, and what this version of it cannot do. */
 export interface NodeSqlite {
@@ -56,14 +57,4 @@ const BUSY = 5
 export function isBusy(error: unknown): boolean {
 	// The low byte is the primary code, the rest says more.
 	return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === BUSY
-}
-
-function withoutWarnings<T>(run: () => T): T {
-	const { emitWarning } = process
-	process.emitWarning = () => {}
-	try {
-		return run()
-	} finally {
-		process.emitWarning = emitWarning
-	}
 }

@@ -33,9 +33,12 @@ interface ReturningList {
 class Undo {
 	/** Columns that lost digits, and the expressions that give them. */
 	readonly inexact: ReadonlyMap<number, string>
+	/** Where the list behind RETURNING ends in the text. */
+	readonly end: number
 
-	constructor(inexact: ReadonlyMap<number, string>) {
+	constructor(inexact: ReadonlyMap<number, string>, end: number) {
 		this.inexact = inexact
+		this.end = end
 	}
 }
 
@@ -59,15 +62,15 @@ export function runReturning<T extends Returned>(
 			const answer = run(text)
 			const columns = inexactColumns(answer.rows)
 			if (columns.length === 0) return answer
-			const { items } = returningList(text, offset)
+			const { items, end } = returningList(text, offset)
 			const expressions = columns.map((index) => [index, expressionOf(items, answer.columns, index)] as const)
 			const inexact = new Map(expressions.flatMap(([index, sql]) => (sql === null ? [] : [[index, sql]])))
-			if (inexact.size > 0) throw new Undo(inexact)
+			if (inexact.size > 0) throw new Undo(inexact, end)
 			return answer
 		})
 	} catch (undo) {
 		if (!(undo instanceof Undo)) throw undo
-		const { end } = returningList(text, offset)
+		const { end } = undo
 		const digits = Array.from(undo.inexact.values(), (sql) => `iif(typeof(${sql}) = 'integer', CAST(${sql} AS TEXT), NULL)`)
 		const answer = run(`${text.slice(0, end)}, ${digits.join(', ')} ${text.slice(end)}`)
 		const width = answer.columns.length - digits.length

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isSameToken } from '../analytics/service/bearer-token.ts'
 import { SQLakeError } from '../errors.ts'
 import { AdminRefusal } from './admin-refusal.ts'
 
@@ -46,21 +47,9 @@ export async function assertAccess(request: Request, token: string): Promise<voi
 		})
 	}
 	const [, found] = /^Bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '') ?? []
-	if (found === undefined || !(await isSame(found, token))) {
+	if (found === undefined || !(await isSameToken(found, token))) {
 		throw new AdminRefusal(401, `Authorization: expected the token, found ${found === undefined ? 'none' : 'another'}`, {
 			headers: { 'www-authenticate': 'Bearer realm="sqlake"' },
 		})
 	}
-}
-
-/** Digests have one length, and telling where they differ tells nothing of the token. */
-async function isSame(a: string, b: string): Promise<boolean> {
-	const [left, right] = await Promise.all([digest(a), digest(b)])
-	let difference = 0
-	for (const [index, byte] of left.entries()) difference |= byte ^ (right[index] ?? 0)
-	return difference === 0
-}
-
-async function digest(text: string): Promise<Uint8Array> {
-	return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
 }

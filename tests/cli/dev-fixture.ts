@@ -60,11 +60,15 @@ export async function openDevServer(
 	return { server, events }
 }
 
+/** JSON that tests look into, whatever its shape. */
+export interface Json {
+	readonly [key: string]: Json
+}
+
 /** What `POST /query` answers. */
 export interface QueryAnswer {
 	readonly status: number
-	// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of all shapes
-	readonly body: any
+	readonly body: Json
 }
 
 /** Reads JSON of the server's. */

@@ -65,8 +65,8 @@ describe('POST /query', () => {
 			{ _op: 'c', name: 'Ada' },
 			{ _op: 'u', name: 'Countess' },
 		])
-		const { tables } = (await get(`${server.url}/tables`)).body
-		const snapshot = tables.find(({ name }: { name: string }) => name === 'users').lake.snapshotId
+		const { tables = {} } = (await get(`${server.url}/tables`)).body
+		const snapshot = Object.values(tables).find(({ name }) => String(name) === 'users')?.lake?.snapshotId
 		expect((await ask(server.url, { ...names, snapshot })).body.rows).toEqual([{ name: 'Countess' }])
 	})
 
@@ -104,7 +104,7 @@ describe('POST /query', () => {
 	it('runs in the shard that is named, and splits rows over their shards where that is asked for', async () => {
 		const { server } = await openDevServer(await temporaryDirectory())
 		const sql = "INSERT INTO users (id) VALUES ('ada'), ('bob')"
-		expect((await ask(server.url, { sql })).body.error.code).toBe('ROUTE_MULTIPLE_SHARDS')
+		expect((await ask(server.url, { sql })).body.error?.code).toBe('ROUTE_MULTIPLE_SHARDS')
 		expect((await ask(server.url, { sql, split: true })).body).toMatchObject({ rowsAffected: 2, route: { kind: 'shards' } })
 		const { body } = await ask(server.url, { sql: 'SELECT id FROM users', shard: 'bob' })
 		expect(body.rows).toEqual([{ id: 'bob' }])
@@ -224,8 +224,8 @@ describe('what the server tells of itself', () => {
 		expect((await fetch(`${server.url}/shards/dora`)).status).toBe(404)
 		const { tables } = await show('/tables')
 		expect(tables).toHaveLength(3)
-		expect(tables[0]).toMatchObject({ name: 'users', shardKey: ['id'], lake: { table: 'users_changes', changes: 3, files: 3 } })
-		expect(tables[2]).toMatchObject({ name: 'plans', shardKey: null, lake: null })
+		expect(tables?.[0]).toMatchObject({ name: 'users', shardKey: ['id'], lake: { table: 'users_changes', changes: 3, files: 3 } })
+		expect(tables?.[2]).toMatchObject({ name: 'plans', shardKey: null, lake: null })
 		expect(await show('/health')).toEqual({ status: 'ok', migrations: 'folder', tables: 3 })
 	})
 

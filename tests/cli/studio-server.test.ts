@@ -239,7 +239,7 @@ describe('the page of sqlake studio', () => {
 		const { body } = await ask(url, { sql: 'SELECT * FROM people WHERE id = ?', params: ['ada'], format: 'arrays' })
 		expect(body.rows).toEqual([['ada', 'Ada', 36, { $base64: 'AP8=' }]])
 		expect((await ask(url, { sql: 'SELECT 1', mode: 'analytics' })).status).toBe(400)
-		expect((await ask(url, { sql: 'SELECT * FROM nobody' })).body.error.message).toContain('no such table: nobody')
+		expect((await ask(url, { sql: 'SELECT * FROM nobody' })).body.error?.message).toContain('no such table: nobody')
 		const database = new DatabaseSync(path, { readOnly: true })
 		onTestFinished(() => database.close())
 		expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' })

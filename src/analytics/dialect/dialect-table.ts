@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sqliteKind } from '../../schema/sqlite-kind.ts'
 import type { Affinity, ColumnSchema, LakeType, TableSchema } from '../../schema/table-schema.ts'
 import type { Kind } from './typed-sql.ts'
 
@@ -51,16 +52,5 @@ export function dialectTable(table: ShownTable, extraColumns: readonly DialectCo
 }
 
 function kindOf(lakeType: LakeType, affinity: Affinity): DialectColumn['kind'] {
-	switch (lakeType) {
-		case 'boolean':
-		case 'long':
-		case 'timestamptz':
-			return 'integer'
-		case 'double':
-			return affinity === 'NUMERIC' ? 'numeric' : 'real'
-		case 'string':
-			return 'text'
-		case 'binary':
-			return 'blob'
-	}
+	return lakeType === 'double' && affinity === 'NUMERIC' ? 'numeric' : sqliteKind(lakeType)
 }

@@ -11,7 +11,8 @@ import { BEFORE_FIELD_OFFSET, beforeColumnName } from '../../lake/change-table.t
 import { currentSchema } from '../../lake/iceberg/table-metadata.ts'
 import type { IcebergPrimitiveType, IcebergTableMetadata } from '../../lake/iceberg/types.ts'
 import { type SchemaLogEntry, schemaLogOf } from '../../lake/schema-log.ts'
-import { type ColumnSchema, FIRST_COLUMN_FIELD_ID, type LakeType, type TableSchema } from '../../schema/table-schema.ts'
+import { sqliteKind } from '../../schema/sqlite-kind.ts'
+import { type ColumnSchema, FIRST_COLUMN_FIELD_ID, type TableSchema } from '../../schema/table-schema.ts'
 
 /** A column of a table as a query sees it; `fieldId`, `lakeType` and `mode` are those of the field that it is read from. */
 export interface SeenColumn extends ColumnSchema {
@@ -110,22 +111,6 @@ export function withBeforeImages(table: SeenTable): SeenTable {
 	})
 	const images = shown.map(before).filter(({ name }) => !names.has(lower(name)))
 	return { ...table, columns: [...table.columns, ...images] }
-}
-
-/** The kind of SQLite value that a lake type holds. */
-export function sqliteKind(lakeType: LakeType): 'integer' | 'real' | 'text' | 'blob' {
-	switch (lakeType) {
-		case 'boolean':
-		case 'long':
-		case 'timestamptz':
-			return 'integer'
-		case 'double':
-			return 'real'
-		case 'string':
-			return 'text'
-		case 'binary':
-			return 'blob'
-	}
 }
 
 /** What the lake says of a table's own columns. */
