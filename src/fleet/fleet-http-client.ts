@@ -121,21 +121,31 @@ export class FleetHttpClient implements Fleet {
 		const url = `${this.#base}/fleet${path}`
 		const headers = new Headers({ authorization: `Bearer ${this.#token}`, accept: 'application/json' })
 		if (method === 'POST') headers.set('content-type', 'application/json')
+		const timeout = new AbortController()
 		const request = new Request(url, {
 			method,
 			headers,
 			// To follow a redirect would show the token to another host.
 			redirect: 'manual',
-			signal: AbortSignal.timeout(this.#timeoutMs),
+			signal: timeout.signal,
 			...(method === 'POST' ? { body: JSON.stringify(body ?? {}) } : {}),
 		})
+		// Raced as well: a request that its fetch lets go of is collected, and its signal then aborts nothing.
+		const { promise: late, reject } = Promise.withResolvers<never>()
+		const timer = setTimeout(() => {
+			const reason = new DOMException(`no answer in ${this.#timeoutMs} ms`, 'TimeoutError')
+			timeout.abort(reason)
+			reject(reason)
+		}, this.#timeoutMs)
 		let response: Response
 		let text: string
 		try {
-			response = await this.#fetch(request)
-			text = await response.text()
+			response = await Promise.race([this.#fetch(request), late])
+			text = await Promise.race([response.text(), late])
 		} catch (error) {
 			throw unavailable(url, messageOf(error), error)
+		} finally {
+			clearTimeout(timer)
 		}
 		const answer = parse(text)
 		if (response.ok && answer !== undefined) return answer as T

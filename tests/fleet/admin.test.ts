@@ -231,4 +231,17 @@ describe('FleetHttpClient', () => {
 		const fleet = new FleetHttpClient({ url: 'https://a.example', token: TOKEN, timeoutMs: 20, fetch: never })
 		await expect(fleet.summary()).rejects.toMatchObject({ code: 'FLEET_UNAVAILABLE' })
 	})
+
+	it('gives up a call whose request nobody holds any more', async () => {
+		const fleet = new FleetHttpClient({
+			url: 'https://a.example',
+			token: TOKEN,
+			timeoutMs: 20,
+			fetch: () => new Promise(() => {}),
+		})
+		await expect(fleet.summary()).rejects.toMatchObject({
+			code: 'FLEET_UNAVAILABLE',
+			message: expect.stringContaining('no answer in 20 ms'),
+		})
+	})
 })
