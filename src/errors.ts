@@ -276,6 +276,28 @@ export class SQLakeError extends Error {
 	}
 }
 
+/** An answer over RPC that keeps an error's code, hint and cause, whatever the compatibility date. */
+export type Envelope<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: SerializedError }
+
+/**
+ * Runs `call` and packs what it returned or threw. Anything but an SQLakeError becomes `INTERNAL`, with its cause.
+ *
+ * @param what - names the call, in the message of such an error
+ */
+export async function packAnswer<T>(what: string, call: () => T | Promise<T>): Promise<Envelope<T>> {
+	try {
+		return { ok: true, value: await call() }
+	} catch (error) {
+		return { ok: false, error: SQLakeError.wrap(error, 'INTERNAL', what).toJSON() }
+	}
+}
+
+/** What {@link packAnswer} packed. @throws the error that the other side threw */
+export function unpackAnswer<T>(envelope: Envelope<T>): T {
+	if (envelope.ok) return envelope.value
+	throw SQLakeError.fromJSON(envelope.error)
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(value: unknown): string {
 	return value instanceof Error ? value.message : String(value)

@@ -5,8 +5,7 @@
  */
 
 import { mayBeRetried } from '../driver/may-be-retried.ts'
-import type { Envelope } from '../driver/transport.ts'
-import { messageOf, SQLakeError } from '../errors.ts'
+import { type Envelope, messageOf, SQLakeError, unpackAnswer } from '../errors.ts'
 import type { FleetShardRpc, ShardMigrationAnswer } from '../fleet/fleet.ts'
 import type { FleetShards } from '../fleet/rollout-runner.ts'
 import type { MigrateRequest, MigrationStatus } from '../migrator/migration-status.ts'
@@ -42,9 +41,7 @@ export class FleetShardCaller implements FleetShards {
 		const namespace = findShardNamespace(this.#env, binding ?? undefined)
 		for (let attempt = 1; ; attempt++) {
 			try {
-				const envelope = await within(timeoutMs, call(namespace.getByName(shard)))
-				if (envelope.ok) return envelope.value
-				throw SQLakeError.fromJSON(envelope.error)
+				return unpackAnswer(await within(timeoutMs, call(namespace.getByName(shard))))
 			} catch (error) {
 				if (SQLakeError.is(error)) throw error
 				if (attempt < ATTEMPTS && mayBeRetried(error)) continue

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-import type { Envelope } from '../driver/transport.ts'
+import type { Envelope } from '../errors.ts'
 import { messageOf } from '../errors.ts'
 import type {
 	FleetRpc,

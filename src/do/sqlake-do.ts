@@ -9,8 +9,8 @@ import type { RetryOptions } from '../cdc/capture.ts'
 import type { DeliveryResult } from '../delivery/delivery.ts'
 import { LAST_RETRY } from '../delivery/flush-policy.ts'
 import type { DeliveryLimits } from '../delivery/limits.ts'
-import type { Envelope, ExecuteRequest, ExecuteResponse, SQLakeDurableObjectRpc } from '../driver/transport.ts'
-import { messageOf, SQLakeError } from '../errors.ts'
+import type { ExecuteRequest, ExecuteResponse, SQLakeDurableObjectRpc } from '../driver/transport.ts'
+import { type Envelope, messageOf, packAnswer, SQLakeError } from '../errors.ts'
 import type { FleetShardRpc, ReleasedVersion, ShardMigrationAnswer, ShardMigrationRpc } from '../fleet/fleet.ts'
 import { ShardReporter } from '../fleet/shard-reporter.ts'
 import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
@@ -30,7 +30,6 @@ import type { SQLakeDatabase } from '../schema/database.ts'
 import type { CDCDeadLetterEvent, CDCFlushMetrics } from '../shard/shard.ts'
 import { type StartedShard, startShard } from '../shard/start-shard.ts'
 import { findBucket, findCatalogNamespace } from '../worker/bindings.ts'
-import { asyncEnvelope, envelope } from './envelope.ts'
 import { bindingOf, isNameOf } from './is-name-of.ts'
 import { LocalResult, type LocalSql, localStatement } from './local-sql.ts'
 import { observedStorage } from './observed-storage.ts'
@@ -174,7 +173,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	async sqlakeExecute(request: ExecuteRequest): Promise<Envelope<ExecuteResponse>> {
 		if (this.#started?.migrations.isRetryDue) await this.#retryMigrations(this.#started)
 		this.#reporter.touch()
-		return envelope('sqlakeExecute', () => {
+		return packAnswer('sqlakeExecute', () => {
 			if (this.#started === null) this.#hearName(request)
 			return this.#use(({ shard }) => shard.execute(request))
 		})
@@ -182,7 +181,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 
 	/** Migrates for a roll-out. */
 	async sqlakeMigrate(shard: string, request: MigrateRequest): Promise<Envelope<MigrationResult>> {
-		return asyncEnvelope('sqlakeMigrate', () => {
+		return packAnswer('sqlakeMigrate', () => {
 			if (this.#started === null) this.#hearName({ shard })
 			return this.#migrate(request)
 		})
@@ -190,9 +189,9 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 
 	/** Migrates for a roll-out that keeps the register of shards: the answer says where the object stands then. */
 	async sqlakeFleetMigrate(shard: string, request: MigrateRequest): Promise<Envelope<ShardMigrationAnswer>> {
-		return asyncEnvelope('sqlakeFleetMigrate', async () => {
+		return packAnswer('sqlakeFleetMigrate', async () => {
 			if (this.#started === null) this.#hearName({ shard })
-			const call = () => asyncEnvelope('sqlakeFleetMigrate', () => this.#migrateWithFleet(request))
+			const call = () => packAnswer('sqlakeFleetMigrate', () => this.#migrateWithFleet(request))
 			const { value: result, report } = await this.#reporter.answering(call)
 			if (report !== null) return { result, report }
 			const missing = 'migrations: expected some, found none'
@@ -202,7 +201,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 
 	/** Where the object stands, for a roll-out. */
 	async sqlakeMigrationStatus(shard: string): Promise<Envelope<MigrationStatus>> {
-		return envelope('sqlakeMigrationStatus', () => {
+		return packAnswer('sqlakeMigrationStatus', () => {
 			if (this.#started === null) this.#hearName({ shard })
 			return this.#use(({ migrations }) => migrations.status())
 		})

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf, SQLakeError } from '../errors.ts'
+import { messageOf, SQLakeError, unpackAnswer } from '../errors.ts'
 import { MAX_SHARD_ID_LENGTH } from '../schema/shard-id.ts'
 import { mayBeRetried } from './may-be-retried.ts'
 import type { ExecuteRequest, ExecuteResponse, ShardTransport, SQLakeDurableObjectRpc } from './transport.ts'
@@ -41,9 +41,7 @@ export class DurableObjectTransport implements ShardTransport {
 		assertShardName(request.shard)
 		for (let attempt = 1; ; attempt++) {
 			try {
-				const envelope = await this.#namespace.getByName(request.shard).sqlakeExecute(request)
-				if (envelope.ok) return envelope.value
-				throw SQLakeError.fromJSON(envelope.error)
+				return unpackAnswer(await this.#namespace.getByName(request.shard).sqlakeExecute(request))
 			} catch (error) {
 				if (SQLakeError.is(error)) throw error
 				if (!request.readOnly || attempt >= READ_ATTEMPTS || !mayBeRetried(error)) throw unavailable(request, error, attempt)

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Bookmark } from '../cdc/change-batch.ts'
-import type { SerializedError } from '../errors.ts'
+import type { Envelope } from '../errors.ts'
 
 /** A value that can be bound in SQLite or comes back from it. A bigint is bound as INTEGER, a number as REAL. */
 export type WireValue = string | number | bigint | Uint8Array | ArrayBuffer | null
@@ -49,9 +49,6 @@ export interface ExecuteResponse {
 	/** Position after the last change of this call; null when it changed nothing or capture is off. */
 	readonly bookmark: Bookmark | null
 }
-
-/** An answer that keeps an error's code, hint and cause over RPC, whatever the compatibility date. */
-export type Envelope<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: SerializedError }
 
 /** Reaches the shards. */
 export interface ShardTransport {

@@ -3,10 +3,8 @@
  *
  * @module
  */
-import type { Envelope } from '../driver/transport.ts'
-import { messageOf, SQLakeError } from '../errors.ts'
+import { type Envelope, messageOf, SQLakeError, unpackAnswer } from '../errors.ts'
 import type { MigrateRequest } from '../migrator/migration-status.ts'
-import { unpack } from './answer.ts'
 import type {
 	Fleet,
 	FleetRpc,
@@ -102,6 +100,6 @@ export class FleetClient implements Fleet {
 				hint: 'ask again: what was begun is in its plan',
 			})
 		}
-		return unpack(envelope)
+		return unpackAnswer(envelope)
 	}
 }

@@ -3,11 +3,9 @@
  *
  * @module
  */
-import type { Envelope } from '../driver/transport.ts'
-import { messageOf, SQLakeError } from '../errors.ts'
+import { type Envelope, messageOf, packAnswer, SQLakeError, unpackAnswer } from '../errors.ts'
 import type { MigrateRequest, MigrationStatus } from '../migrator/migration-status.ts'
 import type { Observability } from '../observability/observability.ts'
-import { answer, unpack } from './answer.ts'
 import type {
 	FleetRpc,
 	FleetSummary,
@@ -112,7 +110,7 @@ export class FleetService implements FleetRpc {
 			const { shards, now } = this.#parts
 			const { result, report } = await shards.migrate(binding, name, validateMigrateRequest(request), CALL_TIMEOUT)
 			this.#register.report({ ...report, shard: name, binding: report.binding ?? binding }, now())
-			return { result: unpack(result), shard: this.#register.get(name) }
+			return { result: unpackAnswer(result), shard: this.#register.get(name) }
 		})
 	}
 
@@ -229,6 +227,10 @@ export class FleetService implements FleetRpc {
 		if (state === 'stopped') logger.error(`${message}; ${reason}`)
 		else if (state !== before.state || wave !== before.wave) logger.info(message)
 	}
+}
+
+function answer<T>(call: () => T | Promise<T>): Promise<Envelope<T>> {
+	return packAnswer('the fleet failed', call)
 }
 
 /** The last migration that a shard's code has; null for none. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Envelope } from '../driver/transport.ts'
+import type { Envelope } from '../errors.ts'
 import type { MigrateRequest, MigrationResult, MigrationState, MigrationStatus } from '../migrator/migration-status.ts'
 
 /** What a shard tells the register: on its first start, and whenever any of it changed. */

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { messageOf } from '../errors.ts'
+import { messageOf, unpackAnswer } from '../errors.ts'
 import type { Logger } from '../observability/observability.ts'
-import { unpack } from './answer.ts'
 import type { FleetRegisterRpc, ReleasedVersion, ShardReport } from './fleet.ts'
 
 /** What a reporter works with. */
@@ -124,7 +123,7 @@ export class ShardReporter {
 			const register = connect()
 			const report = this.#report
 			if (register === null || report === null) return
-			const answer = unpack(await register.sqlakeFleetReport(report))
+			const answer = unpackAnswer(await register.sqlakeFleetReport(report))
 			this.#failures = 0
 			this.#note(report)
 			sent = report

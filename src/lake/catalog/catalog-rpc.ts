@@ -4,8 +4,7 @@
  *
  * @module
  */
-import type { Envelope } from '../../driver/transport.ts'
-import { SQLakeError } from '../../errors.ts'
+import { type Envelope, packAnswer } from '../../errors.ts'
 import { encodeTableMetadata } from '../iceberg/metadata-json.ts'
 import type {
 	Catalog,
@@ -76,10 +75,6 @@ export class CatalogService implements CatalogRpc {
 	}
 }
 
-async function answer<T>(call: () => Promise<T>): Promise<Envelope<T>> {
-	try {
-		return { ok: true, value: await call() }
-	} catch (error) {
-		return { ok: false, error: SQLakeError.wrap(error, 'INTERNAL', 'the catalog failed').toJSON() }
-	}
+function answer<T>(call: () => Promise<T>): Promise<Envelope<T>> {
+	return packAnswer('the catalog failed', call)
 }

@@ -1,5 +1,4 @@
-import type { Envelope } from '../../driver/transport.ts'
-import { messageOf, SQLakeError } from '../../errors.ts'
+import { type Envelope, messageOf, SQLakeError, unpackAnswer } from '../../errors.ts'
 import { decodeTableMetadata } from '../iceberg/metadata-json.ts'
 import type {
 	Catalog,
@@ -64,8 +63,7 @@ export class CatalogStub implements Catalog {
 				hint: 'The request may or may not have taken effect.',
 			})
 		}
-		if (envelope.ok) return envelope.value
-		throw SQLakeError.fromJSON(envelope.error)
+		return unpackAnswer(envelope)
 	}
 }
 

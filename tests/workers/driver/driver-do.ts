@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
-import { envelope } from '../../../src/do/envelope.ts'
-import type { Envelope, ExecuteRequest, ExecuteResponse, SQLakeDurableObjectRpc } from '../../../src/driver/transport.ts'
+import type { ExecuteRequest, ExecuteResponse, SQLakeDurableObjectRpc } from '../../../src/driver/transport.ts'
+import { type Envelope, packAnswer } from '../../../src/errors.ts'
 import { executeStatements } from '../../../src/shard/execute-statements.ts'
 import { validateRequest } from '../../../src/shard/validate-request.ts'
 import { ddl } from './schema.ts'
@@ -15,7 +15,7 @@ export class DriverDO extends DurableObject implements SQLakeDurableObjectRpc {
 	}
 
 	async sqlakeExecute(request: ExecuteRequest): Promise<Envelope<ExecuteResponse>> {
-		return envelope('sqlakeExecute', () => {
+		return packAnswer('sqlakeExecute', () => {
 			const shard = this.ctx.id.name ?? ''
 			const { statements, readOnly } = validateRequest(request, shard)
 			const results = this.ctx.storage.transactionSync(() => executeStatements(this.ctx.storage, statements, readOnly))

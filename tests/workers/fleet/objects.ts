@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { SQLakeDO } from '../../../src/do/sqlake-do.ts'
-import type { Envelope } from '../../../src/driver/transport.ts'
+import type { Envelope } from '../../../src/errors.ts'
 import type { FleetShardRpc, ShardMigrationAnswer, ShardReport } from '../../../src/fleet/fleet.ts'
 import { createMigrationManifest } from '../../../src/migrator/create-migration-manifest.ts'
 import type { MigrateRequest, MigrationStatus } from '../../../src/migrator/migration-status.ts'

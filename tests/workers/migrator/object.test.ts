@@ -1,7 +1,7 @@
 import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Envelope, ExecuteResponse } from '../../../src/driver/transport.ts'
-import { SQLakeError } from '../../../src/errors.ts'
+import type { ExecuteResponse } from '../../../src/driver/transport.ts'
+import { type Envelope, SQLakeError } from '../../../src/errors.ts'
 import { manifestOfMigrations } from './manifests.ts'
 import { addAge, deployed, initial, type MigratingDO, schemaAfter, schemaBefore } from './objects.ts'
 
