@@ -6,6 +6,7 @@
  * @module
  */
 
+import { fold } from '../schema/fold.ts'
 import { quoteIdentifier } from '../schema/quote-identifier.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { restate } from './backfill.ts'
@@ -15,7 +16,6 @@ import { decodeEvents } from './events.ts'
 import { type Layout, placeIn, readLayouts } from './layouts.ts'
 import { allRows, firstRow, textOf } from './query.ts'
 import { readChanges } from './reader.ts'
-import { fold } from './table-shape.ts'
 import { NOW } from './triggers.ts'
 
 /** A change that was set aside. */

@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { fold } from '../schema/fold.ts'
 import { quoteIdentifier } from '../schema/quote-identifier.ts'
 import { writeRows } from './backfill.ts'
 import { RowKind } from './buffer.ts'
 import { type Layout, placeIn } from './layouts.ts'
 import { balanced } from './query.ts'
-import { fold } from './table-shape.ts'
 
 /**
  * Which rows the lake may hold other values of than the table has, in SQL, where `row` is the table: those with a value in a

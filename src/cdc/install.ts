@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import { SQLakeError } from '../errors.ts'
+import { fold } from '../schema/fold.ts'
 import { quoteIdentifier } from '../schema/quote-identifier.ts'
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
 import { backfill, restate, writeRows } from './backfill.ts'
@@ -16,7 +18,7 @@ import { firstRow } from './query.ts'
 import { refuseEndlessTriggers } from './recursion.ts'
 import { ensureState } from './state.ts'
 import { dropTriggers, ensureTriggers, isWatched, readTriggers, type StoredTrigger } from './stored-triggers.ts'
-import { fold, readShapes, type TableShape } from './table-shape.ts'
+import { readShapes, type TableShape } from './table-shape.ts'
 import { columnsNamedIn, triggerName, triggerStatements } from './triggers.ts'
 
 /** A table to capture: as the database has it and as the schema describes it. */

@@ -1,6 +1,7 @@
+import { fold } from '../schema/fold.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
 import { allRows, textOf } from './query.ts'
-import { fold, type ShapeColumn } from './table-shape.ts'
+import type { ShapeColumn } from './table-shape.ts'
 
 /**
  * - `active`: triggers write it; one layout of a table at most.

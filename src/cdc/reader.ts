@@ -3,13 +3,14 @@
  *
  * @module
  */
+
 import { SQLakeError } from '../errors.ts'
+import { fold } from '../schema/fold.ts'
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
 import { kindOf, layoutOf, RowKind, tagOf, valueColumns } from './buffer.ts'
 import type { ChangeOp, ColumnVector, TableChanges } from './change-batch.ts'
 import { isVersioned, type Layout } from './layouts.ts'
 import { allRows, firstRow, textOf } from './query.ts'
-import { fold } from './table-shape.ts'
 import { concatVectors, type ExactReader, nullVector, toVector } from './vectors.ts'
 
 /** What to read. Positions are inclusive. */

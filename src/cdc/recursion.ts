@@ -5,9 +5,10 @@
  *
  * @module
  */
+
 import { type CreateTriggerStmt, type Expr, parse, type TriggerCmd } from 'sqlite3-parser'
 import { SQLakeError } from '../errors.ts'
-import { fold } from './table-shape.ts'
+import { fold } from '../schema/fold.ts'
 
 type TriggerEvent = 'INSERT' | 'UPDATE' | 'DELETE'
 

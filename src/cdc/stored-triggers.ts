@@ -1,6 +1,6 @@
+import { fold } from '../schema/fold.ts'
 import { quoteIdentifier } from '../schema/quote-identifier.ts'
 import { allRows, textOf } from './query.ts'
-import { fold } from './table-shape.ts'
 import { layoutOfTrigger, triggerName, triggerOps } from './triggers.ts'
 
 /** A trigger as `sqlite_schema` has it. */

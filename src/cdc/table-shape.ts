@@ -1,4 +1,5 @@
 import { affinityOf } from '../schema/affinity.ts'
+import { fold } from '../schema/fold.ts'
 import type { Affinity } from '../schema/table-schema.ts'
 import { allRows, textOf } from './query.ts'
 
@@ -17,11 +18,6 @@ export interface TableShape {
 	readonly columns: readonly ShapeColumn[]
 	/** Whether the one column of the key is another name of the rowid, and so holds nothing but integers. */
 	readonly rowidAlias: string | null
-}
-
-/** The form of a name in which SQLite compares it: ASCII letters without case. */
-export function fold(name: string): string {
-	return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 /**

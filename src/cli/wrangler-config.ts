@@ -3,10 +3,12 @@
  *
  * @module
  */
+
 import { existsSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
 import { SQLakeError } from '../errors.ts'
+import { isRecord } from '../schema/is-record.ts'
 
 /** A wrangler configuration. */
 export interface WranglerConfig {
@@ -67,8 +69,4 @@ function records(value: unknown): readonly Readonly<Record<string, unknown>>[] {
 
 function member(value: unknown, key: string): unknown {
 	return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

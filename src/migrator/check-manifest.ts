@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isRecord } from '../schema/is-record.ts'
 import { computeChecksum } from './compute-checksum.ts'
 import { checkOrder } from './create-migration-manifest.ts'
 import type { MigrationManifest } from './manifest.ts'
@@ -84,10 +85,6 @@ function isColumn(column: unknown): boolean {
 function checkChecksum(tag: string, sql: string, expected: string): void {
 	const found = computeChecksum(sql)
 	if (found !== expected) throw new ChecksumMismatchError({ tag, expected, found })
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isCount(value: unknown): value is number {

@@ -3,8 +3,10 @@
  *
  * @module
  */
+
 import type { BoundStatement, ExecuteRequest, WireValue } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
+import { isRecord } from '../schema/is-record.ts'
 import type { ColumnOrder } from './column-order.ts'
 import { changesSchema as isSchemaChange, scanStatement } from './statement.ts'
 
@@ -111,10 +113,6 @@ function validateText(sql: string, changesSchema: boolean, path: string): void {
 /** Bytes of a string in UTF-8. The encoder is asked only where the answer could matter. */
 function utf8Length(text: string): number {
 	return text.length * 3 <= REQUEST_LIMITS.sqlBytes ? text.length : new TextEncoder().encode(text).byteLength
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(path: string, expected: string, found: unknown): SQLakeError {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fold as lowerAscii } from '../../schema/fold.ts'
 import { quoteText } from '../engines/duckdb-sql.ts'
 import { callBack } from './callbacks/callbacks.ts'
 import { asText, settled } from './convert.ts'
@@ -148,10 +149,6 @@ function match(subject: string, parts: readonly Part[] | null, fold: boolean): s
 		return 'set' in part ? part.set : escapeRegexp(folds ? lowerAscii(part.text) : part.text)
 	})
 	return `regexp_full_match(${text}, ${quoteText(`(?s)${regexp.join('')}`)})`
-}
-
-function lowerAscii(text: string): string {
-	return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 function escapeRegexp(text: string): string {

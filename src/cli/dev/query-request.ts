@@ -3,9 +3,11 @@
  *
  * @module
  */
+
 import type { Bookmark } from '../../cdc/change-batch.ts'
 import type { BoundStatement } from '../../driver/transport.ts'
 import { messageOf, SQLakeError } from '../../errors.ts'
+import { isRecord } from '../../schema/is-record.ts'
 import { suggest } from '../../schema/suggest.ts'
 import { causalTarget, lakeTarget, ROUTED, SPLIT, type Target } from '../../session/connection.ts'
 import { asOfMoment, betweenMoment, type MomentInput, snapshotMoment } from '../../session/moment.ts'
@@ -191,10 +193,6 @@ function readTimeout(value: unknown): number | undefined {
 	if (value === undefined) return undefined
 	if (typeof value === 'number' && value > 0 && value <= MAX_TIMEOUT) return value
 	throw invalid('timeoutMs', `milliseconds, ${MAX_TIMEOUT} at most`, describe(value))
-}
-
-function isRecord(value: unknown): value is Body {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function describe(value: unknown): string {

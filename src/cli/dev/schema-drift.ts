@@ -1,4 +1,5 @@
 import { createInMemoryRouter } from '../../local/in-memory-router.ts'
+import { fold } from '../../schema/fold.ts'
 import type { LocalProject } from './local-project.ts'
 import { routerOptions } from './open-router.ts'
 
@@ -38,9 +39,4 @@ export async function findSchemaDrift(project: LocalProject): Promise<readonly s
 				.map((name) => `column "${table.name}"."${name}" is in the migrations and no more in the schema`),
 		]
 	})
-}
-
-/** SQLite compares names without regard to the case of ASCII letters. */
-function fold(name: string): string {
-	return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }

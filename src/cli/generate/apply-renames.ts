@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import { tokenizeSql } from '../../migrator/sql-tokens.ts'
+import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import { type Renames, renameKeys } from './renames.ts'
 import { mapValues, type Snapshot, type SnapshotTable } from './snapshot.ts'
 import { quote } from './snapshot-sql.ts'
@@ -169,5 +171,5 @@ function nameOf(token: string): string | null {
 }
 
 function quoteLike(token: string, name: string): string {
-	return token.startsWith('`') ? quote(name) : `"${name.replaceAll('"', '""')}"`
+	return token.startsWith('`') ? quote(name) : quoteIdentifier(name)
 }

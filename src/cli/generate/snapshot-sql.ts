@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import type { Snapshot, SnapshotColumn, SnapshotForeignKey, SnapshotIndex, SnapshotTable, SnapshotView } from './snapshot.ts'
 
 /** An identifier as drizzle-kit quotes it. */
@@ -21,7 +22,7 @@ export function createTableSql(table: SnapshotTable, name: string = table.name):
 			(constraint) => `CONSTRAINT ${quote(constraint.name)} UNIQUE(${constraint.columns.map(quote).join(',')})`,
 		),
 		...Object.values(table.checkConstraints).map(
-			(check) => `CONSTRAINT "${check.name.replaceAll('"', '""')}" CHECK(${requalify(check.value, table.name, name)})`,
+			(check) => `CONSTRAINT ${quoteIdentifier(check.name)} CHECK(${requalify(check.value, table.name, name)})`,
 		),
 	]
 	return `CREATE TABLE ${quote(name)} (\n${parts.map((part) => `\t${part}`).join(',\n')}\n);\n`

@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import { SQLakeError } from '../../errors.ts'
+import { isRecord } from '../../schema/is-record.ts'
 import { canonicalText } from './canonical-text.ts'
 
 /** One column. */
@@ -134,8 +136,4 @@ export function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value
 /** Tells whether two snapshots have the same tables and views: what drizzle-kit compares. */
 export function isSameSchema(prev: Snapshot, cur: Snapshot): boolean {
 	return canonicalText([prev.tables, prev.views]) === canonicalText([cur.tables, cur.views])
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,7 +4,9 @@
  *
  * @module
  */
+
 import { affinityOf } from '../../schema/affinity.ts'
+import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import { canonicalText } from './canonical-text.ts'
 import type { Snapshot, SnapshotColumn, SnapshotForeignKey, SnapshotIndex, SnapshotTable } from './snapshot.ts'
 import { columnSql, createIndexSql, createTableSql, createViewSql, quote, referencesSql } from './snapshot-sql.ts'
@@ -111,7 +113,7 @@ function rebuildTable(before: SnapshotTable, after: SnapshotTable, cur: Snapshot
 	const { added, kept } = columnsBetween(before, after)
 	const copied = kept.filter(([, column]) => column.generated === undefined)
 	const filled = rows === 'fill' ? added.filter(needsValue) : []
-	const names = [...copied.map(([, column]) => column), ...filled].map(({ name }) => doubleQuote(name))
+	const names = [...copied.map(([, column]) => column), ...filled].map(({ name }) => quoteIdentifier(name))
 	const values = [...copied.map(([old, column]) => copyOf(old, column, rows)), ...filled.map(placeholderOf)]
 	// A row of new columns alone is still a row.
 	if (names.length === 0) {
@@ -133,7 +135,7 @@ function rebuildTable(before: SnapshotTable, after: SnapshotTable, cur: Snapshot
 }
 
 function copyOf(old: SnapshotColumn, column: SnapshotColumn, rows: RowsPolicy): string {
-	const name = doubleQuote(column.name)
+	const name = quoteIdentifier(column.name)
 	if (!column.notNull || old.notNull) return name
 	if (column.default !== undefined) return `coalesce(${name}, ${column.default})`
 	return rows === 'fill' && needsValue(column) ? `coalesce(${name}, ${placeholderOf(column)})` : name
@@ -251,10 +253,6 @@ function keysOf({ compositePrimaryKeys }: SnapshotTable): unknown {
 
 function foreignKeyText(key: SnapshotForeignKey): string {
 	return `(${key.columnsFrom.map(quote).join(',')}) ${referencesSql(key)}`
-}
-
-function doubleQuote(name: string): string {
-	return `"${name.replaceAll('"', '""')}"`
 }
 
 function differ(a: unknown, b: unknown): boolean {

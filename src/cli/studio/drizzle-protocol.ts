@@ -6,10 +6,12 @@
  *
  * @module
  */
+
 import { createHash } from 'node:crypto'
 import { type Column, getTableColumns, getTableName } from 'drizzle-orm'
 import type { BoundStatement, WireValue } from '../../driver/transport.ts'
 import { messageOf, SQLakeError } from '../../errors.ts'
+import { isRecord } from '../../schema/is-record.ts'
 import { rowObjects } from '../../session/result.ts'
 import { type DrizzleSchema, describeRelations, SCHEMA } from './describe-relations.ts'
 import type { StudioDatabase, StudioRows } from './studio-database.ts'
@@ -133,10 +135,6 @@ function rowsOf(result: StudioRows, asArrays: boolean): readonly unknown[] {
 function plainValue(value: WireValue): WireValue {
 	if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
 	return value instanceof ArrayBuffer ? Buffer.from(value).toString('base64') : value
-}
-
-function isRecord(value: unknown): value is Body {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function malformed(expected: string): SQLakeError {

@@ -4,7 +4,9 @@
  *
  * @module
  */
+
 import { messageOf, SQLakeError } from '../../errors.ts'
+import { isRecord } from '../../schema/is-record.ts'
 import { sha256Hex } from '../../schema/sha256.ts'
 import type { ShardPosition } from './catalog.ts'
 
@@ -71,12 +73,12 @@ export function decodeLakePointer(bytes: Uint8Array): LakePointer {
 	if (json?.format !== 'sqlake-catalog') throw corrupt('format "sqlake-catalog"', json?.format)
 	if (json['format-version'] !== FORMAT_VERSION) throw corrupt(`format-version ${FORMAT_VERSION}`, json['format-version'])
 	const { owner, location, nonce, version, tables, shards } = json
-	if (!isObject(owner) || (owner.kind !== 'pointer' && owner.kind !== 'durable-object')) throw corrupt('an owner', owner)
+	if (!isRecord(owner) || (owner.kind !== 'pointer' && owner.kind !== 'durable-object')) throw corrupt('an owner', owner)
 	if (typeof location !== 'string') throw corrupt('a location', location)
 	if (typeof nonce !== 'string') throw corrupt('a nonce', nonce)
 	if (!Number.isSafeInteger(version)) throw corrupt('a version', version)
-	if (!isObject(tables)) throw corrupt('tables', tables)
-	if (!isObject(shards)) throw corrupt('shards', shards)
+	if (!isRecord(tables)) throw corrupt('tables', tables)
+	if (!isRecord(shards)) throw corrupt('shards', shards)
 	return {
 		owner: owner.kind === 'pointer' ? { kind: 'pointer' } : { kind: 'durable-object', id: String(owner.id) },
 		location,
@@ -126,8 +128,4 @@ export function assertLocation(found: string, expected: string): void {
 	throw new SQLakeError('CONFIG_INVALID', `lake: expected the location "${expected}", found "${found}"`, {
 		hint: 'The location of a lake cannot change once it was written.',
 	})
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -107,6 +107,7 @@ function isAlive(pid: number): boolean {
 	}
 }
 
-function codeOf(error: unknown): string | undefined {
+/** The code of an error of the operating system's, such as `ENOENT`. */
+export function codeOf(error: unknown): string | undefined {
 	return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 
 import { dirname, join, resolve } from 'node:path'
 import { messageOf, SQLakeError } from '../../errors.ts'
 import { compareUtf8 } from '../utf8-order.ts'
-import { lockFile } from './file-lock.ts'
+import { codeOf, lockFile } from './file-lock.ts'
 import { keyOfPath, pathOfKey } from './file-path.ts'
 import { assertObjectKey } from './object-key.ts'
 import type { ByteRange, ObjectInfo, ObjectPage, ObjectStore, PutOptions, StoredObject } from './object-store.ts'
@@ -194,8 +194,4 @@ async function orNull<T>(operation: Promise<T>): Promise<T | null> {
 		if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ERR_FS_EISDIR') return null
 		throw error
 	}
-}
-
-function codeOf(error: unknown): string | undefined {
-	return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fold } from '../../../schema/fold.ts'
 import { type Moment, SUBSECOND, timeOfDay, UNIX_EPOCH, wholeNumber, zoneOf } from './moment.ts'
 import { dialectFailure } from './sqlite-failure.ts'
 
@@ -25,7 +26,7 @@ const UNITS: Readonly<Record<string, readonly [milliseconds: number, limit: numb
  * @returns false for what is no modifier, or none here: SQLite's answer is NULL.
  */
 export function modify(moment: Moment, modifier: string, isFirst: boolean): boolean {
-	const lower = modifier.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+	const lower = fold(modifier)
 	if (/^[+\-\d]/.test(lower)) return shift(moment, lower)
 	switch (lower) {
 		case 'auto':

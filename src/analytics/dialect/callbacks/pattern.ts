@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fold } from '../../../schema/fold.ts'
 import { sqliteFailure } from './sqlite-failure.ts'
 
 /** `%` and `_`, or `*` and `?`. */
@@ -30,10 +31,10 @@ export function sqlGlob(pattern: string, text: string): boolean {
 
 function matches(pattern: string, text: string, rules: Rules): boolean {
 	if (pattern.length > MAX_PATTERN) throw sqliteFailure('LIKE or GLOB pattern too complex')
-	const fold = (value: string) => (rules.foldsCase ? value.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : value)
-	return matchFrom([...fold(pattern)], [...fold(text)], {
+	const folded = (value: string) => (rules.foldsCase ? fold(value) : value)
+	return matchFrom([...folded(pattern)], [...folded(text)], {
 		...rules,
-		escape: rules.escape === undefined ? undefined : fold(rules.escape),
+		escape: rules.escape === undefined ? undefined : folded(rules.escape),
 	})
 }
 
