@@ -161,9 +161,7 @@ function checkUpsert(
 		const value = termValue(term, params)
 		const isSame = rows?.every((row) => {
 			const own = row[position]
-			if (own == null || value === undefined || value === null) return false
-			const before = termValue(own, params)
-			return before !== undefined && before === value && typeof before === typeof value
+			return own != null && termValue(own, params) === value
 		})
 		if (route.kind === 'scatter' || isSame !== true) throw keyChange(table, column)
 	}

@@ -69,7 +69,36 @@ describe('a condition that no row meets needs no shard', () => {
 		['SELECT count(*) FROM users WHERE 0', []],
 		['SELECT * FROM users, orders WHERE users.id = NULL', []],
 		["SELECT * FROM users WHERE id = ''", []],
+		["SELECT * FROM visits WHERE tenant = '' AND region = 1", []],
 	])('%s with %s', (sql, params) => expect(routeOf(sql, ...params)).toBe('none'))
+
+	it('leaves the shards of the other values', () => {
+		expect(routeOf("SELECT * FROM users WHERE id IN ('', 'a')")).toBe('shard a')
+		expect(routeOf("SELECT * FROM visits WHERE tenant IN ('a', '') AND region = 1")).toBe('shard a/1')
+	})
+})
+
+describe('a statement over many shards', () => {
+	const ids = (count: number) => Array.from({ length: count }, (_, i) => i)
+
+	it('lists up to 1,000 of them', () => {
+		expect(routeOf(`SELECT * FROM sensors WHERE id IN (${ids(1_000).join(', ')})`)).toMatch(/^shards( \d+){1000}$/)
+		expect(routeOf(`SELECT * FROM sensors WHERE id IN (${ids(1_001).join(', ')})`)).toBe('scatter sensors')
+	})
+
+	it('counts the shards of all its tables', () => {
+		const shardsOf = (users: number) =>
+			`SELECT 1 FROM sensors, users WHERE sensors.id IN (${ids(500).join(', ')}) AND users.id IN (${ids(users).map((id) => `'u${id}'`)})`
+		expect(routeOf(shardsOf(500))).toMatch(/^shards( \w+){1000}$/)
+		expect(routeOf(shardsOf(501))).toMatch(/^scatter /)
+	})
+
+	it('counts each combination of a composite key', () => {
+		const visits = (regions: number) =>
+			`SELECT * FROM visits WHERE tenant IN ('a', 'b') AND region IN (${ids(regions).join(', ')})`
+		expect(routeOf(visits(500))).toMatch(/^shards( [ab]\/\d+){1000}$/)
+		expect(routeOf(visits(501))).toBe('scatter visits')
+	})
 })
 
 describe('parameters are numbered as SQLite numbers them', () => {

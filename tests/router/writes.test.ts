@@ -98,6 +98,18 @@ describe('ON CONFLICT', () => {
 			"INSERT INTO orders (id, user_id) VALUES ('o', 'a') ON CONFLICT (id) DO UPDATE SET user_id = excluded.id",
 			'ROUTE_SHARD_KEY_CHANGE',
 		],
+		["INSERT INTO orders (id, user_id) VALUES ('o', 'a'), ('p', 'a') ON CONFLICT (id) DO UPDATE SET user_id = 'a'", 'shard a'],
+		[
+			"INSERT INTO orders (id, user_id) VALUES ('o', 'a'), ('p', 'b') ON CONFLICT (id) DO UPDATE SET user_id = 'a'",
+			'ROUTE_SHARD_KEY_CHANGE',
+		],
+		["INSERT INTO orders (id, user_id) VALUES ('o', '1') ON CONFLICT (id) DO UPDATE SET user_id = 1", 'ROUTE_SHARD_KEY_CHANGE'],
+		[
+			"INSERT INTO orders (id, user_id) VALUES ('o', 'a') ON CONFLICT (id) DO UPDATE SET user_id = NULL",
+			'ROUTE_SHARD_KEY_CHANGE',
+		],
+		["INSERT INTO orders (id, user_id) VALUES ('o', 'a') ON CONFLICT (id) DO UPDATE SET user_id = ?", 'ROUTE_SHARD_KEY_CHANGE'],
+		["INSERT INTO orders (id, user_id) VALUES ('o', ?1) ON CONFLICT (id) DO UPDATE SET user_id = ?1", 'scatter orders'],
 		["INSERT INTO orders (id, user_id) VALUES ('o', 'a') ON CONFLICT DO NOTHING", 'shard a'],
 		[
 			"INSERT INTO orders (id, user_id) VALUES ('o', 'a') ON CONFLICT DO UPDATE SET amount = (SELECT count(*) FROM orders)",

@@ -12,6 +12,8 @@ export interface Pieces {
 	value(): string
 	/** A value that keys have, each as likely as the others. */
 	anyValue(): string
+	/** A parameter that is bound to NULL. */
+	nullParameter(): string
 	/** A table in shards, under an alias. */
 	table(alias: string): { readonly sql: string; readonly name: string; readonly key: string; readonly alias: string }
 	/** A condition on the columns of the given aliases. */
@@ -407,6 +409,42 @@ export const shapes: readonly (readonly [weight: number, shape: Shape])[] = [
 			const quoted = p.random.chance(0.3) ? `"${name}"` : name
 			return [
 				`SELECT * FROM t1 AS f WHERE f.k = ${p.value()} AND f.y = ${p.value()} AND EXISTS (SELECT ${p.value()} AS ${name} FROM ${table} h WHERE h.${key} = ${quoted})`,
+				false,
+			]
+		},
+	],
+	// IS meets the NULL that an outer join makes: with a parameter, a constant under a column's name, a sub-query without rows.
+	[
+		8,
+		(p) => {
+			const [f, h] = [p.table('f'), p.table('h')]
+			const [fk, hk] = [`f.${f.key}`, `h.${h.key}`]
+			const on = `${hk} = ${fk}${p.random.chance(0.7) ? ` AND ${p.random.pick([fk, hk])} = ${p.anyValue()}` : ''}`
+			const row = `(SELECT ${p.anyValue()} AS k) d`
+			const [extra, operand] = p.random.weighted<() => readonly [join: string, operand: string]>([
+				[3, () => ['', p.random.pick([p.nullParameter(), p.nullParameter(), 'NULL', p.value()])]],
+				[3, () => [` LEFT JOIN ${row} ON ${p.random.pick(['0', `d.k = ${p.value()}`, `d.k = ${fk}`])}`, 'd.k']],
+				[
+					3,
+					() => [
+						'',
+						`(SELECT ${p.random.pick(['i.k', 'i.x'])} FROM t1 AS i WHERE i.k = ${p.anyValue()} AND i.id = ${p.random.below(9)})`,
+					],
+				],
+			])()
+			const test = p.random.pick([`${hk} IS ${operand}`, `${operand} IS ${hk}`, `NOT (${hk} IS NOT ${operand})`])
+			return [`SELECT * FROM ${f.sql} LEFT JOIN ${h.sql} ON ${on}${extra} WHERE ${test}`, false]
+		},
+	],
+	// Comparisons of constants: numbers of both classes are equal, a number and its text are not.
+	[
+		3,
+		(p) => {
+			const f = p.table('f')
+			const constant = () => p.random.pick(['1', '1.0', "'1'", '2', '2.0', "'a'", 'NULL', '-1', '0x1'])
+			const test = `${constant()} ${p.random.pick(['=', 'IS', '<>'])} ${constant()}`
+			return [
+				`SELECT * FROM ${f.sql} WHERE ${p.random.pick([test, `NOT (${test})`])}${p.random.chance(0.5) ? ` AND ${filter(p, `f.${f.key}`)}` : ''}`,
 				false,
 			]
 		},

@@ -78,6 +78,7 @@ class Generator {
 			random: this.#random,
 			value: () => this.#value(),
 			anyValue: () => this.#literal(this.#random.pick(this.#world.values.slice(0, 4))),
+			nullParameter: () => this.#parameter(null),
 			table: (alias) => {
 				const table = this.#random.pick(tables)
 				return { sql: `${table.name} AS ${alias}`, name: table.name, key: table.shardKey?.[0] ?? '', alias }
@@ -98,11 +99,12 @@ class Generator {
 			: random.chance(0.8)
 				? (this.#favourites[random.chance(0.8) ? 0 : 1] ?? null)
 				: random.pick(this.#world.values)
-		if (random.chance(0.5)) {
-			this.#params.push(value)
-			return `${MARK}${this.#params.length - 1}${MARK}`
-		}
-		return this.#literal(value)
+		return random.chance(0.5) ? this.#parameter(value) : this.#literal(value)
+	}
+
+	#parameter(value: SqlValue): string {
+		this.#params.push(value)
+		return `${MARK}${this.#params.length - 1}${MARK}`
 	}
 
 	#literal(value: SqlValue): string {
