@@ -22,6 +22,7 @@ import type { ObjectStore } from '../lake/storage/object-store.ts'
 import { createObservability } from '../observability/create-observability.ts'
 import type { Observability, Span } from '../observability/observability.ts'
 import { withSpan } from '../observability/with-span.ts'
+import { viewBytes } from '../schema/bytes.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { type DialectColumn, dialectTable } from './dialect/dialect-table.ts'
 import { type ResultColumn, resultRows } from './dialect/result.ts'
@@ -247,5 +248,5 @@ function snapshotChooser(snapshot: CatalogSnapshot, moment: LakeMoment): (table:
 }
 
 function engineValue(value: WireValue): EngineValue {
-	return value instanceof ArrayBuffer ? new Uint8Array(value) : value
+	return typeof value === 'object' && value !== null ? viewBytes(value) : value
 }

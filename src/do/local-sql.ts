@@ -4,10 +4,10 @@
  * @module
  */
 import type { BoundStatement, StatementResult, WireValue } from '../driver/transport.ts'
-import { SQLakeError } from '../errors.ts'
+import { bindValues } from '../session/bind-value.ts'
 
 /** A value that may stand in the template. A boolean is bound as 0 or 1, a bigint as INTEGER, a number as REAL. */
-export type LocalSqlValue = WireValue | boolean
+export type LocalSqlValue = WireValue | ArrayBufferView | boolean
 
 /** A row, by column name. */
 export type LocalRow = Record<string, WireValue>
@@ -64,20 +64,5 @@ export type LocalSql = <TRow = LocalRow>(strings: TemplateStringsArray, ...value
 
 /** The statement of a template: every value is bound, none becomes text. */
 export function localStatement(strings: TemplateStringsArray, values: readonly LocalSqlValue[]): BoundStatement {
-	return { sql: strings.join('?'), params: values.map(localValue) }
-}
-
-function localValue(value: unknown, index: number): WireValue {
-	if (typeof value === 'boolean') return value ? 1n : 0n
-	if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value
-	if (value instanceof Uint8Array || value instanceof ArrayBuffer) return value
-	throw new SQLakeError(
-		'VALUE_UNSUPPORTED',
-		`value ${index + 1} of the template: expected text, a number, a bigint, a boolean, bytes or null, found ${describe(value)}`,
-		{ hint: 'a Date goes as getTime(), an object as JSON.stringify(), undefined as null' },
-	)
-}
-
-function describe(value: unknown): string {
-	return typeof value === 'object' ? (value?.constructor?.name ?? 'an object') : typeof value
+	return { sql: strings.join('?'), params: bindValues(values) }
 }

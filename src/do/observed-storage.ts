@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { WireValue } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
+import { bindValues } from '../session/bind-value.ts'
 import { bindable } from '../shard/bind-values.ts'
 
 /** What runs the statements and transactions of an {@link observedStorage}. */
@@ -16,11 +16,11 @@ export interface StorageObserver {
 }
 
 /**
- * The parts of a Durable Object's storage that Drizzle's driver uses, with writes observed and bigints made bindable.
+ * The parts of a Durable Object's storage that Drizzle's driver uses, with writes observed and values bound as they are everywhere.
  */
 export function observedStorage(storage: DurableObjectStorage, observer: StorageObserver): DurableObjectStorage {
-	const exec = (query: string, ...values: WireValue[]): SqlStorageCursor<Record<string, SqlStorageValue>> => {
-		const { sql, params } = bindable({ sql: query, params: values })
+	const exec = (query: string, ...values: unknown[]): SqlStorageCursor<Record<string, SqlStorageValue>> => {
+		const { sql, params } = bindable({ sql: query, params: bindValues(values) })
 		return observer.write(query, () => storage.sql.exec(sql, ...params))
 	}
 	const observed = { sql: { exec }, transactionSync: <T>(run: () => T): T => observer.transaction(() => synchronous(run())) }

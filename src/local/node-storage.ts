@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { SQLakeError } from '../errors.ts'
+import { exactBuffer, isBytes, viewBytes } from '../schema/bytes.ts'
 import { scanStatement } from '../shard/statement.ts'
 import { isQuery, restoreCutTexts } from './cut-texts.ts'
 import { loadNodeSqlite, openDatabase } from './node-sqlite.ts'
@@ -180,19 +181,13 @@ function wouldBeCut(): SQLakeError {
 }
 
 function nodeValue(value: unknown): NodeValue {
-	if (value === null || typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array) return value
-	if (value instanceof ArrayBuffer) return new Uint8Array(value)
+	if (value === null || typeof value === 'string' || typeof value === 'number') return value
+	if (isBytes(value)) return viewBytes(value)
 	throw new TypeError(`Cannot bind a value of type ${typeof value}.`)
 }
 
 /** A value as a Durable Object reads it. */
 function storageValue(value: unknown): SqlStorageValue {
 	if (typeof value === 'bigint') return Number(value)
-	if (value instanceof Uint8Array) return value.buffer.byteLength === value.byteLength ? exact(value) : exact(value.slice())
-	return value as SqlStorageValue
-}
-
-function exact({ buffer }: Uint8Array): ArrayBuffer {
-	if (buffer instanceof ArrayBuffer) return buffer
-	throw new SQLakeError('INTERNAL', 'a BLOB read from SQLite: expected an ArrayBuffer of its own')
+	return isBytes(value) ? exactBuffer(value) : (value as SqlStorageValue)
 }

@@ -5,6 +5,7 @@
  */
 import type { BoundStatement, WireValue } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
+import { exactBuffer } from '../schema/bytes.ts'
 import { scanStatement } from './statement.ts'
 
 /** A value that `SqlStorage.exec` takes. */
@@ -43,12 +44,5 @@ function bindableValue(value: WireValue): BindableValue {
 		}
 		return value.toString()
 	}
-	return value instanceof Uint8Array ? exactBuffer(value) : value
-}
-
-/** A view's own bytes: binding the buffer behind a view would bind its surroundings, too. */
-function exactBuffer(view: Uint8Array): ArrayBuffer {
-	const { buffer, byteOffset, byteLength } = view
-	if (buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength) return buffer
-	return view.slice().buffer
+	return typeof value === 'object' && value !== null ? exactBuffer(value) : value
 }

@@ -6,6 +6,7 @@
 
 import type { BoundStatement, ExecuteRequest, WireValue } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
+import { isBytes } from '../schema/bytes.ts'
 import { isRecord } from '../schema/is-record.ts'
 import type { ColumnOrder } from './column-order.ts'
 import { changesSchema as isSchemaChange, scanStatement } from './statement.ts'
@@ -81,13 +82,8 @@ function validateStatement(statement: unknown, changesSchema: boolean, path: str
 
 function validateValue(value: unknown, path: string): asserts value is WireValue {
 	if (value === null || typeof value === 'number' || typeof value === 'bigint') return
-	const bytes =
-		typeof value === 'string'
-			? utf8Length(value)
-			: value instanceof Uint8Array || value instanceof ArrayBuffer
-				? value.byteLength
-				: undefined
-	if (bytes === undefined) throw invalid(path, 'a string, number, bigint, Uint8Array, ArrayBuffer or null', value)
+	const bytes = typeof value === 'string' ? utf8Length(value) : isBytes(value) ? value.byteLength : undefined
+	if (bytes === undefined) throw invalid(path, 'a string, number, bigint, ArrayBuffer or view of one, or null', value)
 	if (bytes > REQUEST_LIMITS.valueBytes) throw limit(path, REQUEST_LIMITS.valueBytes, 'bytes', bytes)
 }
 

@@ -6,6 +6,7 @@
  */
 import type { LakeMoment, LakeQueryStats, LakeRequest, LakeResponse, WireValue } from '../../driver/transport.ts'
 import { errorCodes, type SerializedError } from '../../errors.ts'
+import { viewBytes } from '../../schema/bytes.ts'
 
 /** Where a service listens, below whatever its Worker's own routes are. */
 export const QUERY_PATH = '/sqlake/query'
@@ -42,7 +43,7 @@ export function encodeValue(value: WireValue): JsonValue {
 	if (typeof value === 'number') {
 		return Number.isFinite(value) && !Object.is(value, -0) ? value : { r: Object.is(value, -0) ? '-0' : String(value) }
 	}
-	return { b: toBase64(value instanceof ArrayBuffer ? new Uint8Array(value) : value) }
+	return { b: toBase64(viewBytes(value)) }
 }
 
 /** The inverse of {@link encodeValue}. @throws TypeError for anything else. */

@@ -1,3 +1,5 @@
+import { copyBytes } from '../../schema/bytes.ts'
+
 const encoder = new TextEncoder()
 
 /** Writes Avro's binary encoding (Avro specification, "Binary Encoding") into a growing buffer. */
@@ -13,7 +15,7 @@ export class AvroBinaryWriter {
 
 	/** What was written, as a copy. */
 	toBytes(): Uint8Array<ArrayBuffer> {
-		return this.#bytes.slice(0, this.#length)
+		return copyBytes(this.#bytes, 0, this.#length)
 	}
 
 	writeFixed(bytes: Uint8Array): void {

@@ -1,3 +1,4 @@
+import { exactBuffer } from '../../schema/bytes.ts'
 import { decodeTableMetadata } from '../iceberg/metadata-json.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { STORE_CALL_TIMEOUT, timedStore } from '../storage/timed-store.ts'
@@ -219,12 +220,12 @@ export class DurableCatalog implements Catalog {
 		const { metadataBytes } = table
 		let parts = 0
 		for (let start = 0; start < metadataBytes.byteLength; start += METADATA_PART_BYTES) {
-			const part = metadataBytes.slice(start, start + METADATA_PART_BYTES)
+			const part = exactBuffer(metadataBytes.subarray(start, start + METADATA_PART_BYTES))
 			sql.exec(
 				'INSERT INTO lake_metadata (name, part, bytes) VALUES (?1, ?2, ?3) ON CONFLICT (name, part) DO UPDATE SET bytes = ?3',
 				name,
 				parts++,
-				part.buffer,
+				part,
 			)
 		}
 		sql.exec('DELETE FROM lake_metadata WHERE name = ? AND part >= ?', name, parts)

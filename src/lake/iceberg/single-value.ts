@@ -5,6 +5,7 @@
  * @module
  */
 import { SQLakeError } from '../../errors.ts'
+import { copyBytes } from '../../schema/bytes.ts'
 import type { IcebergPrimitiveType, IcebergValue } from './types.ts'
 
 const encoder = new TextEncoder()
@@ -80,9 +81,9 @@ export function decodeSingleValue(type: IcebergPrimitiveType, bytes: Uint8Array)
 				return null
 			}
 		case 'uuid':
-			return size === 16 ? bytes.slice() : null
+			return size === 16 ? copyBytes(bytes) : null
 		case 'binary':
-			return bytes.slice()
+			return copyBytes(bytes)
 		default:
 			// A type of another writer, such as decimal(9, 2).
 			return null

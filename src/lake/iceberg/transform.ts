@@ -4,6 +4,7 @@
  * @module
  */
 import { SQLakeError } from '../../errors.ts'
+import { copyBytes } from '../../schema/bytes.ts'
 import { murmur3 } from './murmur3.ts'
 import { encodeSingleValue } from './single-value.ts'
 import type { IcebergPrimitiveType, IcebergTransform, IcebergValue } from './types.ts'
@@ -107,7 +108,7 @@ function truncate(type: IcebergPrimitiveType, value: Exclude<IcebergValue, null>
 	}
 	// Characters are code points, so that no surrogate pair is cut.
 	if (type === 'string' && typeof value === 'string') return Array.from(value).slice(0, width).join('')
-	if (type === 'binary' && value instanceof Uint8Array) return value.slice(0, width)
+	if (type === 'binary' && value instanceof Uint8Array) return copyBytes(value, 0, width)
 	throw new SQLakeError('INTERNAL', `transform truncate: expected a type it is defined for, found ${type}`)
 }
 

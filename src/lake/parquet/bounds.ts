@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { copyBytes } from '../../schema/bytes.ts'
 import type { IcebergValue } from '../iceberg/types.ts'
 
 /** Longest bound of a column that is no key. */
@@ -17,7 +18,7 @@ const encoder = new TextEncoder()
 /** A value no greater than `value`, in at most `limit` bytes; undefined where there is none worth keeping. */
 export function lowerBound(value: IcebergValue | undefined, limit: number): IcebergValue | undefined {
 	if (typeof value === 'string') return truncateText(value, limit)
-	if (value instanceof Uint8Array) return value.slice(0, limit)
+	if (value instanceof Uint8Array) return copyBytes(value, 0, limit)
 	return orderable(value)
 }
 
@@ -27,7 +28,7 @@ export function upperBound(value: IcebergValue | undefined, limit: number): Iceb
 		const prefix = truncateText(value, limit)
 		return prefix.length === value.length ? value : nextText(prefix)
 	}
-	if (value instanceof Uint8Array) return value.length <= limit ? value.slice() : nextBytes(value.slice(0, limit))
+	if (value instanceof Uint8Array) return value.length <= limit ? copyBytes(value) : nextBytes(copyBytes(value, 0, limit))
 	return orderable(value)
 }
 

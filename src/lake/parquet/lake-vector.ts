@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { copyBytes } from '../../schema/bytes.ts'
 import type { IcebergField } from '../iceberg/types.ts'
 
 /** What every kind of vector has. */
@@ -83,7 +84,7 @@ function valueAt(vector: LakeVector, row: number): LakeValue {
 			return bitAt(vector.bits, row)
 		case 'bytes': {
 			const bytes = vector.data.subarray(vector.offsets[row], vector.offsets[row + 1])
-			return vector.field.type === 'string' ? utf8.decode(bytes) : bytes.slice()
+			return vector.field.type === 'string' ? utf8.decode(bytes) : copyBytes(bytes)
 		}
 		case 'missing':
 			return null

@@ -4,6 +4,7 @@
  * @module
  */
 import type { SchemaElement } from 'hyparquet'
+import { exactBuffer } from '../../schema/bytes.ts'
 import type { IcebergField } from '../iceberg/types.ts'
 import type { LakeVector } from './lake-vector.ts'
 
@@ -357,7 +358,7 @@ function readWords(page: Uint8Array, count: number): Int32Array {
 	if (count < 0 || count * 8 > page.length)
 		throw new RangeError(`expected ${count} values of 8 bytes, found ${page.length} bytes`)
 	if (page.byteOffset % 4 === 0) return new Int32Array(page.buffer, page.byteOffset, count * 2)
-	return new Int32Array(page.slice(0, count * 8).buffer)
+	return new Int32Array(exactBuffer(page.subarray(0, count * 8)))
 }
 
 function widenIntegers(page: Uint8Array, count: number): Int32Array {

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../schema/bytes.ts'
 import { compareUtf8 } from '../utf8-order.ts'
 import { assertObjectKey } from './object-key.ts'
 import type { ByteRange, ObjectInfo, ObjectPage, ObjectStore, PutOptions, StoredObject } from './object-store.ts'
@@ -28,7 +29,7 @@ export class MemoryObjectStore implements ObjectStore {
 		const object = this.#objects.get(key)
 		if (object === undefined) return null
 		const { bytes, etag } = object
-		const part = range === undefined ? bytes.slice() : bytes.slice(range.offset, range.offset + range.length)
+		const part = range === undefined ? copyBytes(bytes) : copyBytes(bytes, range.offset, range.offset + range.length)
 		return { key, size: bytes.byteLength, etag, bytes: part }
 	}
 
@@ -44,7 +45,7 @@ export class MemoryObjectStore implements ObjectStore {
 		if (options.ifNoneMatch !== undefined && current !== undefined) return null
 		if (options.ifMatch !== undefined && current?.etag !== options.ifMatch) return null
 		const etag = `m${++this.#versions}`
-		this.#objects.set(key, { bytes: bytes.slice(), etag })
+		this.#objects.set(key, { bytes: copyBytes(bytes), etag })
 		return { key, size: bytes.byteLength, etag }
 	}
 

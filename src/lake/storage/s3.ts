@@ -1,4 +1,5 @@
 import { SQLakeError } from '../../errors.ts'
+import { copyBytes } from '../../schema/bytes.ts'
 import { mapLimit } from '../map-limit.ts'
 import { assertObjectKey } from './object-key.ts'
 import type { ByteRange, ObjectInfo, ObjectPage, ObjectStore, PutOptions, StoredObject } from './object-store.ts'
@@ -74,7 +75,7 @@ export class S3ObjectStore implements ObjectStore {
 		if (response.status === 416) return withoutBytes(await this.head(key))
 		const { status, bytes } = response
 		// A service may answer with the whole object where a part was asked for (RFC 9110, section 14.2).
-		const part = status === 200 && range !== undefined ? bytes.slice(range.offset, range.offset + range.length) : bytes
+		const part = status === 200 && range !== undefined ? copyBytes(bytes, range.offset, range.offset + range.length) : bytes
 		return { ...this.#info('get', key, response, status === 206 ? totalSize(response) : bytes.byteLength), bytes: part }
 	}
 
@@ -93,7 +94,7 @@ export class S3ObjectStore implements ObjectStore {
 				...(contentType === undefined ? {} : { 'content-type': contentType }),
 			},
 			// What the caller does to its array while the request is on its way must not change what is signed and sent.
-			body: bytes.slice(),
+			body: copyBytes(bytes),
 			// If-Match on a key that is not there is 404 with Amazon and 412 with R2; 409 while another writer is at it.
 			expected: ifMatch !== undefined ? [404, 409, 412] : ifNoneMatch !== undefined ? [412] : [],
 			// The answer to a conditional write that was lost cannot be told from a condition that did not hold; and to repeat a plain
