@@ -16,6 +16,7 @@ import { timedStore } from '../lake/storage/timed-store.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { dataFileKey } from './file-name.ts'
 import { findPoison, type Poison } from './find-poison.ts'
+import { followsKey } from './follows-key.ts'
 import { forEachLimited } from './for-each-limited.ts'
 import type { DeliveryLimits } from './limits.ts'
 import { type DataFilePlan, planDataFiles } from './plan-files.ts'
@@ -84,6 +85,7 @@ export async function uploadFlight(options: UploadOptions): Promise<UploadOutcom
 			schema: changesSchema(changes.table, lake),
 			schemaVersion: version,
 			describes: changes.table,
+			rowsFollowKey: followsKey(changes, batch.shard),
 			dataFiles: [],
 		}
 		append.dataFiles.push({

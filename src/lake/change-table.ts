@@ -5,7 +5,7 @@
  */
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
 import type { TableEvolution } from './catalog/catalog.ts'
-import type { IcebergField, IcebergPartitionSpec, IcebergSchema } from './iceberg/types.ts'
+import type { IcebergDataFile, IcebergField, IcebergPartitionSpec, IcebergSchema } from './iceberg/types.ts'
 
 /** The columns that the lake adds in front of a table's own, with their field ids. Stable for the life of a lake. */
 export const CHANGE_FIELDS = {
@@ -42,6 +42,12 @@ export const CHANGE_PARTITION_FIELDS = {
 /** Name of the Iceberg table that holds the changes of the SQL table `table`. */
 export function changesTableName(table: string): string {
 	return `${table}_changes`
+}
+
+/** The shard of a file's rows; null where the file does not say that it has one only. */
+export function shardOf(file: IcebergDataFile): string | null {
+	const lower = file.lowerBounds.get(CHANGE_FIELDS.shard.id)
+	return typeof lower === 'string' && lower === file.upperBounds.get(CHANGE_FIELDS.shard.id) ? lower : null
 }
 
 /** Name of the lake column that holds the value of `column` before an update. */

@@ -12,6 +12,8 @@ import { CHANGE_FIELDS, changesPartitionSpec } from '../../src/lake/change-table
 import { getCurrentSnapshot } from '../../src/lake/iceberg/snapshot.ts'
 import type { IcebergField, IcebergSchema } from '../../src/lake/iceberg/types.ts'
 import { lakePath } from '../../src/lake/lake-path.ts'
+import { shardKeyId, strayShardsOf } from '../../src/lake/stray-shards.ts'
+import { itemsTable } from '../delivery/table-changes.ts'
 import { catalogEvolutionContract } from './catalog-evolution.ts'
 import {
 	type CatalogHarness,
@@ -98,6 +100,24 @@ export function catalogContract(name: string, newLake: () => Promise<CatalogHarn
 			})
 			expect(table?.metadataLocation).toMatch(/^s3:\/\/contract\/metadata\/users_changes\/[0-9a-f-]{36}\.metadata\.json$/)
 			expect(table?.metadata['partition-specs']).toEqual([changesPartitionSpec()])
+		})
+
+		it('says which shards hold rows that their key does not name, of every commit in a group and of each instance', async () => {
+			const { catalog, store, open } = await fresh()
+			const commit = (shard: string, fromSeq: number, rowsFollowKey?: boolean) => {
+				const request = contractCommit(shard, fromSeq, fromSeq, { tables: ['items'] })
+				const told = { describes: itemsTable, ...(rowsFollowKey === undefined ? {} : { rowsFollowKey }) }
+				return { ...request, appends: request.appends.map((append) => ({ ...append, ...told })) }
+			}
+			const strays = async () => {
+				const table = (await catalog.load()).tables.get('items_changes')
+				return table === undefined ? undefined : strayShardsOf(table.metadata)
+			}
+			await Promise.all([commit('a', 1, true), commit('b', 1, false), commit('c', 1, true)].map((each) => catalog.commit(each)))
+			expect(await strays()).toEqual({ key: shardKeyId(itemsTable), shards: ['b'] })
+			const other = contract.concurrentInstances ? await open(store) : catalog
+			await Promise.all([other.commit(commit('d', 1)), catalog.commit(commit('e', 1, false)), other.commit(commit('a', 2, true))])
+			expect((await strays())?.shards).toEqual(['b', 'd', 'e'])
 		})
 
 		it('answers a repeated commit as a duplicate, and writes nothing', async () => {

@@ -8,6 +8,7 @@
  */
 import { BEFORE_FIELD_OFFSET, CHANGE_FIELDS } from '../../lake/change-table.ts'
 import { ALWAYS_TRUE, type ScanPredicate } from '../../lake/iceberg/scan-predicate.ts'
+import { type StrayShards, shardKeyId } from '../../lake/stray-shards.ts'
 import { comparand, domainOf } from '../../router/key-value.ts'
 import { shardIdFromKey } from '../../schema/shard-id.ts'
 import { type ColumnSchema, GLOBAL_SHARD } from '../../schema/table-schema.ts'
@@ -23,11 +24,15 @@ export const CHANGE_COLUMNS: ReadonlyMap<string, ComparedColumn> = new Map([
 	['_ts', { fieldId: CHANGE_FIELDS.ts.id, lakeType: 'timestamptz', unit: 1_000n, limit: 2n ** 53n }],
 ])
 
-/** The shards that can hold a row that matters. */
-export function shardPredicate(use: TableUse): ScanPredicate {
+/**
+ * The shards that can hold a row that matters: those that its key names, and those that hold rows whose key names another.
+ *
+ * @param strays As the table says; null where it does not.
+ */
+export function shardPredicate(use: TableUse, strays: StrayShards | null): ScanPredicate {
 	const shards = new Set<string>()
 	for (const conditions of use.conditions) {
-		const own = shardsOf(use.table, conditions)
+		const own = shardsOf(use.table, conditions, strays)
 		if (own === undefined) return ALWAYS_TRUE
 		for (const shard of own) shards.add(shard)
 	}
@@ -95,13 +100,28 @@ function columnNamed(table: SeenTable, name: string): SeenColumn | undefined {
 }
 
 /** The names of the shards that conditions leave; undefined where they leave any. */
-function shardsOf(table: SeenTable, conditions: readonly ConstantCondition[]): readonly string[] | undefined {
-	if (table.shardKey === null) return [GLOBAL_SHARD]
+function shardsOf(
+	table: SeenTable,
+	conditions: readonly ConstantCondition[],
+	strays: StrayShards | null,
+): readonly string[] | undefined {
 	const named = conditions.find(({ column, op }) => column === '_shard' && op === 'eq')
-	if (named !== undefined) return named.values.filter((value) => typeof value === 'string')
+	const own = named?.values.map((value) => comparand(value, 'TEXT', named.bound))
+	if (own?.includes(undefined) === false) return own.filter((shard) => typeof shard === 'string')
+	if (strays === null || strays.key !== shardKeyId(table)) return undefined
+	const byKey = table.shardKey === null ? [GLOBAL_SHARD] : shardsByKey(table, table.shardKey, conditions)
+	return byKey === undefined ? undefined : [...byKey, ...strays.shards]
+}
+
+/** The names of the shards that the conditions on a shard key leave; undefined where they leave any. */
+function shardsByKey(
+	table: SeenTable,
+	shardKey: readonly string[],
+	conditions: readonly ConstantCondition[],
+): readonly string[] | undefined {
 	let keys: (string | number | bigint)[][] = [[]]
 	const columns: ColumnSchema[] = []
-	for (const name of table.shardKey) {
+	for (const name of shardKey) {
 		const column = columnNamed(table, name.toLowerCase())
 		const condition = conditions.find((candidate) => candidate.column === name.toLowerCase() && candidate.op === 'eq')
 		if (column === undefined || condition === undefined) return undefined
@@ -126,7 +146,7 @@ function shardNamed(key: readonly (string | number | bigint)[], columns: readonl
 		)
 		return [shard]
 	} catch {
-		// No shard can have that name, such as the empty one: no row can match.
+		// No shard has that name, such as the empty one: a row with such a key is a stray one.
 		return []
 	}
 }

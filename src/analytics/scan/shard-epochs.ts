@@ -7,12 +7,12 @@
 import type { CatalogSnapshot, CatalogTable } from '../../lake/catalog/catalog.ts'
 import type { MetadataCache } from '../../lake/catalog/metadata-cache.ts'
 import { planTableScan } from '../../lake/catalog/table-scan.ts'
-import { CHANGE_FIELDS } from '../../lake/change-table.ts'
+import { CHANGE_FIELDS, shardOf } from '../../lake/change-table.ts'
 import type { IcebergDataFile, SnapshotId } from '../../lake/iceberg/types.ts'
 import { mapLimit } from '../../lake/map-limit.ts'
 import type { ObjectStore } from '../../lake/storage/object-store.ts'
 import { and } from './scan-conditions.ts'
-import { type ChangeWindow, shardOf, windowPredicate } from './table-plan.ts'
+import { type ChangeWindow, windowPredicate } from './table-plan.ts'
 
 /** The first epoch of every shard. */
 const FIRST_EPOCH = 1n

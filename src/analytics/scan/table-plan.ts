@@ -6,11 +6,12 @@
 import type { CatalogTable } from '../../lake/catalog/catalog.ts'
 import type { MetadataCache } from '../../lake/catalog/metadata-cache.ts'
 import { planTableScan } from '../../lake/catalog/table-scan.ts'
-import { CHANGE_FIELDS } from '../../lake/change-table.ts'
+import { CHANGE_FIELDS, shardOf } from '../../lake/change-table.ts'
 import { dataFileMayMatch } from '../../lake/iceberg/scan-planner.ts'
 import type { ScanPredicate } from '../../lake/iceberg/scan-predicate.ts'
 import type { IcebergDataFile, SnapshotId } from '../../lake/iceberg/types.ts'
 import type { ObjectStore } from '../../lake/storage/object-store.ts'
+import { strayShardsOf } from '../../lake/stray-shards.ts'
 import { and, changePredicate, keyPredicate, shardPredicate, withoutBefore } from './scan-conditions.ts'
 import type { ShardEpochs } from './shard-epochs.ts'
 import type { TableUse } from './statement-tables.ts'
@@ -70,7 +71,7 @@ export async function planTable(options: TablePlanOptions): Promise<TablePlan> {
 	const scan = await planTableScan({
 		store,
 		table: catalogTable,
-		predicate: and([shardPredicate(use), windowPredicate(window)]),
+		predicate: and([shardPredicate(use, strayShardsOf(catalogTable.metadata)), windowPredicate(window)]),
 		snapshotId,
 		cache,
 		signal,
@@ -118,12 +119,6 @@ export function windowPredicate(window: ChangeWindow): ScanPredicate {
 		])
 	}
 	return window.until === null ? { op: 'alwaysTrue' } : { op: 'lte', fieldId, value: window.until }
-}
-
-/** The shard of a file's rows; null where the file does not say that it has one only. */
-export function shardOf(file: IcebergDataFile): string | null {
-	const lower = file.lowerBounds.get(CHANGE_FIELDS.shard.id)
-	return typeof lower === 'string' && lower === file.upperBounds.get(CHANGE_FIELDS.shard.id) ? lower : null
 }
 
 /** Whether a file may hold rescued values: its other bounds then do not tell of all values. */

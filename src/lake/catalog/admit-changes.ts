@@ -3,6 +3,7 @@ import { encodeShardPath } from '../../schema/shard-path.ts'
 import { CHANGE_FIELDS } from '../change-table.ts'
 import type { IcebergDataFile, IcebergTableMetadata } from '../iceberg/types.ts'
 import { lakePath } from '../lake-path.ts'
+import { recordShards } from '../stray-shards.ts'
 import type { CommitRequest, EvolvedTable, EvolveOptions, ShardPosition, TableAppend, TableEvolution } from './catalog.ts'
 import { assertIncoming, evolveTable, newTable } from './evolve-table.ts'
 import { evolveOne } from './plan-evolution.ts'
@@ -124,7 +125,8 @@ class Group {
 			before === undefined
 				? newTable(append, { ...options, ...this.#placeOf(append.table) })
 				: evolveTable(before.metadata, append, options)
-		return { metadata, dataFiles: [...(before?.dataFiles ?? []), ...append.dataFiles] }
+		const earlier = before?.dataFiles ?? []
+		return { metadata: recordShards(metadata, append, earlier.length === 0), dataFiles: [...earlier, ...append.dataFiles] }
 	}
 
 	#evolve(tables: readonly TableEvolution[], { force = false }: EvolveOptions): Verdict {

@@ -28,6 +28,8 @@ export interface TableAppend {
 	readonly schemaVersion?: number
 	/** The table in SQL, as it was captured: what the lake says of its columns beyond their Iceberg types. */
 	readonly describes?: TableSchema
+	/** Whether the shard key that `describes` names gives every row's own shard. Not known where absent. */
+	readonly rowsFollowKey?: boolean
 	readonly dataFiles: readonly IcebergDataFile[]
 }
 
