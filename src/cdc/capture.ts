@@ -149,6 +149,11 @@ export class Capture {
 		return readState(this.#sql)
 	}
 
+	/** The moment of a flight's last change, in milliseconds since the epoch, as {@link readFlight} has it: no read of its changes. */
+	watermarkOf(flight: Flight): number {
+		return watermarkOf(this.#sql, readState(this.#sql), flight)
+	}
+
 	/** Position of the newest change, for a causal read. */
 	bookmark(): Bookmark {
 		return { shard: this.#shard, seq: BigInt(this.lastSeq()), epoch: this.epoch }

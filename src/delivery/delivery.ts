@@ -5,7 +5,7 @@
  */
 import type { Capture, Flight } from '../cdc/capture.ts'
 import { SQLakeError } from '../errors.ts'
-import type { Catalog, CommitRequest } from '../lake/catalog/catalog.ts'
+import type { Catalog, CommitRequest, PositionOptions, ShardPosition } from '../lake/catalog/catalog.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
 import { withTimeout } from '../lake/storage/timed-store.ts'
 import type { MetricName, SpanName } from '../observability/names.ts'
@@ -15,7 +15,7 @@ import { encodeShardPath } from '../schema/shard-path.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import type { Poison } from './find-poison.ts'
 import { DEFAULT_DELIVERY_LIMITS, type DeliveryLimits } from './limits.ts'
-import { reconcile } from './reconcile.ts'
+import { isEndOf, type Reconciliation, reconcile } from './reconcile.ts'
 import { uploadFlight } from './upload-flight.ts'
 
 /** What a delivery works with. */
@@ -51,10 +51,19 @@ export interface DeliveryResult {
 	readonly durationMs: number
 }
 
+/** What comparing shard and lake has found, and the position that it found it by. */
+interface Comparison {
+	readonly finding: Reconciliation
+	readonly position: ShardPosition | null
+}
+
 type Tally = { -readonly [K in keyof DeliveryResult]: DeliveryResult[K] }
 
 /** How often a run may find itself out of step before it gives up and leaves the rest to the next one. */
 const MAX_SURPRISES = 5
+
+/** Milliseconds before each further look at a position that does not fit, until the catalog is asked to confirm it. */
+const SECOND_LOOKS = [100, 400]
 
 /**
  * The state machine from the buffer to the lake. Its steps, each of which may be the last before a crash:
@@ -66,8 +75,7 @@ const MAX_SURPRISES = 5
  * 5. Acknowledge: drop the changes, forget the flight.
  *
  * A crash before 4 leaves files that nothing refers to; a crash after 4 leaves a flight that step 1 finds committed. Nothing is
- * recorded before step 1 has succeeded in this life of the object: a shard that was rewound could otherwise record a flight that
- * ends where, by chance, the lake's position of its forgotten history is.
+ * recorded before step 1 has succeeded in this life of the object, since a shard may have been rewound in between.
  *
  * Not to be run twice at a time.
  */
@@ -110,15 +118,12 @@ export class Delivery {
 
 	/** Step 1. */
 	async #getInStep(tally: Tally): Promise<void> {
-		const { capture, catalog, shard, observability } = this.#parts
-		const position = await withTimeout(`position of shard ${JSON.stringify(shard)}`, this.#limits.callTimeout, () =>
-			catalog.position(shard),
-		)
+		const { capture, shard, observability } = this.#parts
+		const { finding, position } = await this.#compare()
 		const state = capture.state()
-		const finding = reconcile(state, position)
 		if (finding === 'flight-committed' && state.flight !== null) {
 			this.#acknowledge(state.flight, tally)
-		} else if (finding === 'shard-rewound' || finding === 'lake-rewound') {
+		} else if (isRewound(finding)) {
 			const epoch = Math.max(capture.epoch, position?.epoch ?? 0) + 1
 			observability.logger.warn(
 				finding === 'shard-rewound'
@@ -135,6 +140,40 @@ export class Delivery {
 			capture.startEpoch(epoch)
 		}
 		this.#inStep = true
+	}
+
+	/**
+	 * Compares shard and lake. What would begin a new epoch is looked at again, for some time, and then confirmed by the catalog: a
+	 * read that was stale must not make the shard deliver all of its rows anew. The other findings need no second look: positions
+	 * only grow, so one that a flight has reached is a fact, and a shard that goes on in error meets the catalog's check.
+	 */
+	async #compare(): Promise<Comparison> {
+		const { shard, observability } = this.#parts
+		const first = await this.#compareOnce()
+		if (!isRewound(first.finding)) return first
+		let latest = first
+		for (const pause of [...SECOND_LOOKS, null]) {
+			if (pause !== null) await new Promise((resolve) => setTimeout(resolve, pause))
+			latest = await this.#compareOnce({ confirm: pause === null })
+			if (isRewound(latest.finding)) continue
+			observability.logger.warn('a read of the catalog was stale: it is not behind the shard, and its history goes on', {
+				'sqlake.shard': shard,
+				stale: first.position?.seq,
+				committed: latest.position?.seq,
+			})
+			break
+		}
+		return latest
+	}
+
+	async #compareOnce(options?: PositionOptions): Promise<Comparison> {
+		const { capture, catalog, shard } = this.#parts
+		const position = await withTimeout(`position of shard ${JSON.stringify(shard)}`, this.#limits.callTimeout, () =>
+			catalog.position(shard, options),
+		)
+		const { flight, ...state } = capture.state()
+		const end = flight === null ? null : { ...flight, watermark: capture.watermarkOf(flight) }
+		return { finding: reconcile({ ...state, flight: end }, position), position }
 	}
 
 	/** Steps 2 to 5 for one flight. */
@@ -169,16 +208,22 @@ export class Delivery {
 		}
 	}
 
-	/** Step 4. */
+	/**
+	 * Step 4.
+	 *
+	 * @throws `COMMIT_SEQUENCE` also where the lake already has other changes under the flight's positions: a stale read has hidden
+	 *   that the shard was rewound.
+	 */
 	async #commit(request: CommitRequest): Promise<void> {
 		const { catalog, shard, now, observability } = this.#parts
 		const { metrics, tracer } = observability
 		const start = now()
 		const attributes = { 'sqlake.shard': shard, 'sqlake.epoch': request.epoch, 'sqlake.to_seq': request.toSeq }
 		try {
-			await withSpan(tracer, 'sqlake.commit' satisfies SpanName, attributes, () =>
+			const { status, position } = await withSpan(tracer, 'sqlake.commit' satisfies SpanName, attributes, () =>
 				withTimeout(`commit of shard ${JSON.stringify(shard)}`, this.#limits.callTimeout, () => catalog.commit(request)),
 			)
+			if (status === 'duplicate' && !isEndOf(request, position)) throw foreignHistory(request, position)
 		} catch (error) {
 			metrics.count('sqlake.commit.errors' satisfies MetricName, 1, {
 				'error.type': SQLakeError.is(error) ? error.code : 'INTERNAL',
@@ -207,6 +252,18 @@ export class Delivery {
 		}
 		capture.renewFlight(flight)
 	}
+}
+
+function isRewound(finding: Reconciliation): finding is 'shard-rewound' | 'lake-rewound' {
+	return finding === 'shard-rewound' || finding === 'lake-rewound'
+}
+
+function foreignHistory({ shard, epoch, fromSeq, toSeq }: CommitRequest, position: ShardPosition): SQLakeError {
+	return new SQLakeError(
+		'COMMIT_SEQUENCE',
+		`shard ${JSON.stringify(shard)}: expected changes ${fromSeq} to ${toSeq} of epoch ${epoch} to be new, found the lake at ${position.seq} of epoch ${position.epoch} by other ones`,
+		{ details: { shard, position } },
+	)
 }
 
 /** The same on every attempt: the range says what is committed, however it was encoded. */

@@ -5,6 +5,14 @@
  */
 import type { ShardPosition } from '../lake/catalog/catalog.ts'
 
+/** Where a flight ends. */
+export interface FlightEnd {
+	readonly epoch: number
+	readonly toSeq: number
+	/** Milliseconds: later than that of any flight before it. */
+	readonly watermark: number
+}
+
 /** What a shard knows of its delivery. */
 export interface DeliveryState {
 	/** The epochs that undelivered changes belong to, oldest first, with the position that each begins at; never empty. */
@@ -12,7 +20,7 @@ export interface DeliveryState {
 	/** All changes up to this position were delivered. */
 	readonly acknowledged: number
 	/** The range whose outcome is not known, as it was recorded before its first upload. */
-	readonly flight: { readonly epoch: number; readonly toSeq: number } | null
+	readonly flight: FlightEnd | null
 }
 
 /**
@@ -25,14 +33,19 @@ export interface DeliveryState {
 export type Reconciliation = 'in-step' | 'flight-committed' | 'shard-rewound' | 'lake-rewound'
 
 /**
- * Decides how to go on from the catalog's position of a shard. Sound only if the flight was recorded after the shard had been
- * found in step in the same life of the object: otherwise a rewound shard could reach the lake's position by chance.
+ * Whether a position is the one that the commit of a flight has left. Where the history that a rewound shard has forgotten ends
+ * at the same number by chance, its watermark is earlier.
  */
+export function isEndOf(flight: FlightEnd, position: ShardPosition): boolean {
+	return position.epoch === flight.epoch && position.seq === flight.toSeq && position.watermark >= flight.watermark
+}
+
+/** Decides how to go on from the catalog's position of a shard. */
 export function reconcile(state: DeliveryState, position: ShardPosition | null): Reconciliation {
 	const { epochs, acknowledged, flight } = state
 	const started = epochs.findLast(({ fromSeq }) => fromSeq <= acknowledged)
 	if (position === null) return started === undefined ? 'in-step' : 'lake-rewound'
-	if (flight !== null && position.epoch === flight.epoch && position.seq === flight.toSeq) return 'flight-committed'
+	if (flight !== null && isEndOf(flight, position)) return 'flight-committed'
 	// Nothing of the oldest epoch was delivered: the lake must not have heard of it.
 	if (started === undefined) return position.epoch < (epochs[0]?.epoch ?? 1) ? 'in-step' : 'shard-rewound'
 	const ahead = position.epoch - started.epoch || position.seq - acknowledged

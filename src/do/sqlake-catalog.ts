@@ -21,6 +21,7 @@ import type {
 	CommitResult,
 	EvolutionResult,
 	EvolveOptions,
+	PositionOptions,
 	ShardPosition,
 	TableEvolution,
 } from '../lake/catalog/catalog.ts'
@@ -70,8 +71,8 @@ export class SQLakeCatalog<Env = unknown> extends DurableObject<Env> implements 
 		return this.#open().sqlakeCatalogLoad(known)
 	}
 
-	sqlakeCatalogPosition(shard: string): Promise<Envelope<ShardPosition | null>> {
-		return this.#open().sqlakeCatalogPosition(shard)
+	sqlakeCatalogPosition(shard: string, options?: PositionOptions): Promise<Envelope<ShardPosition | null>> {
+		return this.#open().sqlakeCatalogPosition(shard, options)
 	}
 
 	sqlakeCatalogCommit(request: CommitRequest): Promise<Envelope<CommitResult>> {

@@ -3,7 +3,7 @@ import { reconcile } from '../../src/delivery/reconcile.ts'
 
 const fresh = { epochs: [{ epoch: 1, fromSeq: 1 }], acknowledged: 0, flight: null }
 const delivered = { ...fresh, acknowledged: 50 }
-const at = (epoch: number, seq: number) => ({ epoch, seq, watermark: 0 })
+const at = (epoch: number, seq: number, watermark = 7) => ({ epoch, seq, watermark })
 
 describe('reconcile', () => {
 	it('finds a new shard in step with a lake that has never heard of it', () => {
@@ -12,17 +12,23 @@ describe('reconcile', () => {
 
 	it('finds a shard in step whose acknowledged position is the catalog position', () => {
 		expect(reconcile(delivered, at(1, 50))).toBe('in-step')
-		expect(reconcile({ ...delivered, flight: { epoch: 1, toSeq: 60 } }, at(1, 50))).toBe('in-step')
+		expect(reconcile({ ...delivered, flight: { epoch: 1, toSeq: 60, watermark: 7 } }, at(1, 50))).toBe('in-step')
 	})
 
 	it('finds a flight committed when the position is its end', () => {
-		expect(reconcile({ ...delivered, flight: { epoch: 1, toSeq: 60 } }, at(1, 60))).toBe('flight-committed')
-		expect(reconcile({ ...fresh, flight: { epoch: 1, toSeq: 60 } }, at(1, 60))).toBe('flight-committed')
+		expect(reconcile({ ...delivered, flight: { epoch: 1, toSeq: 60, watermark: 7 } }, at(1, 60))).toBe('flight-committed')
+		expect(reconcile({ ...fresh, flight: { epoch: 1, toSeq: 60, watermark: 7 } }, at(1, 60))).toBe('flight-committed')
+	})
+
+	it('takes a flight for committed by its watermark, too: a forgotten history may end at the same number', () => {
+		const flying = { ...delivered, flight: { epoch: 1, toSeq: 60, watermark: 7 } }
+		expect(reconcile(flying, at(1, 60, 8))).toBe('flight-committed')
+		expect(reconcile(flying, at(1, 60, 6))).toBe('shard-rewound')
 	})
 
 	it('takes a position that no flight explains for a rewound shard', () => {
 		expect(reconcile(delivered, at(1, 80))).toBe('shard-rewound')
-		expect(reconcile({ ...delivered, flight: { epoch: 1, toSeq: 60 } }, at(1, 80))).toBe('shard-rewound')
+		expect(reconcile({ ...delivered, flight: { epoch: 1, toSeq: 60, watermark: 7 } }, at(1, 80))).toBe('shard-rewound')
 		expect(reconcile(fresh, at(1, 80))).toBe('shard-rewound')
 		expect(reconcile(fresh, at(3, 2))).toBe('shard-rewound')
 	})

@@ -12,6 +12,7 @@ import type {
 	CommitResult,
 	EvolutionResult,
 	EvolveOptions,
+	PositionOptions,
 	ShardPosition,
 	TableEvolution,
 } from './catalog.ts'
@@ -33,7 +34,7 @@ export interface WireSnapshot {
 /** The RPC surface of a catalog Durable Object. */
 export interface CatalogRpc {
 	sqlakeCatalogLoad(known: readonly string[]): Promise<Envelope<WireSnapshot>>
-	sqlakeCatalogPosition(shard: string): Promise<Envelope<ShardPosition | null>>
+	sqlakeCatalogPosition(shard: string, options?: PositionOptions): Promise<Envelope<ShardPosition | null>>
 	sqlakeCatalogCommit(request: CommitRequest): Promise<Envelope<CommitResult>>
 	sqlakeCatalogEvolve(tables: readonly TableEvolution[], options: EvolveOptions): Promise<Envelope<EvolutionResult>>
 }
@@ -62,8 +63,8 @@ export class CatalogService implements CatalogRpc {
 		})
 	}
 
-	sqlakeCatalogPosition(shard: string): Promise<Envelope<ShardPosition | null>> {
-		return answer(() => this.#catalog.position(shard))
+	sqlakeCatalogPosition(shard: string, options?: PositionOptions): Promise<Envelope<ShardPosition | null>> {
+		return answer(() => this.#catalog.position(shard, options))
 	}
 
 	sqlakeCatalogCommit(request: CommitRequest): Promise<Envelope<CommitResult>> {

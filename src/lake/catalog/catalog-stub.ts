@@ -8,6 +8,7 @@ import type {
 	CommitResult,
 	EvolutionResult,
 	EvolveOptions,
+	PositionOptions,
 	ShardPosition,
 	TableEvolution,
 } from './catalog.ts'
@@ -40,8 +41,8 @@ export class CatalogStub implements Catalog {
 		return { version: wire.version, tables }
 	}
 
-	position(shard: string): Promise<ShardPosition | null> {
-		return this.#call('position', (rpc) => rpc.sqlakeCatalogPosition(shard))
+	position(shard: string, options?: PositionOptions): Promise<ShardPosition | null> {
+		return this.#call('position', (rpc) => rpc.sqlakeCatalogPosition(shard, options))
 	}
 
 	commit(request: CommitRequest): Promise<CommitResult> {

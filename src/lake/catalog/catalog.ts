@@ -120,12 +120,21 @@ export interface CatalogTable {
 	readonly metadata: IcebergTableMetadata
 }
 
+/** How {@link Catalog.position} is asked for. */
+export interface PositionOptions {
+	/**
+	 * Whether the answer must be what the next commit will meet, and not what a cache or a replica remembers: for what must not be
+	 * begun on a read that may be stale. It costs a write. Default false.
+	 */
+	readonly confirm?: boolean
+}
+
 /** A catalog of one lake. */
 export interface Catalog {
 	/** One consistent view of all tables; empty for a lake that nobody has written to. */
 	load(): Promise<CatalogSnapshot>
 	/** @returns null for a shard that has never committed. */
-	position(shard: string): Promise<ShardPosition | null>
+	position(shard: string, options?: PositionOptions): Promise<ShardPosition | null>
 	/**
 	 * Commits, exactly once for each range of a shard.
 	 *

@@ -1,3 +1,4 @@
+import { SQLakeError } from '../../errors.ts'
 import { exactBuffer } from '../../schema/bytes.ts'
 import { decodeTableMetadata } from '../iceberg/metadata-json.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
@@ -11,6 +12,7 @@ import type {
 	CommitResult,
 	EvolutionResult,
 	EvolveOptions,
+	PositionOptions,
 	ShardPosition,
 	TableEvolution,
 } from './catalog.ts'
@@ -25,7 +27,7 @@ import {
 	type LakeOwner,
 	POINTER_KEY,
 } from './lake-pointer.ts'
-import { wasNeverWritten } from './lost-pointer.ts'
+import { fetchPointer } from './lost-pointer.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { MetadataReader } from './metadata-reader.ts'
 import { type PreparedTable, prepareCommit } from './prepare-commit.ts'
@@ -86,8 +88,9 @@ export class DurableCatalog implements Catalog {
 		return { version: this.#version(), tables: new Map(this.#currentTables()) }
 	}
 
-	async position(shard: string): Promise<ShardPosition | null> {
-		await this.#assertUnclaimedByOthers()
+	async position(shard: string, { confirm = false }: PositionOptions = {}): Promise<ShardPosition | null> {
+		// The claim is a conditional put: unlike a read it cannot miss a lake that another catalog has filled.
+		await (confirm ? this.#claim() : this.#assertUnclaimedByOthers())
 		return this.#position(shard)
 	}
 
@@ -138,6 +141,7 @@ export class DurableCatalog implements Catalog {
 	/** Writes into the bucket whose lake it is, so that no pointer catalog and no other object commits beside this one. */
 	async #claim(): Promise<void> {
 		if (this.#isClaimed()) return
+		await this.#assertUnclaimedByOthers()
 		let id = this.#readState('id')
 		if (id === null) {
 			id = crypto.randomUUID()
@@ -147,24 +151,27 @@ export class DurableCatalog implements Catalog {
 		}
 		const owner: LakeOwner = { kind: 'durable-object', id }
 		const claim = encodeLakePointer({ ...emptyPointer(this.#location), owner, nonce: crypto.randomUUID() })
-		await retryUnavailable(() => this.#store.put(POINTER_KEY, claim, { ifNoneMatch: '*', contentType: 'application/json' }))
-		await this.#assertUnclaimedByOthers()
+		const options = { ifNoneMatch: '*', contentType: 'application/json' } as const
+		const put = await retryUnavailable(() => this.#store.put(POINTER_KEY, claim, options))
+		if (put === null && !(await this.#assertUnclaimedByOthers())) {
+			throw new SQLakeError('STORE_UNAVAILABLE', `${POINTER_KEY}: a conditional PUT found it there, a GET did not`)
+		}
 		this.#writeState('claimed', this.#location)
 	}
 
 	/**
 	 * An empty catalog on a bucket that another catalog has filled must not pass for an empty lake: shards would deliver all their
 	 * rows anew.
+	 *
+	 * @returns whether it is known to be this catalog's.
 	 */
-	async #assertUnclaimedByOthers(): Promise<void> {
-		if (this.#isClaimed()) return
-		const object = await retryUnavailable(() => this.#store.get(POINTER_KEY))
-		if (object === null) {
-			if (await wasNeverWritten(this.#store)) return
-			return this.#assertUnclaimedByOthers()
-		}
+	async #assertUnclaimedByOthers(): Promise<boolean> {
+		if (this.#isClaimed()) return true
+		const object = await fetchPointer(this.#store)
+		if (object === null) return false
 		const owner: LakeOwner = { kind: 'durable-object', id: this.#readState('id') ?? '(new)' }
 		assertPointer(decodeLakePointer(object.bytes), { owner, location: this.#location })
+		return true
 	}
 
 	#isClaimed(): boolean {

@@ -4,29 +4,37 @@
  * @module
  */
 import { SQLakeError } from '../../errors.ts'
-import type { ObjectStore } from '../storage/object-store.ts'
+import type { ObjectStore, StoredObject } from '../storage/object-store.ts'
 import { POINTER_KEY } from './lake-pointer.ts'
 import { retryUnavailable } from './retry.ts'
 
 /**
- * Checks that a lake without a pointer has never had one: a catalog puts its pointer, or its claim, before the first metadata of a
- * table. Costs a new lake one listing.
+ * The pointer's object. That it is missing is not taken for a new lake: a catalog puts its pointer, or its claim, before the first
+ * metadata of a table, so where there is metadata there must be a pointer. Costs a new lake one listing.
  *
- * @returns false where another has put the pointer meanwhile: read it again.
- * @throws `LAKE_CORRUPT` if it has had one: as an empty lake it would let every shard deliver all of its rows anew.
+ * @returns null for a lake that has never had one.
+ * @throws `LAKE_CORRUPT` if it has had one: as an empty lake it would let every shard deliver all of its rows anew;
+ *   `STORE_UNAVAILABLE` where the store contradicts itself, or does not answer.
  */
-export async function wasNeverWritten(store: ObjectStore): Promise<boolean> {
-	// Other objects may lie there before the lake does, such as the manifest of the migrations.
-	const { objects } = await retryUnavailable(() => store.list({ prefix: 'metadata/' }))
-	const table = objects.find(({ key }) => key.endsWith('.metadata.json'))
-	if (table === undefined) return true
-	if ((await retryUnavailable(() => store.head(POINTER_KEY))) !== null) return false
-	throw new SQLakeError(
-		'LAKE_CORRUPT',
-		`${POINTER_KEY}: expected it, since the lake has tables such as ${table.key}, found none`,
-		{
-			hint: 'Restore it from a backup of the bucket. To give the history up, delete all below metadata/: shards then deliver their rows anew.',
-			details: { table: table.key },
-		},
-	)
+export function fetchPointer(store: ObjectStore): Promise<StoredObject | null> {
+	return retryUnavailable(async () => {
+		const object = await store.get(POINTER_KEY)
+		if (object !== null) return object
+		// Other objects may lie there before the lake does, such as the manifest of the migrations.
+		const { objects } = await store.list({ prefix: 'metadata/' })
+		const table = objects.find(({ key }) => key.endsWith('.metadata.json'))
+		if (table === undefined) return null
+		if ((await store.head(POINTER_KEY)) !== null) {
+			// Put meanwhile, or hidden by a read that was stale: to be read again.
+			throw new SQLakeError('STORE_UNAVAILABLE', `${POINTER_KEY}: a HEAD found it there, a GET did not`)
+		}
+		throw new SQLakeError(
+			'LAKE_CORRUPT',
+			`${POINTER_KEY}: expected it, since the lake has tables such as ${table.key}, found none`,
+			{
+				hint: 'Restore it from a backup of the bucket. To give the history up, delete all below metadata/: shards then deliver their rows anew.',
+				details: { table: table.key },
+			},
+		)
+	})
 }

@@ -1,6 +1,6 @@
 import { SQLakeError } from '../../errors.ts'
 import { mapLimit } from '../map-limit.ts'
-import type { ObjectInfo, ObjectStore, PutOptions } from '../storage/object-store.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
 import { STORE_CALL_TIMEOUT, timedStore } from '../storage/timed-store.ts'
 import { admitChanges, type LakeChange, tablesOf } from './admit-changes.ts'
 import type {
@@ -11,24 +11,17 @@ import type {
 	CommitResult,
 	EvolutionResult,
 	EvolveOptions,
+	PositionOptions,
 	ShardPosition,
 	TableEvolution,
 } from './catalog.ts'
 import { CommitConflictError } from './commit-conflict-error.ts'
 import { type LakeOutcome, outcomeOf } from './commit-outcome.ts'
 import { CommitQueue } from './commit-queue.ts'
-import {
-	assertPointer,
-	decodeLakePointer,
-	emptyPointer,
-	encodeLakePointer,
-	type LakePointer,
-	POINTER_KEY,
-	shardKey,
-} from './lake-pointer.ts'
-import { wasNeverWritten } from './lost-pointer.ts'
+import { type LakePointer, shardKey } from './lake-pointer.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { MetadataReader } from './metadata-reader.ts'
+import { PointerObject } from './pointer-object.ts'
 import { prepareCommit } from './prepare-commit.ts'
 import { putPrepared } from './put-prepared.ts'
 import { backOff, type RetryPolicy, retryUnavailable } from './retry.ts'
@@ -55,14 +48,8 @@ export interface R2PointerCatalogOptions {
 
 const SWAP_RETRY: RetryPolicy = { attempts: 12, baseDelay: 25, maxDelay: 2000 }
 
-/** The pointer as it was read; `etag` is null where there is none yet. */
-interface ReadPointer {
-	readonly pointer: LakePointer
-	readonly etag: string | null
-}
-
 /**
- * The catalog that needs nothing but the bucket. All of a lake's current state hangs on one object, {@link POINTER_KEY}, which a
+ * The catalog that needs nothing but the bucket. All of a lake's current state hangs on one object, the pointer, which a
  * commit replaces by compare-and-swap: manifests and metadata are written first, under names of their own, and count once the
  * pointer names them. Whoever loses a swap builds his commit anew on what won.
  *
@@ -78,6 +65,7 @@ interface ReadPointer {
 export class R2PointerCatalog implements Catalog {
 	readonly #store: ObjectStore
 	readonly #location: string
+	readonly #pointer: PointerObject
 	readonly #maxShards: number
 	readonly #retry: RetryPolicy
 	readonly #reader: MetadataReader
@@ -88,6 +76,7 @@ export class R2PointerCatalog implements Catalog {
 		// Commits queue: one call that hangs must not stop them for good.
 		this.#store = timedStore(options.store, options.callTimeout ?? STORE_CALL_TIMEOUT)
 		this.#location = options.location
+		this.#pointer = new PointerObject(this.#store, options.location)
 		this.#maxShards = options.maxShards ?? MAX_POINTER_SHARDS
 		this.#retry = options.retry ?? SWAP_RETRY
 		this.#reader = new MetadataReader({ ...options, store: this.#store })
@@ -95,12 +84,12 @@ export class R2PointerCatalog implements Catalog {
 	}
 
 	async load(): Promise<CatalogSnapshot> {
-		const { pointer } = await this.#readPointer()
+		const { pointer } = await this.#pointer.read()
 		return { version: pointer.version, tables: await this.#readTables(pointer, pointer.tables.keys()) }
 	}
 
-	async position(shard: string): Promise<ShardPosition | null> {
-		const { pointer } = await this.#readPointer()
+	async position(shard: string, { confirm = false }: PositionOptions = {}): Promise<ShardPosition | null> {
+		const pointer = confirm ? await this.#pointer.confirm(this.#retry) : (await this.#pointer.read()).pointer
 		return pointer.shards.get(shardKey(shard)) ?? null
 	}
 
@@ -116,7 +105,7 @@ export class R2PointerCatalog implements Catalog {
 		let unavailable: unknown
 		for (let attempt = 1; attempt <= this.#retry.attempts; attempt++) {
 			if (attempt > 1) await backOff(this.#retry, attempt - 1)
-			const { pointer, etag } = await this.#readPointer()
+			const { pointer, etag } = await this.#pointer.read()
 			const tables = await this.#readTables(pointer, tablesOf(changes))
 			const now = this.#now()
 			const admission = admitChanges({
@@ -129,7 +118,7 @@ export class R2PointerCatalog implements Catalog {
 			})
 			if (admission.isEmpty) return admission.verdicts.map((verdict) => outcomeOf(verdict, pointer.version, new Map()))
 
-			const from = etag ?? (await this.#create())
+			const from = etag ?? (await this.#pointer.create())
 			if (from === null) continue
 			const version = pointer.version + 1
 			const prepared = await prepareCommit({
@@ -152,7 +141,7 @@ export class R2PointerCatalog implements Catalog {
 				]),
 				shards: new Map([...pointer.shards, ...[...admission.positions].map(([shard, at]) => [shardKey(shard), at] as const)]),
 			}
-			const swap = await this.#swap(next, from)
+			const swap = await this.#pointer.swap(next, from)
 			if (swap.kind === 'won') {
 				prepared.remember()
 				return admission.verdicts.map((verdict, i) => outcomeOf(verdict, version, prepared.tables, changes[i]))
@@ -160,54 +149,6 @@ export class R2PointerCatalog implements Catalog {
 			unavailable = swap.kind === 'unknown' ? swap.error : undefined
 		}
 		throw unavailable ?? new CommitConflictError(this.#retry.attempts)
-	}
-
-	/**
-	 * Swaps the pointer. Where the answer is lost the pointer is read before anything else: it says whether the swap took effect.
-	 * Should it take effect only later, it meets a pointer that has moved on, or makes the next attempt lose; then that attempt's
-	 * successor finds the position committed.
-	 *
-	 * @throws `STORE_UNAVAILABLE` if the pointer cannot be read either: the outcome is unknown.
-	 */
-	async #swap(
-		next: LakePointer,
-		etag: string,
-	): Promise<{ readonly kind: 'won' | 'lost' } | { readonly kind: 'unknown'; readonly error: unknown }> {
-		try {
-			const info = await this.#put(next, { ifMatch: etag })
-			return { kind: info === null ? 'lost' : 'won' }
-		} catch (error) {
-			if (!SQLakeError.is(error, 'STORE_UNAVAILABLE')) throw error
-			const { pointer } = await this.#readPointer()
-			return pointer.nonce === next.nonce ? { kind: 'won' } : { kind: 'unknown', error }
-		}
-	}
-
-	/**
-	 * Puts the first pointer, of a lake without tables: before any metadata, so that a lake whose pointer was lost can be told from
-	 * one that nobody has written to.
-	 *
-	 * @returns its etag; null where there is one already.
-	 */
-	async #create(): Promise<string | null> {
-		const first = { ...emptyPointer(this.#location), nonce: crypto.randomUUID() }
-		const info = await retryUnavailable(() => this.#put(first, { ifNoneMatch: '*' }))
-		return info?.etag ?? null
-	}
-
-	#put(pointer: LakePointer, condition: Pick<PutOptions, 'ifMatch' | 'ifNoneMatch'>): Promise<ObjectInfo | null> {
-		return this.#store.put(POINTER_KEY, encodeLakePointer(pointer), { ...condition, contentType: 'application/json' })
-	}
-
-	async #readPointer(): Promise<ReadPointer> {
-		const object = await retryUnavailable(() => this.#store.get(POINTER_KEY))
-		if (object === null) {
-			if (await wasNeverWritten(this.#store)) return { pointer: emptyPointer(this.#location), etag: null }
-			return this.#readPointer()
-		}
-		const pointer = decodeLakePointer(object.bytes)
-		assertPointer(pointer, { owner: { kind: 'pointer' }, location: this.#location })
-		return { pointer, etag: object.etag }
 	}
 
 	/** Metadata of those of the named tables that exist. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { emptyPointer, encodeLakePointer, POINTER_KEY } from '../../../src/lake/catalog/lake-pointer.ts'
 import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
+import type { ObjectStore, StoredObject } from '../../../src/lake/storage/object-store.ts'
 import { catalogContract } from '../../contract/catalog.ts'
 import { CALL_TIMEOUT, contractCommit, LOCATION } from '../../contract/catalog-fixture.ts'
 import { FaultyStore } from '../../contract/faulty-store.ts'
@@ -82,6 +83,43 @@ describe('the pointer', () => {
 		const { objects } = await store.list({ prefix: 'metadata/' })
 		await store.delete(objects.map(({ key }) => key))
 		expect(await open().commit(contractCommit('a', 1, 1))).toMatchObject({ status: 'committed' })
+	})
+
+	it('that a read gives as it was is told from the present one by asking for a confirmed position', async () => {
+		const store = new MemoryObjectStore()
+		const open = (shown: ObjectStore) => new R2PointerCatalog({ store: shown, location: LOCATION, retry })
+		const seqOf = async (catalog: R2PointerCatalog, confirm: boolean) => (await catalog.position('a', { confirm }))?.seq
+		const past: (StoredObject | null)[] = [await store.get(POINTER_KEY)]
+		for (const seq of [1, 2, 3]) {
+			await open(store).commit(contractCommit('a', seq, seq))
+			past.push(await store.get(POINTER_KEY))
+		}
+		for (const [then, stale] of past.entries()) {
+			let staleReads = 2
+			const behind = new FaultyStore(store, () => undefined)
+			behind.get = async (key) => (key === POINTER_KEY && staleReads-- > 0 ? stale : store.get(key))
+			// A pointer that seems to be missing is missed, since the lake has tables.
+			expect(await seqOf(open(behind), false)).toBe(then === 0 ? 3 : then)
+			staleReads = 2
+			expect(await seqOf(open(behind), true)).toBe(3)
+		}
+		expect((await open(store).load()).version).toBe(3)
+	})
+
+	it('that HEAD finds and GET never does is an error in the end, not an empty lake', async () => {
+		const store = new MemoryObjectStore()
+		await new R2PointerCatalog({ store, location: LOCATION }).commit(contractCommit('a', 1, 1))
+		const blind = new FaultyStore(store, () => undefined)
+		blind.get = async () => null
+		await expect(new R2PointerCatalog({ store: blind, location: LOCATION }).position('a')).rejects.toMatchObject({
+			code: 'STORE_UNAVAILABLE',
+		})
+	})
+
+	it('confirmed to be missing is there afterwards', async () => {
+		const store = new MemoryObjectStore()
+		expect(await new R2PointerCatalog({ store, location: LOCATION }).position('a', { confirm: true })).toBeNull()
+		expect(await store.head(POINTER_KEY)).not.toBeNull()
 	})
 
 	it('is there before any metadata, so that a first commit that dies leaves an empty lake', async () => {

@@ -1,6 +1,6 @@
 import { env, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import type { Catalog } from '../../../src/lake/catalog/catalog.ts'
+import type { Catalog, PositionOptions } from '../../../src/lake/catalog/catalog.ts'
 import { CatalogStub } from '../../../src/lake/catalog/catalog-stub.ts'
 import { DurableCatalog } from '../../../src/lake/catalog/durable-catalog.ts'
 import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
@@ -103,7 +103,7 @@ describe('SQLakeCatalog, through CatalogStub', () => {
 					if (answer.ok) loads.push(answer.value.tables.filter((table) => table.metadata !== undefined).length)
 					return answer
 				},
-				sqlakeCatalogPosition: (shard: string) => stub.sqlakeCatalogPosition(shard),
+				sqlakeCatalogPosition: (shard: string, options?: PositionOptions) => stub.sqlakeCatalogPosition(shard, options),
 				sqlakeCatalogCommit: (commit: ReturnType<typeof request>) => stub.sqlakeCatalogCommit(commit),
 			}
 		}

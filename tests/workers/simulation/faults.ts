@@ -8,6 +8,7 @@ import { SQLakeError } from '../../../src/errors.ts'
  * - `late`: no answer in time, and the effect comes when the caller has long given up.
  * - `delay`: it takes its time, and succeeds.
  * - `refuse`: a conditional put is told that its condition did not hold, as when another writer wins.
+ * - `stale`: a read is answered as it was before the last change of the answer; not found where there is no earlier answer.
  * - `kill-before`, `kill-after`: the object dies before the call, or after its effect.
  */
 export const faultKinds = [
@@ -18,6 +19,7 @@ export const faultKinds = [
 	'late',
 	'delay',
 	'refuse',
+	'stale',
 	'kill-before',
 	'kill-after',
 ] as const
@@ -62,15 +64,48 @@ function isConditional(options: unknown): boolean {
 	return typeof options === 'object' && options !== null && ('ifMatch' in options || 'ifNoneMatch' in options)
 }
 
-/** Wraps every method of a store or a catalog with the faults of the plan that holds when it is called. */
-export function faulty<T extends object>(target: T, name: string, plan: () => FaultPlan, kill: () => void): T {
+/** Remembers what calls were answered, also by an object that has died since. */
+export class Answers {
+	readonly #answers = new Map<string, { readonly last: unknown; readonly before: unknown }>()
+
+	remember(call: string, answer: unknown): void {
+		const known = this.#answers.get(call)
+		if (known === undefined) this.#answers.set(call, { last: answer, before: null })
+		else if (JSON.stringify(known.last) !== JSON.stringify(answer)) {
+			this.#answers.set(call, { last: answer, before: known.last })
+		}
+	}
+
+	before(call: string): unknown {
+		return this.#answers.get(call)?.before ?? null
+	}
+}
+
+/** What each simulated object was answered, by its name. */
+const answersOf = new Map<string, Answers>()
+
+const READS: ReadonlySet<PropertyKey> = new Set(['get', 'head', 'position'])
+
+/**
+ * Wraps every method of a store or a catalog with the faults of the plan that holds when it is called.
+ *
+ * @param object Name of the object whose store or catalog it is.
+ */
+export function faulty<T extends object>(target: T, name: string, object: string, plan: () => FaultPlan, kill: () => void): T {
+	const answers = answersOf.get(object) ?? new Answers()
+	answersOf.set(object, answers)
 	return new Proxy(target, {
-		get(object, property) {
-			const member: unknown = Reflect.get(object, property, object)
+		get(wrapped, property) {
+			const member: unknown = Reflect.get(wrapped, property, wrapped)
 			if (typeof member !== 'function') return member
 			return async (...values: unknown[]): Promise<unknown> => {
 				const current = plan()
-				const call = async (): Promise<unknown> => member.apply(object, values)
+				const id = `${name}.${String(property)} ${JSON.stringify(values[0])}`
+				const call = async (): Promise<unknown> => {
+					const answer: unknown = await member.apply(wrapped, values)
+					if (READS.has(property)) answers.remember(id, answer)
+					return answer
+				}
 				const lost = (when: string) =>
 					new SQLakeError('STORE_UNAVAILABLE', `simulated: ${name}.${String(property)} failed ${when}`)
 				switch (current.next(`${name}.${String(property)}`)) {
@@ -93,6 +128,10 @@ export function faulty<T extends object>(target: T, name: string, plan: () => Fa
 						return never()
 					case 'refuse':
 						return property === 'put' && isConditional(values[2]) ? null : call()
+					case 'stale':
+						if (!READS.has(property)) return call()
+						await call()
+						return answers.before(id)
 					case 'delay':
 						await after(5)
 						return call()

@@ -66,12 +66,13 @@ export class SimulatedDO extends SQLakeDO<Cloudflare.Env> {
 		this.cdcDeliveryLimits = { ...this.cdcDeliveryLimits, callTimeout: plan().hangs ? CALL_TIMEOUT : 20_000 }
 		const kill = () => this.ctx.abort('simulated crash')
 		const { store, location } = lakeOf(this.ctx.id.name ?? '', this.env)
-		const unreliable = faulty(store, 'store', plan, kill)
+		const name = this.ctx.id.name ?? ''
+		const unreliable = faulty(store, 'store', name, plan, kill)
 		const { catalog } = lakeOf(this.ctx.id.name ?? '', this.env)
 		const retry = { attempts: 3, baseDelay: 1, maxDelay: 4 }
 		const unreliableCatalog =
 			catalog instanceof R2PointerCatalog ? new R2PointerCatalog({ store: unreliable, location, retry }) : catalog
-		return { store: unreliable, catalog: faulty(unreliableCatalog, 'catalog', plan, kill), location }
+		return { store: unreliable, catalog: faulty(unreliableCatalog, 'catalog', name, plan, kill), location }
 	}
 
 	/** Runs statements as one transaction. */

@@ -76,6 +76,48 @@ describe('a shard that is restored to an earlier state', () => {
 	})
 })
 
+describe('a read of the catalog that is stale', () => {
+	it.each([
+		['the first answer of the catalog', [0]],
+		['the first read of the pointer', [1]],
+		['every answer of the catalog but the confirmed one', [0, 2, 4]],
+		['every read of the pointer, until another write would show it', Array.from({ length: 20 }, (_, n) => 2 * n + 1)],
+	])('begins no epoch: %s', async (what, points) => {
+		const name = `stale ${what}`
+		await workload(name, 1)
+		await drain(name)
+		await workload(name, 2)
+		await drain(name)
+		await evictDurableObject(shardOf(name))
+		await workload(name, 3)
+		const plan = new FaultPlan(points.map((point) => [point, 'stale']))
+		await flushUnder(name, plan)
+		expect(plan.calls.slice(0, 2)).toEqual(['catalog.position', 'store.get'])
+		expect(plan.struck).toBeGreaterThan(0)
+		await workload(name, 4)
+		await drain(name)
+		await expectSame(name, 'no epoch began, nothing came twice')
+		await expectSameState(name, 1n)
+	})
+
+	it('does not hide that the shard was restored, even where its new changes are as many as those that it has forgotten', async () => {
+		const name = 'stale-rewound'
+		await workload(name, 1)
+		await drain(name)
+		const dump = await dumpOf(name)
+		await shardOf(name).write(`INSERT INTO accounts VALUES (900, 'forgotten', 0)`)
+		await drain(name)
+		await restore(name, dump)
+		await shardOf(name).write(`INSERT INTO accounts VALUES (901, 'new', 0)`)
+		// The position as it was when the dump was taken: in step with the shard as it is now.
+		const plan = new FaultPlan([[1, 'stale']])
+		await flushUnder(name, plan)
+		expect(plan.calls[1]).toBe('store.get')
+		await drain(name)
+		await expectSameState(name, 2n)
+	})
+})
+
 describe('a lake that is restored to an earlier state', () => {
 	it('is brought up to date in a new epoch', async () => {
 		const name = 'lake-restored'
