@@ -7,7 +7,7 @@ import { fold } from '../schema/fold.ts'
 import { quoteIdentifier } from '../schema/quote-identifier.ts'
 import { writeRows } from './backfill.ts'
 import { RowKind } from './buffer.ts'
-import { type Layout, placeIn } from './layouts.ts'
+import { isVersioned, type Layout, placeIn } from './layouts.ts'
 import { balanced } from './query.ts'
 
 /**
@@ -18,7 +18,11 @@ import { balanced } from './query.ts'
  * @param own - all layouts of the table
  */
 export function staleRows(layout: Layout, previous: Layout, own: readonly Layout[]): string | null {
-	const stale = layout.columns.flatMap(({ name }, index) => (placeIn(previous, layout, index) < 0 ? [{ name, index }] : []))
+	// Within a migration a column may be one that only the schema after it describes: it is told of then, and once.
+	const isTold = (index: number) => !isVersioned(layout.schema) || layout.fields[index] !== null
+	const stale = layout.columns.flatMap(({ name }, index) =>
+		isTold(index) && placeIn(previous, layout, index) < 0 ? [{ name, index }] : [],
+	)
 	if (stale.length === 0) return null
 	const older = own.filter(({ id }) => id !== layout.id && id !== previous.id)
 	if (stale.some(({ index }) => older.some((past) => placeIn(past, layout, index) >= 0))) return 'TRUE'

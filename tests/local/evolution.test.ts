@@ -77,12 +77,13 @@ const versions: readonly Version[] = [
 ]
 
 /** The manifest as `sqlake generate` leaves it after the first `count` versions. */
-function manifestOf(count: number): MigrationManifest {
+function manifestOf(count: number, upOf: (version: Version) => string = ({ up = '' }) => up): MigrationManifest {
 	let known: Pick<MigrationManifest, 'tables' | 'lastFieldIds'> = { tables: {}, lastFieldIds: {} }
 	const changes: Record<string, NonNullable<Migration['tables']>> = {}
 	const files: Record<string, string> = {}
 	const downs: Record<string, { sql: string; losses: string[] }> = {}
-	for (const [i, { schema, up = '', down = '', renamed = new Map() }] of versions.slice(0, count).entries()) {
+	for (const [i, version] of versions.slice(0, count).entries()) {
+		const { schema, down = '', renamed = new Map() } = version
 		const tag = `000${i}_m`
 		const before = known.tables
 		known = assignAllFieldIds(known, schema.lake.tables, new Map([['users', renamed]]), i + 1)
@@ -91,7 +92,7 @@ function manifestOf(count: number): MigrationManifest {
 			...Object.fromEntries(Object.entries(known.tables).filter(([, table]) => table.version === i + 1)),
 			...Object.fromEntries(gone.map((name) => [name, null])),
 		}
-		files[tag] = up
+		files[tag] = upOf(version)
 		downs[tag] = { sql: down, losses: [] }
 	}
 	const entries = Object.keys(files).map((tag, idx) => ({ idx, tag, when: 1_700_000_000_000 + idx * 1000, breakpoints: true }))
@@ -146,10 +147,9 @@ async function inLake(router: LocalRouter<SQLakeDatabase>, table = 'users'): Pro
 	return sorted(await router.sql.analytics<Row>`SELECT * FROM ${router.sql.identifier(table)}`)
 }
 
-/** The changes since a moment that brought the new column, as the lake has them. */
-const restatedSince = (router: LocalRouter<SQLakeDatabase>, moment: number) =>
-	router.sql.between(moment, Date.now() + 60_000)<Row>`
-		SELECT *, _before_mail FROM users WHERE plan IS NOT NULL ORDER BY _shard, _seq`
+/** All changes since a moment, as the lake has them. */
+const changesSince = (router: LocalRouter<SQLakeDatabase>, moment: number) =>
+	router.sql.between(moment, Date.now() + 60_000)<Row>`SELECT *, _before_mail FROM users ORDER BY _shard, _seq`
 
 const ADA = { id: 'ada', email: 'a@x', age: 36, joined: 1_700_000_000 }
 
@@ -162,7 +162,7 @@ describe('a migration, from the shards to the lake', () => {
 		await router.flush()
 		expect(await inShards(router)).toEqual(await inLake(router))
 		expect((await inLake(router))[0]).toEqual({ id: 'ada', mail: 'a@x', joined: 1_700_000_000, plan: 'free' })
-		expect(await restatedSince(router, before)).toMatchObject([
+		expect(await changesSince(router, before)).toMatchObject([
 			{ _op: 'u', _shard: 'ada', mail: 'a@x', plan: 'free', _before_mail: 'a@x' },
 			{ _op: 'u', _shard: 'ben', plan: 'free' },
 			{ _op: 'u', _shard: 'cleo', plan: 'free' },
@@ -173,6 +173,44 @@ describe('a migration, from the shards to the lake', () => {
 		const again = deploy(directory, 2)
 		expect(await inShards(again)).toHaveLength(3)
 		expect(await again.flush()).toMatchObject({ changes: 0 })
+	})
+
+	const breakpoint = '--> statement-breakpoint\n'
+	const [rename = '', add = '', drop = ''] = versions[1]?.up?.split(breakpoint) ?? []
+	const rebuild = [
+		"CREATE TABLE __new_users (id text PRIMARY KEY NOT NULL, mail text, joined integer, plan text DEFAULT 'free')",
+		'INSERT INTO __new_users (id, mail, joined) SELECT id, email, joined FROM users',
+		'DROP TABLE users',
+		'ALTER TABLE __new_users RENAME TO users',
+	]
+	it.each([
+		['ADD, RENAME, DROP', [add, rename, drop]],
+		['ADD, DROP, RENAME', [add, drop, rename]],
+		['DROP, ADD, RENAME', [drop, add, rename]],
+		['DROP, RENAME, ADD', [drop, rename, add]],
+		['RENAME, DROP, ADD', [rename, drop, add]],
+		[
+			'ADD, DROP, another ADD and DROP, RENAME',
+			[add, drop, 'ALTER TABLE users ADD COLUMN x DEFAULT 1', 'ALTER TABLE users DROP COLUMN x', rename],
+		],
+		['a rebuild', rebuild],
+		[
+			'a rebuild and a DROP',
+			[
+				...rebuild.map((text) => text.replace('joined integer,', 'joined integer, x DEFAULT 1,')),
+				'ALTER TABLE users DROP COLUMN x',
+			],
+		],
+	])('restates each row once, by %s', async (_, statements) => {
+		const { directory, before } = await filled()
+		const migrations = manifestOf(2, ({ schema, up = '' }) => (schema === second ? statements.join(breakpoint) : up))
+		const router = deploy(directory, 2, { migrations })
+		expect(await inShards(router)).toHaveLength(3)
+		await router.flush()
+		expect(await inLake(router)).toEqual(await inShards(router))
+		expect(await changesSince(router, before)).toMatchObject(
+			['ada', 'ben', 'cleo'].map((id) => ({ _op: 'u', _shard: id, id, plan: 'free' })),
+		)
 	})
 
 	it('reaches shards one by one: until then the lake has their rows without what they do not have yet', async () => {
@@ -284,6 +322,12 @@ describe('a migration, from the shards to the lake', () => {
 
 		const back = deploy(directory, 1)
 		await back.catalog.evolve(tableEvolutions(codeOf(1)), { force: true })
+		const restated = back.sql.between(migrated, Date.now() + 60_000)`SELECT _op, id, email FROM users ORDER BY _shard, _seq`
+		expect(await restated).toEqual([
+			{ _op: 'u', id: 'ada', email: 'a@x' },
+			{ _op: 'u', id: 'ben', email: 'b@x' },
+			{ _op: 'u', id: 'cleo', email: 'c@x' },
+		])
 		expect(await inLake(back)).toEqual(await inShards(back))
 		expect(await back.sql.asOf(before)`SELECT * FROM users ORDER BY id`).toEqual(asBefore)
 		expect(await back.sql.asOf(migrated)`SELECT * FROM users WHERE id = 'ada'`).toEqual([
