@@ -16,6 +16,7 @@ import type { SqlValue } from './key-value.ts'
  * ```ts
  * computeShardId(db.lake, 'orders', 'user-123') // 'user-123'
  * computeShardId(db.lake, 'readings', 5) // '5' where the column is INTEGER, '5.0' where it is TEXT
+ * computeShardId(db.lake, 'visits', ['eu', 7n]) // '%/eu/7'
  * ```
  */
 export function computeShardId(schema: LakeSchema, table: string, key: SqlValue | readonly SqlValue[]): string {

@@ -10,6 +10,9 @@ import { type Affinity, GLOBAL_SHARD } from './table-schema.ts'
 /** Longest name of a shard, in UTF-16 units. */
 export const MAX_SHARD_ID_LENGTH = 2_000
 
+/** What the name of a list of parts begins with. */
+const LIST = '%/'
+
 /** A decimal of so many digits, and a power of ten up to this one, are doubles exactly or convert with one correct rounding. */
 const EXACT_DIGITS = 15
 const EXACT_POWER_OF_TEN = 22
@@ -20,8 +23,9 @@ export type ShardKeyValue = string | number | bigint | Uint8Array | ArrayBuffer 
 /**
  * The name of the shard that holds the rows with the given key: the value as SQLite prints it once the column's affinity is
  * applied, so that whatever compares equal in SQLite is in one shard (`5.0` in an integer column is `5`; in a text column the
- * number 5 is `5.0`). The parts of a composite key are joined with `/`, `%` and `/` in them escaped as `%25` and `%2F`; a
- * single key is taken as it is, so that `idFromName('user-123')` finds the object.
+ * number 5 is `5.0`). A single key is taken as it is, so that `idFromName('user-123')` finds the object. The parts of a composite key
+ * are a list: `%/`, then the parts joined with `/`, `%` and `/` in them escaped as `%25` and `%2F`. A single key that begins with
+ * `%/` is a list of one part, so that no two keys have one name, however many columns they have.
  *
  * @param values - the values of the key columns, in key order, as they would be bound
  * @param affinities - the affinities of those columns, in the same order
@@ -31,7 +35,7 @@ export type ShardKeyValue = string | number | bigint | Uint8Array | ArrayBuffer 
  * @example
  * ```ts
  * shardIdFromKey(['user-123'], ['TEXT']) // 'user-123'
- * shardIdFromKey(['a/b', 7n], ['TEXT', 'INTEGER']) // 'a%2Fb/7'
+ * shardIdFromKey(['a/b', 7n], ['TEXT', 'INTEGER']) // '%/a%2Fb/7'
  * ```
  */
 export function shardIdFromKey(values: readonly ShardKeyValue[], affinities: readonly Affinity[]): string {
@@ -40,7 +44,8 @@ export function shardIdFromKey(values: readonly ShardKeyValue[], affinities: rea
 	}
 	const parts = values.map((value, index) => printKeyValue(value, affinities[index] ?? 'BLOB'))
 	const [first = ''] = parts
-	const shard = parts.length === 1 ? first : parts.map(escapePart).join('/')
+	const isPlain = parts.length === 1 && !first.startsWith(LIST)
+	const shard = isPlain ? first : LIST + parts.map(escapePart).join('/')
 	if (shard.length > MAX_SHARD_ID_LENGTH) {
 		throw invalid(`expected a name of at most ${MAX_SHARD_ID_LENGTH} UTF-16 units, found ${shard.length}`)
 	}

@@ -68,7 +68,7 @@ describe('computeShardId', () => {
 		['sensors', 5, '5'],
 		['sensors', '05', '5'],
 		['scales', 5n, '5.0'],
-		['visits', ['a/b', 5], 'a%2Fb/5'],
+		['visits', ['a/b', 5], '%/a%2Fb/5'],
 		['plans', 'x', '_global'],
 	] as const)('%s %s is in %s', (name, key, expected) => expect(computeShardId(schema, name, key)).toBe(expected))
 

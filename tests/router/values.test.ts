@@ -74,7 +74,7 @@ describe('a condition that no row meets needs no shard', () => {
 
 	it('leaves the shards of the other values', () => {
 		expect(routeOf("SELECT * FROM users WHERE id IN ('', 'a')")).toBe('shard a')
-		expect(routeOf("SELECT * FROM visits WHERE tenant IN ('a', '') AND region = 1")).toBe('shard a/1')
+		expect(routeOf("SELECT * FROM visits WHERE tenant IN ('a', '') AND region = 1")).toBe('shard %/a/1')
 	})
 })
 
@@ -96,7 +96,7 @@ describe('a statement over many shards', () => {
 	it('counts each combination of a composite key', () => {
 		const visits = (regions: number) =>
 			`SELECT * FROM visits WHERE tenant IN ('a', 'b') AND region IN (${ids(regions).join(', ')})`
-		expect(routeOf(visits(500))).toMatch(/^shards( [ab]\/\d+){1000}$/)
+		expect(routeOf(visits(500))).toMatch(/^shards( %\/[ab]\/\d+){1000}$/)
 		expect(routeOf(visits(501))).toBe('scatter visits')
 	})
 })
@@ -158,14 +158,14 @@ describe('where equality does not tell the stored value, nothing is claimed', ()
 
 describe('composite keys', () => {
 	it.each([
-		["SELECT * FROM visits WHERE tenant = 'a/b' AND region = 5", 'shard a%2Fb/5'],
-		["SELECT * FROM visits WHERE (tenant, region) = ('a', 5)", 'shard a/5'],
-		["SELECT * FROM visits WHERE tenant = 'a' AND region IN (5, 6)", 'shards a/5 a/6'],
+		["SELECT * FROM visits WHERE tenant = 'a/b' AND region = 5", 'shard %/a%2Fb/5'],
+		["SELECT * FROM visits WHERE (tenant, region) = ('a', 5)", 'shard %/a/5'],
+		["SELECT * FROM visits WHERE tenant = 'a' AND region IN (5, 6)", 'shards %/a/5 %/a/6'],
 		["SELECT * FROM visits WHERE tenant = 'a'", 'scatter visits'],
 		[
 			"SELECT * FROM visits v JOIN visits w ON v.tenant = w.tenant AND v.region = w.region WHERE v.tenant = 'a' AND w.region = 5",
-			'shard a/5',
+			'shard %/a/5',
 		],
-		["SELECT * FROM visits v JOIN visits w USING (tenant, region) WHERE tenant = 'a' AND region = 5", 'shard a/5'],
+		["SELECT * FROM visits v JOIN visits w USING (tenant, region) WHERE tenant = 'a' AND region = 5", 'shard %/a/5'],
 	])('%s', (sql, expected) => expect(routeOf(sql)).toBe(expected))
 })

@@ -16,6 +16,12 @@ describe('the name of a shard with a single key', () => {
 		'../..',
 		'%',
 		'%2F',
+		'/',
+		'//',
+		'%%/',
+		'/%/',
+		'%2F/a',
+		'https://example.com/a%2Fb?c=%25',
 		'😀',
 		' ',
 		'a\0b',
@@ -114,19 +120,37 @@ describe('the name of a shard with a single key', () => {
 
 describe('the name of a shard with a composite key', () => {
 	it('joins the parts and escapes what joins them', () => {
-		expect(shardIdFromKey(['eu', 'user-1'], ['TEXT', 'TEXT'])).toBe('eu/user-1')
-		expect(shardIdFromKey(['a/b', '50%', 7], ['TEXT', 'TEXT', 'INTEGER'])).toBe('a%2Fb/50%25/7')
+		expect(shardIdFromKey(['eu', 'user-1'], ['TEXT', 'TEXT'])).toBe('%/eu/user-1')
+		expect(shardIdFromKey(['a/b', '50%', 7], ['TEXT', 'TEXT', 'INTEGER'])).toBe('%/a%2Fb/50%25/7')
 	})
 
-	it('differs for different keys', () => {
+	it('is never that of a single key', () => {
+		expect(one('x/y')).toBe('x/y')
+		expect(shardIdFromKey(['x', 'y'], ['TEXT', 'TEXT'])).toBe('%/x/y')
+		expect(one('%/x/y')).toBe('%/%25%2Fx%2Fy')
+		expect(one('%/')).toBe('%/%25%2F')
+	})
+
+	it('differs for different keys, of whatever number of columns, and for what others are called', () => {
 		const part = fc.string({ minLength: 1, maxLength: 6, unit: fc.constantFrom('a', '/', '%', '2', 'F', '5') })
-		const key = fc.tuple(part, part)
+		const nameOf = (key: readonly string[]) => shardIdFromKey(key, Array<Affinity>(key.length).fill('TEXT'))
+		const key = fc.array(part, { minLength: 1, maxLength: 3 })
+		// A key that is the name of another, or of one of its beginnings, is what comes nearest to a clash.
+		const named = key.map((other) => [nameOf(other)])
+		const parts = key.map((other) => ['a', ...nameOf(other).split('/').filter(Boolean)].slice(-3))
+		const any = fc.oneof(
+			key,
+			named,
+			named.map(([name = '']) => [nameOf([name])]),
+			parts,
+		)
 		fc.assert(
-			fc.property(key, key, (a, b) => {
-				const same = a[0] === b[0] && a[1] === b[1]
-				expect(shardIdFromKey(a, ['TEXT', 'TEXT']) === shardIdFromKey(b, ['TEXT', 'TEXT'])).toBe(same)
+			fc.property(any, any, (a, b) => {
+				const same = a.length === b.length && a.every((value, index) => value === b[index])
+				expect(nameOf(a) === nameOf(b)).toBe(same)
+				expect(nameOf(a) === nameOf([nameOf(b)])).toBe(a.length === 1 && a[0] === nameOf(b))
 			}),
-			{ ...parameters, numRuns: 5_000 },
+			{ ...parameters, numRuns: 10_000 },
 		)
 	})
 
