@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { blob, integer, real, text } from 'drizzle-orm/sqlite-core'
 export type { Bookmark, CDCEvent, ChangeOp } from './cdc/change-batch.ts'
 export type { SQLakeKitConfig, SQLakeKitOptions } from './cli/kit-config.ts'
 export { type ChangeColumns, changeColumns } from './driver/change-columns.ts'

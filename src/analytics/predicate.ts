@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { SQLakeError } from '../errors.ts'
 import { dataFileMayMatch } from '../lake/iceberg/scan-planner.ts'
 import { ALWAYS_TRUE, type ScanPredicate, type ScanValue } from '../lake/iceberg/scan-predicate.ts'
 import type { IcebergDataFile, IcebergField, IcebergManifestEntry, IcebergSchema } from '../lake/iceberg/types.ts'
@@ -95,26 +94,31 @@ export const P: PredicateBuilder = new PredicateBuilder()
 /**
  * Chooses the files that may hold a matching row, by their zone maps. Where nothing is known the file stays.
  *
- * @param files Data files of an Iceberg table, together with its schema; or files with zone maps by column name.
+ * @param files - files with zone maps by column name; or data files of an Iceberg table, whose bounds go by field id
+ * @param schema - by which names find the columns of data files that know no schema themselves: those that
+ *   `IcebergRegistry.dataFiles()` lists and `buildDataFileStats()` describes know theirs
  * @example
- * filterDataFiles(files, P.eq('plan', 'pro'), schema).files
+ * ```ts
+ * const files = await registry.dataFiles('users_changes')
+ * const relevant = filterDataFiles(files, P.and(P.eq('plan', 'pro'), P.gte('created_at', new Date('2026-01-01'))))
+ * console.log(relevant.files.length, relevant.pruned)
+ * ```
  */
-export function filterDataFiles(
-	files: readonly IcebergDataFile[],
-	predicate: Predicate,
-	schema: IcebergSchema,
-): PruningResult<IcebergDataFile>
-export function filterDataFiles<TFile extends ZoneMappedFile>(files: readonly TFile[], predicate: Predicate): PruningResult<TFile>
-export function filterDataFiles(
-	files: readonly (IcebergDataFile | ZoneMappedFile)[],
+export function filterDataFiles<TFile extends IcebergDataFile | ZoneMappedFile>(
+	files: readonly TFile[],
 	predicate: Predicate,
 	schema?: IcebergSchema,
-): PruningResult<IcebergDataFile | ZoneMappedFile> {
+): PruningResult<TFile> {
+	const predicates = new Map<IcebergSchema, ScanPredicate>()
+	const predicateOver = (names: IcebergSchema): ScanPredicate => {
+		const known = predicates.get(names) ?? scanPredicate(predicate, names)
+		predicates.set(names, known)
+		return known
+	}
 	const kept = files.filter((file) => {
 		if ('columns' in file) return zonesMayMatch(file, predicate)
-		if (schema === undefined)
-			throw new SQLakeError('INTERNAL', 'filterDataFiles: expected the schema of the data files, found none')
-		return dataFileMayMatch(file, scanPredicate(predicate, schema), [])
+		const names = schema ?? file.schema
+		return names === undefined || dataFileMayMatch(file, predicateOver(names), [])
 	})
 	return { files: kept, pruned: files.length - kept.length }
 }

@@ -6,8 +6,12 @@
 import type { BoundStatement, StatementResult, WireValue } from '../driver/transport.ts'
 import { bindValues } from '../session/bind-value.ts'
 
-/** A value that may stand in the template. A boolean is bound as 0 or 1, a bigint as INTEGER, a number as REAL. */
-export type LocalSqlValue = WireValue | ArrayBufferView | boolean
+/**
+ * A value that may stand in the template. A boolean is bound as 0 or 1, a bigint as INTEGER, a number as REAL. `undefined` is
+ * refused when the statement runs, not by its type, so that a value which is there in practice, such as `this.ctx.id.name`,
+ * needs no check.
+ */
+export type LocalSqlValue = WireValue | ArrayBufferView | boolean | undefined
 
 /** A row, by column name. */
 export type LocalRow = Record<string, WireValue>

@@ -237,7 +237,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	}
 
 	/** How the delivery of this shard is doing. */
-	async getCDCFlushMetrics(): Promise<CDCFlushMetrics> {
+	getCDCFlushMetrics(): CDCFlushMetrics {
 		return this.#use(({ shard }) => shard.metrics)
 	}
 
@@ -246,7 +246,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	 *
 	 * @param limit how many at most
 	 */
-	async getCDCDeadLetterEvents(limit = 100): Promise<CDCDeadLetterEvent[]> {
+	getCDCDeadLetterEvents(limit = 100): CDCDeadLetterEvent[] {
 		return this.#use(({ shard }) => shard.deadLetters(limit))
 	}
 
@@ -255,7 +255,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	 *
 	 * @returns how many
 	 */
-	async retryCDCDeadLetterEvents(options: RetryOptions = {}): Promise<number> {
+	retryCDCDeadLetterEvents(options: RetryOptions = {}): number {
 		return this.#use(({ shard }) => shard.retryDeadLetters(options))
 	}
 
@@ -265,17 +265,17 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	 * @param olderThanMs milliseconds since they were set aside
 	 * @returns how many
 	 */
-	async purgeCDCDeadLetterEvents(olderThanMs = 7 * 86_400_000): Promise<number> {
+	purgeCDCDeadLetterEvents(olderThanMs = 7 * 86_400_000): number {
 		return this.#use(({ shard }) => shard.purgeDeadLetters(olderThanMs))
 	}
 
 	/** Where the object stands: what is applied, what is pending, and what went wrong. */
-	async getMigrationStatus(): Promise<MigrationStatus> {
+	getMigrationStatus(): MigrationStatus {
 		return this.#use(({ migrations }) => migrations.status())
 	}
 
-	/** What the last run of the migrator did that changed anything; null before the first. */
-	async getLastMigrationResult(): Promise<MigrationResult | null> {
+	/** What the last run of the migrator did that changed anything, or that failed; null before the first. */
+	getLastMigrationResult(): MigrationResult | null {
 		return this.#use(({ migrations }) => migrations.lastResult)
 	}
 
@@ -359,7 +359,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 		const { direction, target } = request
 		const { applied, pending } = this.#use(({ migrations }) => migrations.status())
 		if (direction !== 'down' || typeof target !== 'string' || !pending.includes(target)) return this.#migrate(request)
-		return { direction, migrations: [], version: applied.at(-1)?.tag ?? null, durationMs: 0 }
+		return { success: true, direction, applied: 0, migrations: [], version: applied.at(-1)?.tag ?? null, durationMs: 0 }
 	}
 
 	/** Goes where a roll-out has brought the fleet before this object was known to it. */

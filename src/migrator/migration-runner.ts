@@ -84,7 +84,7 @@ export class MigrationRunner {
 		return this.#statusOf(this.#log.read(), this.#log.memory)
 	}
 
-	/** What the last run that changed anything did; null before the first. */
+	/** What the last run did that changed anything, or that failed; null before the first. */
 	get lastResult(): MigrationResult | null {
 		return this.#log.memory.lastResult
 	}
@@ -206,16 +206,31 @@ export class MigrationRunner {
 		const steps = this.#plan(request, logged)
 		this.#adopt(logged)
 		const migrations: string[] = []
+		const conclude = (error?: MigrationResult['error']): MigrationResult => {
+			const result: MigrationResult = {
+				success: error === undefined,
+				direction,
+				applied: migrations.length,
+				migrations,
+				version: this.#version(),
+				durationMs: this.#now() - start,
+				...(error === undefined ? {} : { error }),
+			}
+			this.#conclude(result)
+			return result
+		}
 		try {
 			for (const step of steps) {
 				if (!(yield* this.#attempt(step, waits, logged.length > 0))) break
 				migrations.push(step.tag)
 			}
-		} finally {
+		} catch (error) {
 			// What was done before a failure counts all the same.
-			this.#conclude({ direction, migrations, version: this.#version(), durationMs: this.#now() - start })
+			const { code, message } = SQLakeError.wrap(error, 'MIGRATION_FAILED', 'migrations')
+			conclude({ code, message, tag: steps[migrations.length]?.tag ?? null })
+			throw error
 		}
-		return { direction, migrations, version: this.#version(), durationMs: this.#now() - start }
+		return conclude()
 	}
 
 	/**
@@ -292,13 +307,11 @@ export class MigrationRunner {
 	 * behind the back of whoever went down. Going up lets go of it.
 	 */
 	#conclude(result: MigrationResult): void {
-		const changed = result.migrations.length > 0
-		if (result.direction === 'down') {
-			if (changed) this.#log.remember({ held: true, failure: null, lastResult: result })
-			else if (this.status().pendingCount > 0) this.#log.remember({ held: true, failure: null })
-		} else if (changed || this.#log.memory.held) {
-			this.#log.remember({ held: false, ...(changed ? { lastResult: result } : {}) })
-		}
+		const changed = result.applied > 0
+		const last = changed || !result.success ? { lastResult: result } : {}
+		if (result.direction === 'up') this.#log.remember({ held: false, ...last })
+		else if (changed || this.status().pendingCount > 0) this.#log.remember({ held: true, failure: null, ...last })
+		else this.#log.remember(last)
 	}
 
 	#statusOf(logged: readonly LoggedMigration[], memory: MigratorMemory): MigrationStatus {

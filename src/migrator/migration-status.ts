@@ -35,13 +35,19 @@ export interface MigrationStatus {
 
 /** What one run of the migrator did, forwards or backwards. */
 export interface MigrationResult {
+	/** Whether the run came as far as it was to go. */
+	readonly success: boolean
 	readonly direction: 'up' | 'down'
-	/** Tags, in the order in which they were applied or undone. */
+	/** How many migrations were applied or, downwards, undone. */
+	readonly applied: number
+	/** Their tags, in the order in which they were applied or undone. */
 	readonly migrations: readonly string[]
 	/** Tag of the last migration that the object now has; null for none. */
 	readonly version: string | null
 	/** Milliseconds. */
 	readonly durationMs: number
+	/** What stopped the run; absent where it succeeded. */
+	readonly error?: { readonly code: string; readonly message: string; readonly tag: string | null }
 }
 
 /** How to migrate one object. */

@@ -81,10 +81,10 @@ export function createSQLTag(router?: QueryRouter, target: Target = ROUTED): SQL
 	const query = <T>(fragment: { readonly queryChunks: SQLChunk[] }): SQLQuery<T> => new SQLQuery<T>(fragment.queryChunks, context)
 	const lake = (over: Target): LakeTag => {
 		return <T>(strings: TemplateStringsArray, ...values: unknown[]) =>
-			lakeSQLQuery<T>(drizzleSql(strings, ...values).queryChunks, { router, target: over })
+			lakeSQLQuery<T>(fragmentOf(strings, values).queryChunks, { router, target: over })
 	}
 	const tag = <T = unknown>(strings: TemplateStringsArray, ...values: unknown[]): SQLQuery<T> =>
-		query<T>(drizzleSql(strings, ...values))
+		query<T>(fragmentOf(strings, values))
 	return Object.assign(tag, {
 		empty: () => query(drizzleSql.empty()),
 		fromList: (list: SQLChunk[]) => query({ queryChunks: list }),
@@ -102,6 +102,11 @@ export function createSQLTag(router?: QueryRouter, target: Target = ROUTED): SQL
 		shard: (id: string) => createSQLTag(router, { kind: 'shard', shard: id }),
 		with: (bound: QueryRouter) => createSQLTag(bound, target),
 	})
+}
+
+/** Drizzle leaves `undefined` out, and the statement says something else: as a parameter it is refused when the statement runs. */
+function fragmentOf(strings: TemplateStringsArray, values: readonly unknown[]): { readonly queryChunks: SQLChunk[] } {
+	return drizzleSql(strings, ...values.map((value) => (value === undefined ? drizzleSql.param(value) : value)))
 }
 
 /**

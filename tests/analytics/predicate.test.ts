@@ -60,7 +60,16 @@ describe('choosing data files by a predicate', () => {
 		expect(filterDataFiles(files, P.eq('plan', 'basic'), schema)).toEqual({ files: [], pruned: 3 })
 	})
 
+	it('needs no schema for files that know theirs, and for zone maps by name', () => {
+		const knowing = files.map((dataFile) => ({ ...dataFile, schema }))
+		const pruned = filterDataFiles(knowing, P.and(P.eq('plan', 'pro'), P.gte('created_at', new Date('2026-03-01'))))
+		expect(pruned).toMatchObject({ files: [{ filePath: 'c' }], pruned: 2 })
+		const zones = [{ recordCount: 1, columns: { plan: { min: 'free', max: 'free' } } }]
+		expect(filterDataFiles(zones, P.eq('plan', 'pro'))).toEqual({ files: [], pruned: 1 })
+	})
+
 	it('keeps every file where nothing is known', () => {
+		expect(filterDataFiles(files, P.eq('plan', 'basic'))).toEqual({ files, pruned: 0 })
 		expect(kept(P.eq('n', 5))).toEqual(['a', 'b', 'c'])
 		expect(kept(P.eq('no such column', 5))).toEqual(['a', 'b', 'c'])
 		expect(kept(P.eq('plan', 5))).toEqual(['a', 'b', 'c'])

@@ -229,6 +229,8 @@ export function queryRouterContract(
 			await expect(sql()`INSERT INTO orders (id, user_id) VALUES ('a', ${id})`.run()).rejects.toThrow(code('QUERY_FAILED'))
 			await expect(sql().shard(id)`SELECT * FROM _cdc_buffer`.all()).rejects.toMatchObject({ code: expect.any(String) })
 			await expect(sql().shard(id)`PRAGMA foreign_keys = OFF`.run()).rejects.toMatchObject({ code: expect.any(String) })
+			await expect(sql()`SELECT ${1} FROM users WHERE id = ${undefined}`.all()).rejects.toThrow(/parameter 2:.*undefined/)
+			await expect(sql().analytics`SELECT ${undefined} FROM users`).rejects.toThrow(/parameter 1:.*undefined/)
 			await expect(sql()`SELECT ${new Date()} FROM users WHERE id = ${id}`.all()).rejects.toThrow(code('VALUE_UNSUPPORTED'))
 		})
 

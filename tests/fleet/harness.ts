@@ -97,7 +97,8 @@ export class TestFleet implements FleetShards {
 			}
 			shard.version = request.target ?? null
 			shard.held = request.direction === 'down'
-			const value = { direction: request.direction ?? 'up', migrations: [], version: shard.version, durationMs: 1 }
+			const { version } = shard
+			const value = { success: true, direction: request.direction ?? 'up', applied: 0, migrations: [], version, durationMs: 1 }
 			return { result: { ok: true as const, value }, report: this.#reportOf(name, null) }
 		} finally {
 			this.running--

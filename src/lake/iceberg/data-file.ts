@@ -17,7 +17,7 @@ export interface ColumnStats {
 /** The part of a data file that describes its columns. */
 export type DataFileStats = Pick<
 	IcebergDataFile,
-	'columnSizes' | 'valueCounts' | 'nullValueCounts' | 'lowerBounds' | 'upperBounds'
+	'columnSizes' | 'valueCounts' | 'nullValueCounts' | 'lowerBounds' | 'upperBounds' | 'schema'
 >
 
 /**
@@ -53,7 +53,7 @@ export function buildDataFileStats(options: {
 		valueCounts.set(field.id, options.recordCount)
 		nullValueCounts.set(field.id, options.recordCount)
 	}
-	return { columnSizes, valueCounts, nullValueCounts, lowerBounds, upperBounds }
+	return { columnSizes, valueCounts, nullValueCounts, lowerBounds, upperBounds, schema: options.schema }
 }
 
 /** What {@link createDataFile} is given. */

@@ -129,6 +129,8 @@ export interface IcebergDataFile {
 	readonly upperBounds: ReadonlyMap<number, IcebergValue>
 	readonly splitOffsets: readonly number[]
 	readonly sortOrderId?: number
+	/** The schema by which names find the file's columns, where it is known. No part of a manifest's entry. */
+	readonly schema?: IcebergSchema
 }
 
 /** An entry of a manifest (specification, `manifest_entry`). */

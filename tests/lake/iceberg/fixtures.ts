@@ -58,7 +58,7 @@ export function fileOf(
 			upperBound: present.at(-1) ?? null,
 		}
 	})
-	return createDataFile({
+	const { schema: _known, ...file } = createDataFile({
 		filePath: path,
 		partition: partitionOf(as.spec ?? spec, as.schema ?? schema, (id) => rows[0]?.[id] ?? null),
 		recordCount: rows.length,
@@ -66,4 +66,6 @@ export function fileOf(
 		stats: buildDataFileStats({ schema: as.schema ?? schema, recordCount: rows.length, columns }),
 		splitOffsets: [4],
 	})
+	// As a manifest gives it back.
+	return file
 }

@@ -91,6 +91,20 @@ describe('a shard', () => {
 		])
 	})
 
+	it('tells of migrations and delivery at once inside, so that an RPC method can put them together', async () => {
+		const stub = env.OWN_WAYS_DO.getByName(freshName())
+		expect(await stub.getStatus()).toMatchObject({
+			migrations: { state: 'current', appliedCount: 1, pendingCount: 0, applied: [{ tag: '0000_m' }], pending: [] },
+			cdc: { consecutiveFailures: 0, totalFailures: 0, lastError: null, buffered: 1 },
+		})
+		await runInDurableObject(stub, (object: OwnWaysDO) => {
+			expect(object.getLastMigrationResult()).toMatchObject({ success: true, applied: 1, migrations: ['0000_m'] })
+			expect(object.getCDCDeadLetterEvents(100)).toEqual([])
+			expect(object.purgeCDCDeadLetterEvents(7 * 86_400_000)).toBe(0)
+			expect(object.retryCDCDeadLetterEvents({ maxRetries: 3, batchSize: 100 })).toBe(0)
+		})
+	})
+
 	it('begins anew after deleteAll() under the living object', async () => {
 		const shard = freshName()
 		const stub = env.SHARD_DO.getByName(shard)
@@ -119,6 +133,7 @@ describe('this.sql', () => {
 				])
 				expect(sql`SELECT id FROM users WHERE id = ${'nobody'}`.first()).toBeNull()
 				expect(() => sql`SELECT ${new Date() as never}`).toThrow(expect.objectContaining({ code: 'VALUE_UNSUPPORTED' }))
+				expect(() => sql`SELECT ${1}, ${undefined}`).toThrow(/parameter 2:.*undefined/)
 				expect(() => sql`SELECT * FROM nowhere`).toThrow(expect.objectContaining({ code: 'QUERY_FAILED' }))
 			}),
 		)

@@ -85,6 +85,10 @@ export class OwnWaysDO extends SQLakeDO {
 		return run(this.sql, this.db)
 	}
 
+	getStatus() {
+		return { migrations: this.getMigrationStatus(), cdc: this.getCDCFlushMetrics() }
+	}
+
 	upgrade(id: string): string | null {
 		this.sql`UPDATE users SET plan = 'pro' WHERE id = ${id}`
 		return this.sql<{ plan: string }>`SELECT plan FROM users WHERE id = ${id}`.first()?.plan ?? null

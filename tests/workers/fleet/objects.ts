@@ -31,7 +31,7 @@ export class TallyDO extends DurableObject implements FleetShardRpc {
 		const direction = request.direction ?? 'up'
 		const version = request.target ?? null
 		const report: ShardReport = { shard, binding: 'TALLY_DO', version, state: 'current', lastError: null }
-		const result = { direction, migrations: [], version, durationMs: 0 }
+		const result = { success: true, direction, applied: 0, migrations: [], version, durationMs: 0 }
 		return { ok: true, value: { result: { ok: true, value: result }, report } }
 	}
 

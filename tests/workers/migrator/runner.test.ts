@@ -58,7 +58,14 @@ describe('running', () => {
 				attempts: 0,
 				retryAt: null,
 			})
-			expect(runner.lastResult).toMatchObject({ migrations: ['0001_m1'], version: '0001_m1' })
+			expect(runner.lastResult).toEqual({
+				success: true,
+				direction: 'up',
+				applied: 1,
+				migrations: ['0001_m1'],
+				version: '0001_m1',
+				durationMs: expect.any(Number),
+			})
 			storage.sql.exec("INSERT INTO users (id, email) VALUES ('u', 'e')")
 			expect(rows(storage, 'SELECT * FROM users')).toEqual([['u', 'e', 'free']])
 		}))
@@ -119,7 +126,16 @@ describe('running', () => {
 				attempts: 1,
 				lastError: { code: 'MIGRATION_FAILED', tag: '0001_m1', message: expect.stringContaining('no such table: nope') },
 			})
+			expect(runner.lastResult).toMatchObject({
+				success: false,
+				applied: 1,
+				migrations: ['0000_m0'],
+				version: '0000_m0',
+				error: { code: 'MIGRATION_FAILED', tag: '0001_m1', message: expect.stringContaining('no such table: nope') },
+			})
 			expect((await runnerOf(storage, [init, addPlan]).run()).migrations).toEqual(['0001_m1'])
+			expect(runner.lastResult).toMatchObject({ success: true, applied: 1 })
+			expect(runner.lastResult?.error).toBeUndefined()
 		}))
 
 	it('waits longer after each failure, from one second to ten minutes; another script counts anew', () =>
