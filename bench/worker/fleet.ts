@@ -56,7 +56,7 @@ export class BareShardDO extends DurableObject<FleetEnv> {
 	/** Answers a roll-out, so that it can be measured without what a shard does. */
 	sqlakeFleetMigrate(shard: string, { direction = 'up', target = null }: MigrateRequest): Envelope<ShardMigrationAnswer> {
 		this.migrate(direction)
-		const result = { direction, migrations: [], version: target, durationMs: 0 }
+		const result = { success: true, direction, applied: 0, migrations: [], version: target, durationMs: 0 }
 		return { ok: true, value: { result: { ok: true, value: result }, report: { ...bareReport(shard), version: target } } }
 	}
 }
