@@ -5,6 +5,7 @@
  */
 import { SQLakeError } from '../errors.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
+import { readObject } from '../lake/storage/read-object.ts'
 
 const CONTENT_TYPE = 'application/vnd.apache.parquet'
 
@@ -21,11 +22,11 @@ export type PutOutcome = 'stored' | 'taken'
 export async function putDataFile(store: ObjectStore, key: string, bytes: Uint8Array): Promise<PutOutcome> {
 	const put = await store.put(key, bytes, { ifNoneMatch: '*', contentType: CONTENT_TYPE })
 	if (put !== null) return 'stored'
-	const found = await store.get(key)
+	const found = await readObject(store, key, (object) => object.bytes)
 	if (found === null) {
 		throw new SQLakeError('STORE_UNAVAILABLE', `object "${key}": a conditional PUT found it there, a GET did not`)
 	}
-	return equalBytes(found.bytes, bytes) ? 'stored' : 'taken'
+	return equalBytes(found, bytes) ? 'stored' : 'taken'
 }
 
 function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

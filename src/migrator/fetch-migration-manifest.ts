@@ -1,4 +1,6 @@
 import { messageOf } from '../errors.ts'
+import { assertBody } from '../lake/storage/read-object.ts'
+import { retryUnavailable } from '../lake/storage/retry.ts'
 import { checkManifest } from './check-manifest.ts'
 import type { MigrationManifest } from './manifest.ts'
 import { MigrationError } from './migration-error.ts'
@@ -25,13 +27,19 @@ export interface ManifestSource {
  * ```
  */
 export async function fetchMigrationManifest(source: ManifestSource, key: string = MANIFEST_KEY): Promise<MigrationManifest> {
-	const object = await source.get(key)
-	if (object === null) {
+	const bytes = await retryUnavailable(() => fetchBytes(source, key))
+	if (bytes === null) {
 		throw new MigrationError('MIGRATION_MISSING', `manifest "${key}": expected it in the bucket, found none`, {
 			hint: 'run "sqlake push"',
 			details: { key },
 		})
 	}
+	return checkManifest(parse(bytes, key), `manifest "${key}"`)
+}
+
+async function fetchBytes(source: ManifestSource, key: string): Promise<Uint8Array | null> {
+	const object = await source.get(key)
+	if (object === null) return null
 	// R2's bodies have a method `bytes`, the lake's stores a property.
 	const bytes =
 		'bytes' in object && object.bytes instanceof Uint8Array
@@ -39,7 +47,8 @@ export async function fetchMigrationManifest(source: ManifestSource, key: string
 			: 'arrayBuffer' in object
 				? new Uint8Array(await object.arrayBuffer())
 				: new Uint8Array()
-	return checkManifest(parse(bytes, key), `manifest "${key}"`)
+	if ('size' in object && typeof object.size === 'number') assertBody({ key, size: object.size }, bytes.byteLength)
+	return bytes
 }
 
 function parse(bytes: Uint8Array, key: string): unknown {

@@ -14,6 +14,7 @@ import type { IcebergField, IcebergSchema } from '../../src/lake/iceberg/types.t
 import { lakePath } from '../../src/lake/lake-path.ts'
 import { shardKeyId, strayShardsOf } from '../../src/lake/stray-shards.ts'
 import { itemsTable } from '../delivery/table-changes.ts'
+import { catalogDamageContract } from './catalog-damage.ts'
 import { catalogEvolutionContract } from './catalog-evolution.ts'
 import {
 	type CatalogHarness,
@@ -98,7 +99,9 @@ export function catalogContract(name: string, newLake: () => Promise<CatalogHarn
 					'sqlake.lake-version': '1',
 				},
 			})
-			expect(table?.metadataLocation).toMatch(/^s3:\/\/contract\/metadata\/users_changes\/[0-9a-f-]{36}\.metadata\.json$/)
+			expect(table?.metadataLocation).toMatch(
+				/^s3:\/\/contract\/metadata\/users_changes\/[0-9a-f-]{36}-crc32-[0-9a-f]{8}\.metadata\.json$/,
+			)
 			expect(table?.metadata['partition-specs']).toEqual([changesPartitionSpec()])
 		})
 
@@ -414,6 +417,7 @@ export function catalogContract(name: string, newLake: () => Promise<CatalogHarn
 		})
 
 		catalogEvolutionContract(fresh, contract)
+		catalogDamageContract(fresh, contract)
 
 		if (!contract.concurrentInstances) return
 		it('lets racing instances all commit in the end, each once', async () => {

@@ -1,6 +1,6 @@
 import { SQLakeError } from '../../errors.ts'
 import type { CatalogTable } from '../../lake/catalog/catalog.ts'
-import { decodeLakePointer, POINTER_KEY } from '../../lake/catalog/lake-pointer.ts'
+import { fetchPointer } from '../../lake/catalog/lost-pointer.ts'
 import { R2PointerCatalog } from '../../lake/catalog/r2-pointer-catalog.ts'
 import { changesTableName } from '../../lake/change-table.ts'
 import { DEFAULT_LAKE_LOCATION } from '../../lake/lake-path.ts'
@@ -24,9 +24,9 @@ export interface InspectedLake {
  * @throws SQLakeError LAKE_CORRUPT; FLEET_UNAVAILABLE where a catalog object holds the tables, which only the Worker can ask
  */
 export async function readLakeLocation(store: ObjectStore): Promise<string | null> {
-	const object = await store.get(POINTER_KEY)
-	if (object === null) return null
-	const { location, owner } = decodeLakePointer(object.bytes)
+	const read = await fetchPointer(store)
+	if (read === null) return null
+	const { location, owner } = read.pointer
 	if (owner.kind === 'pointer') return location
 	throw new SQLakeError('FLEET_UNAVAILABLE', `lake "${location}": its tables are known to the catalog object ${owner.id} alone`, {
 		hint: 'ask in the Worker: sqlake(env, { schema }) queries it, and its catalog.load() tells of the tables',

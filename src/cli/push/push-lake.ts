@@ -4,7 +4,8 @@
  * @module
  */
 import type { EvolvedTable, TableEvolution } from '../../lake/catalog/catalog.ts'
-import { assertPointer, decodeLakePointer, POINTER_KEY } from '../../lake/catalog/lake-pointer.ts'
+import { assertPointer } from '../../lake/catalog/lake-pointer.ts'
+import { fetchPointer } from '../../lake/catalog/lost-pointer.ts'
 import { planEvolution } from '../../lake/catalog/plan-evolution.ts'
 import { R2PointerCatalog } from '../../lake/catalog/r2-pointer-catalog.ts'
 import { tableEvolutions } from '../../lake/change-table.ts'
@@ -85,10 +86,10 @@ function withFieldIds(table: EvolvedTable, before?: IcebergTableMetadata, wanted
 
 async function whyLeft({ store, lake, location, hasCatalog }: PushLakeOptions): Promise<LeftAlone | null> {
 	if (!lake.cdc) return 'no-capture'
-	const object = await store.get(POINTER_KEY)
+	const read = await fetchPointer(store)
 	// A lake keeps the catalog that first wrote to it: to begin one with a pointer would shut a catalog object out.
-	if (object === null) return hasCatalog === false ? null : 'not-begun'
-	const pointer = decodeLakePointer(object.bytes)
+	if (read === null) return hasCatalog === false ? null : 'not-begun'
+	const { pointer } = read
 	if (pointer.owner.kind === 'durable-object') return 'catalog-object'
 	assertPointer(pointer, { owner: { kind: 'pointer' }, location })
 	return null

@@ -2,7 +2,9 @@ import { SQLakeError } from '../../errors.ts'
 import { exactBuffer } from '../../schema/bytes.ts'
 import { decodeTableMetadata } from '../iceberg/metadata-json.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { retryUnavailable } from '../storage/retry.ts'
 import { STORE_CALL_TIMEOUT, timedStore } from '../storage/timed-store.ts'
+import { assertSum } from '../summed-name.ts'
 import { admitChanges, type LakeChange } from './admit-changes.ts'
 import type {
 	Catalog,
@@ -18,21 +20,12 @@ import type {
 } from './catalog.ts'
 import { type LakeOutcome, outcomeOf } from './commit-outcome.ts'
 import { CommitQueue } from './commit-queue.ts'
-import {
-	assertLocation,
-	assertPointer,
-	decodeLakePointer,
-	emptyPointer,
-	encodeLakePointer,
-	type LakeOwner,
-	POINTER_KEY,
-} from './lake-pointer.ts'
+import { assertLocation, assertPointer, emptyPointer, encodeLakePointer, type LakeOwner, POINTER_KEY } from './lake-pointer.ts'
 import { fetchPointer } from './lost-pointer.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { MetadataReader } from './metadata-reader.ts'
 import { type PreparedTable, prepareCommit } from './prepare-commit.ts'
 import { putPrepared } from './put-prepared.ts'
-import { retryUnavailable } from './retry.ts'
 
 /** A row of a Durable Object holds 2 MB; metadata beyond this many bytes goes on in the next row. */
 const METADATA_PART_BYTES = 1024 * 1024
@@ -167,10 +160,10 @@ export class DurableCatalog implements Catalog {
 	 */
 	async #assertUnclaimedByOthers(): Promise<boolean> {
 		if (this.#isClaimed()) return true
-		const object = await fetchPointer(this.#store)
-		if (object === null) return false
+		const read = await fetchPointer(this.#store)
+		if (read === null) return false
 		const owner: LakeOwner = { kind: 'durable-object', id: this.#readState('id') ?? '(new)' }
-		assertPointer(decodeLakePointer(object.bytes), { owner, location: this.#location })
+		assertPointer(read.pointer, { owner, location: this.#location })
 		return true
 	}
 
@@ -212,6 +205,7 @@ export class DurableCatalog implements Catalog {
 		for (const { name, metadata_location } of sql.exec<{ name: string; metadata_location: string }>(query)) {
 			const parts = sql.exec<{ bytes: ArrayBuffer }>('SELECT bytes FROM lake_metadata WHERE name = ? ORDER BY part', name)
 			const bytes = concatenate(Array.from(parts, (part) => new Uint8Array(part.bytes)))
+			assertSum(metadata_location, bytes)
 			tables.set(name, { metadataLocation: metadata_location, metadata: decodeTableMetadata(bytes, metadata_location) })
 		}
 		return tables

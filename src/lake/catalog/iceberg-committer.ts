@@ -1,6 +1,6 @@
 import { SQLakeError } from '../../errors.ts'
+import { backOff, type RetryPolicy } from '../storage/retry.ts'
 import type { Catalog, CommitRequest, CommitResult } from './catalog.ts'
-import { backOff, type RetryPolicy } from './retry.ts'
 
 /** What an {@link IcebergCommitter} commits: a range of a shard's changes. */
 export type SnapshotCommitOptions = CommitRequest

@@ -8,7 +8,13 @@
 import { messageOf, SQLakeError } from '../../errors.ts'
 import { isRecord } from '../../schema/is-record.ts'
 import { sha256Hex } from '../../schema/sha256.ts'
+import { crc32 } from '../crc32.ts'
+import { lakePath } from '../lake-path.ts'
+import { hex } from '../summed-name.ts'
+import { metadataFolder } from './admit-changes.ts'
 import type { ShardPosition } from './catalog.ts'
+
+const encoder = new TextEncoder()
 
 /** Key of the pointer. */
 export const POINTER_KEY = 'metadata/catalog.json'
@@ -44,6 +50,10 @@ export function emptyPointer(location: string): LakePointer {
 	return { owner: { kind: 'pointer' }, location, nonce: '', version: 0, tables: new Map(), shards: new Map() }
 }
 
+/**
+ * The pointer as JSON. It ends with the CRC-32 of itself without that member; of the metadata files that it names the sums stand
+ * in their names.
+ */
 export function encodeLakePointer(pointer: LakePointer): Uint8Array {
 	const json = {
 		format: 'sqlake-catalog',
@@ -55,23 +65,42 @@ export function encodeLakePointer(pointer: LakePointer): Uint8Array {
 		tables: Object.fromEntries(pointer.tables),
 		shards: Object.fromEntries([...pointer.shards].map(([key, { epoch, seq, watermark }]) => [key, [epoch, seq, watermark]])),
 	}
-	return new TextEncoder().encode(JSON.stringify(json))
+	const text = JSON.stringify(json)
+	return encoder.encode(`${text.slice(0, -1)}${sumMember(hex(crc32(encoder.encode(text))))}}`)
+}
+
+function sumMember(sum: string): string {
+	return `,"crc32":"${sum}"`
+}
+
+/** Throws where bytes end with a sum that is not theirs. A pointer of sqlake before it wrote sums has none. */
+function assertOwnSum(bytes: Uint8Array, sum: unknown, corrupt: (expected: string, found: unknown) => SQLakeError): void {
+	if (sum === undefined) return
+	const end = bytes.length - sumMember('').length - 8 - 1
+	const found = hex(crc32(encoder.encode('}'), crc32(bytes.subarray(0, end))))
+	if (sum !== found) throw corrupt(`bytes with the CRC-32 ${String(sum)}`, found)
 }
 
 /**
- * @throws `LAKE_CORRUPT` if the bytes are not a pointer, or one of a later format.
+ * @throws `LAKE_CORRUPT` if the bytes are not a pointer, not those that were written, or one of a later format.
  */
 export function decodeLakePointer(bytes: Uint8Array): LakePointer {
 	const corrupt = (expected: string, found: unknown) =>
-		new SQLakeError('LAKE_CORRUPT', `${POINTER_KEY}: expected ${expected}, found ${String(found)}`)
+		new SQLakeError('LAKE_CORRUPT', `${POINTER_KEY}: expected ${expected}, found ${String(found)}`, {
+			details: { file: POINTER_KEY },
+		})
 	let json: Readonly<Record<string, unknown>>
 	try {
 		json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
 	} catch (error) {
-		throw new SQLakeError('LAKE_CORRUPT', `${POINTER_KEY} is not JSON: ${messageOf(error)}`, { cause: error })
+		throw new SQLakeError('LAKE_CORRUPT', `${POINTER_KEY} is not JSON: ${messageOf(error)}`, {
+			cause: error,
+			details: { file: POINTER_KEY },
+		})
 	}
 	if (json?.format !== 'sqlake-catalog') throw corrupt('format "sqlake-catalog"', json?.format)
 	if (json['format-version'] !== FORMAT_VERSION) throw corrupt(`format-version ${FORMAT_VERSION}`, json['format-version'])
+	assertOwnSum(bytes, json.crc32, corrupt)
 	const { owner, location, nonce, version, tables, shards } = json
 	if (!isRecord(owner) || (owner.kind !== 'pointer' && owner.kind !== 'durable-object')) throw corrupt('an owner', owner)
 	if (typeof location !== 'string') throw corrupt('a location', location)
@@ -86,7 +115,9 @@ export function decodeLakePointer(bytes: Uint8Array): LakePointer {
 		version: version as number,
 		tables: new Map(
 			Object.entries(tables).map(([name, path]) => {
-				if (typeof path !== 'string') throw corrupt(`a path of table "${name}"`, path)
+				// The folder is named after the table: one that goes by another name would be taken for new, and begun again.
+				const folder = `${lakePath(location, metadataFolder(name))}/`
+				if (typeof path !== 'string' || !path.startsWith(folder)) throw corrupt(`a path of table "${name}" below ${folder}`, path)
 				return [name, path]
 			}),
 		),

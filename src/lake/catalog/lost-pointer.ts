@@ -4,22 +4,29 @@
  * @module
  */
 import { SQLakeError } from '../../errors.ts'
-import type { ObjectStore, StoredObject } from '../storage/object-store.ts'
-import { POINTER_KEY } from './lake-pointer.ts'
-import { retryUnavailable } from './retry.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+import { readOnce, retryRead } from '../storage/read-object.ts'
+import { decodeLakePointer, type LakePointer, POINTER_KEY } from './lake-pointer.ts'
+
+/** The pointer as it was read. */
+export interface FoundPointer {
+	readonly pointer: LakePointer
+	readonly etag: string
+}
 
 /**
- * The pointer's object. That it is missing is not taken for a new lake: a catalog puts its pointer, or its claim, before the first
+ * Reads the pointer. That it is missing is not taken for a new lake: a catalog puts its pointer, or its claim, before the first
  * metadata of a table, so where there is metadata there must be a pointer. Costs a new lake one listing.
  *
  * @returns null for a lake that has never had one.
- * @throws `LAKE_CORRUPT` if it has had one: as an empty lake it would let every shard deliver all of its rows anew;
+ * @throws `LAKE_CORRUPT` if it has had one: as an empty lake it would let every shard deliver all of its rows anew; and for a
+ *   pointer that is not what was written;
  *   `STORE_UNAVAILABLE` where the store contradicts itself, or does not answer.
  */
-export function fetchPointer(store: ObjectStore): Promise<StoredObject | null> {
-	return retryUnavailable(async () => {
-		const object = await store.get(POINTER_KEY)
-		if (object !== null) return object
+export function fetchPointer(store: ObjectStore): Promise<FoundPointer | null> {
+	return retryRead(async () => {
+		const found = await readOnce(store, POINTER_KEY, ({ bytes, etag }) => ({ pointer: decodeLakePointer(bytes), etag }))
+		if (found !== null) return found
 		// Other objects may lie there before the lake does, such as the manifest of the migrations.
 		const { objects } = await store.list({ prefix: 'metadata/' })
 		const table = objects.find(({ key }) => key.endsWith('.metadata.json'))

@@ -6,6 +6,8 @@ import { partitionSpecById } from '../iceberg/partition-spec.ts'
 import type { IcebergManifest, IcebergManifestEntry, IcebergTableMetadata } from '../iceberg/types.ts'
 import { objectKeyOf } from '../lake-path.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { readObject } from '../storage/read-object.ts'
+import { assertSum } from '../summed-name.ts'
 import { MetadataCache } from './metadata-cache.ts'
 
 /** Counts what a read took from the store. */
@@ -26,17 +28,17 @@ export class MetadataReader {
 		this.#cache = options.cache ?? new MetadataCache()
 	}
 
-	/** @throws `LAKE_CORRUPT` if the file is missing or does not decode; `STORE_UNAVAILABLE`. */
+	/** @throws `LAKE_CORRUPT` if the file is missing, is not what was written or does not decode; `STORE_UNAVAILABLE`. */
 	readTableMetadata(path: string, tally?: ReadTally): Promise<IcebergTableMetadata> {
 		return this.#read(path, tally, async (bytes) => decodeTableMetadata(bytes, path))
 	}
 
-	/** @throws `LAKE_CORRUPT` if the file is missing or does not decode; `STORE_UNAVAILABLE`. */
+	/** @throws `LAKE_CORRUPT` if the file is missing, is not what was written or does not decode; `STORE_UNAVAILABLE`. */
 	readManifestList(path: string, table: IcebergTableMetadata, tally?: ReadTally): Promise<readonly IcebergManifest[]> {
 		return this.#read(path, tally, (bytes) => decodeManifestList(bytes, { name: path, table }))
 	}
 
-	/** @throws `LAKE_CORRUPT` if the file is missing or does not decode; `STORE_UNAVAILABLE`. */
+	/** @throws `LAKE_CORRUPT` if the file is missing, is not what was written or does not decode; `STORE_UNAVAILABLE`. */
 	readManifest(
 		manifest: IcebergManifest,
 		table: IcebergTableMetadata,
@@ -55,16 +57,18 @@ export class MetadataReader {
 		const cached = this.#cache.get(path)
 		// Only this class fills the cache, and a path is only ever read as one kind of file.
 		if (cached !== undefined) return cached as T
-		const object = await this.#store.get(objectKeyOf(this.#location, path))
-		if (object === null) {
+		const read = await readObject(this.#store, objectKeyOf(this.#location, path), async ({ bytes }) => {
+			assertSum(path, bytes)
+			return { decoded: await decode(bytes), length: bytes.byteLength }
+		})
+		if (read === null) {
 			throw new SQLakeError('LAKE_CORRUPT', `file "${path}": expected it in the object store, found none`, {
 				hint: 'A file that table metadata refers to was deleted.',
 				details: { path },
 			})
 		}
-		if (tally !== undefined) tally.bytesRead += object.bytes.byteLength
-		const decoded = await decode(object.bytes)
-		this.#cache.set(path, decoded, object.bytes.byteLength)
-		return decoded
+		if (tally !== undefined) tally.bytesRead += read.length
+		this.#cache.set(path, read.decoded, read.length)
+		return read.decoded
 	}
 }

@@ -1,16 +1,9 @@
 import { SQLakeError } from '../../errors.ts'
 import type { ObjectInfo, ObjectStore, PutOptions } from '../storage/object-store.ts'
+import { backOff, type RetryPolicy, retryUnavailable } from '../storage/retry.ts'
 import { CommitConflictError } from './commit-conflict-error.ts'
-import {
-	assertPointer,
-	decodeLakePointer,
-	emptyPointer,
-	encodeLakePointer,
-	type LakePointer,
-	POINTER_KEY,
-} from './lake-pointer.ts'
+import { assertPointer, emptyPointer, encodeLakePointer, type LakePointer, POINTER_KEY } from './lake-pointer.ts'
 import { fetchPointer } from './lost-pointer.ts'
-import { backOff, type RetryPolicy, retryUnavailable } from './retry.ts'
 
 /** The pointer as it was read; `etag` is null where there is none yet. */
 export interface ReadPointer {
@@ -34,11 +27,10 @@ export class PointerObject {
 
 	/** @throws `LAKE_CORRUPT` for a lake that lost its pointer; `CONFIG_INVALID` for another lake's; `STORE_UNAVAILABLE`. */
 	async read(): Promise<ReadPointer> {
-		const object = await fetchPointer(this.#store)
-		if (object === null) return { pointer: emptyPointer(this.#location), etag: null }
-		const pointer = decodeLakePointer(object.bytes)
-		assertPointer(pointer, { owner: { kind: 'pointer' }, location: this.#location })
-		return { pointer, etag: object.etag }
+		const read = await fetchPointer(this.#store)
+		if (read === null) return { pointer: emptyPointer(this.#location), etag: null }
+		assertPointer(read.pointer, { owner: { kind: 'pointer' }, location: this.#location })
+		return read
 	}
 
 	/**

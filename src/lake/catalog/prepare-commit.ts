@@ -18,6 +18,7 @@ import type {
 	IcebergTableMetadata,
 } from '../iceberg/types.ts'
 import { lakePath } from '../lake-path.ts'
+import { summedName } from '../summed-name.ts'
 import { type AdmittedTable, metadataFolder } from './admit-changes.ts'
 import type { CatalogTable, CommitRequest } from './catalog.ts'
 import { mergeManifests } from './merge-manifests.ts'
@@ -87,6 +88,9 @@ export async function prepareCommit(options: PrepareCommitOptions): Promise<Prep
 	}
 }
 
+/** Prepares an object of the table. @returns its full path */
+type PutNew = (stem: string, extension: '.avro' | '.metadata.json', bytes: Uint8Array) => string
+
 async function prepareTable(
 	name: string,
 	{ metadata: evolved, dataFiles }: AdmittedTable,
@@ -99,9 +103,9 @@ async function prepareTable(
 	const before = options.tables.get(name)
 	if (dataFiles.length === 0 && evolved === before?.metadata) return null
 
-	const put = (path: string, bytes: Uint8Array, contentType: string) => {
-		const key = `${folder}/${path}`
-		objects.push({ key, bytes, contentType })
+	const put: PutNew = (stem, extension, bytes) => {
+		const key = `${folder}/${summedName(stem, extension, bytes)}`
+		objects.push({ key, bytes, contentType: extension === '.avro' ? 'application/octet-stream' : 'application/json' })
 		return lakePath(location, key)
 	}
 	let metadata =
@@ -112,7 +116,7 @@ async function prepareTable(
 		metadata = addSnapshot(metadata, await prepareSnapshot(metadata, snapshotId, dataFiles, options, put, cached))
 	}
 	const metadataBytes = encodeTableMetadata(metadata)
-	const metadataLocation = put(`${crypto.randomUUID()}.metadata.json`, metadataBytes, 'application/json')
+	const metadataLocation = put(crypto.randomUUID(), '.metadata.json', metadataBytes)
 	const table = metadata
 	cached.push(() => reader.remember(metadataLocation, table, metadataBytes.byteLength))
 	return { metadataLocation, metadata, metadataBytes, ...(snapshotId === undefined ? {} : { snapshotId }) }
@@ -123,7 +127,7 @@ async function prepareSnapshot(
 	snapshotId: number,
 	dataFiles: readonly IcebergDataFile[],
 	options: PrepareCommitOptions,
-	put: (path: string, bytes: Uint8Array, contentType: string) => string,
+	put: PutNew,
 	cached: (() => void)[],
 ): Promise<IcebergSnapshot> {
 	const { reader, now } = options
@@ -139,7 +143,7 @@ async function prepareSnapshot(
 	const written: IcebergManifest[] = []
 	for (const [k, entries] of groups.entries()) {
 		const bytes = await encodeManifest({ schema, spec, entries })
-		const manifestPath = put(`${uuid}-m${k}.avro`, bytes, 'application/octet-stream')
+		const manifestPath = put(`${uuid}-m${k}`, '.avro', bytes)
 		const manifest = createManifest({
 			manifestPath,
 			manifestLength: bytes.byteLength,
@@ -166,7 +170,7 @@ async function prepareSnapshot(
 		...(parent === null ? {} : { parentSnapshotId: parent['snapshot-id'] }),
 		sequenceNumber,
 	})
-	const manifestList = put(`snap-${snapshotId}-${uuid}.avro`, list, 'application/octet-stream')
+	const manifestList = put(`snap-${snapshotId}-${uuid}`, '.avro', list)
 	cached.push(() => reader.remember(manifestList, manifests, list.byteLength))
 	return {
 		'snapshot-id': snapshotId,

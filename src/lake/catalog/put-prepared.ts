@@ -1,7 +1,7 @@
 import { mapLimit } from '../map-limit.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { retryUnavailable } from '../storage/retry.ts'
 import type { PreparedObject } from './prepare-commit.ts'
-import { retryUnavailable } from './retry.ts'
 
 /**
  * Puts the files of a commit, before anything points to them. Their names are their own, so that a put may be repeated, and what a

@@ -1,6 +1,7 @@
 import { SQLakeError } from '../../errors.ts'
 import { mapLimit } from '../map-limit.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
+import { backOff, type RetryPolicy } from '../storage/retry.ts'
 import { STORE_CALL_TIMEOUT, timedStore } from '../storage/timed-store.ts'
 import { admitChanges, type LakeChange, tablesOf } from './admit-changes.ts'
 import type {
@@ -24,7 +25,6 @@ import { MetadataReader } from './metadata-reader.ts'
 import { PointerObject } from './pointer-object.ts'
 import { prepareCommit } from './prepare-commit.ts'
 import { putPrepared } from './put-prepared.ts'
-import { backOff, type RetryPolicy, retryUnavailable } from './retry.ts'
 
 /** Shards that the pointer holds by default: each takes about 60 bytes of an object that every commit rewrites. */
 export const MAX_POINTER_SHARDS = 4096
@@ -156,7 +156,7 @@ export class R2PointerCatalog implements Catalog {
 		const entries = await mapLimit([...new Set(names)], async (name) => {
 			const metadataLocation = pointer.tables.get(name)
 			if (metadataLocation === undefined) return []
-			const metadata = await retryUnavailable(() => this.#reader.readTableMetadata(metadataLocation))
+			const metadata = await this.#reader.readTableMetadata(metadataLocation)
 			return [[name, { metadataLocation, metadata }] as const]
 		})
 		return new Map(entries.flat())

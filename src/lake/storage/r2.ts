@@ -1,6 +1,7 @@
 import { messageOf, SQLakeError } from '../../errors.ts'
 import { assertObjectKey } from './object-key.ts'
 import type { ByteRange, ObjectInfo, ObjectPage, ObjectStore, PutOptions, StoredObject } from './object-store.ts'
+import { assertBody } from './read-object.ts'
 
 /** Most keys that R2 deletes in one call. */
 const MAX_DELETE = 1000
@@ -28,8 +29,11 @@ export class R2ObjectStore implements ObjectStore {
 		try {
 			const object = await this.#bucket.get(key, range === undefined ? {} : { range })
 			if (object === null) return null
-			return { ...infoOf(object), bytes: new Uint8Array(await object.arrayBuffer()) }
+			const bytes = new Uint8Array(await object.arrayBuffer())
+			assertBody(object, bytes.byteLength, range)
+			return { ...infoOf(object), bytes }
 		} catch (error) {
+			if (SQLakeError.is(error)) throw error
 			const info = range === undefined ? null : await this.head(key)
 			if (range !== undefined && info !== null && range.offset >= info.size) return withoutBytes(info)
 			throw unavailable('get', key, error)

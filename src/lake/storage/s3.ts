@@ -3,6 +3,7 @@ import { copyBytes } from '../../schema/bytes.ts'
 import { mapLimit } from '../map-limit.ts'
 import { assertObjectKey } from './object-key.ts'
 import type { ByteRange, ObjectInfo, ObjectPage, ObjectStore, PutOptions, StoredObject } from './object-store.ts'
+import { assertBody } from './read-object.ts'
 import { type S3Credentials, type S3Request, type S3Response, type S3Service, sendS3Request } from './s3-request.ts'
 import { childText, parseXml, type XmlElement } from './s3-xml.ts'
 
@@ -75,8 +76,18 @@ export class S3ObjectStore implements ObjectStore {
 		if (response.status === 416) return withoutBytes(await this.head(key))
 		const { status, bytes } = response
 		// A service may answer with the whole object where a part was asked for (RFC 9110, section 14.2).
+		if (status === 206 && !startsAt(response, range?.offset)) {
+			throw this.#malformed(
+				'get',
+				key,
+				`a part from byte ${range?.offset} on`,
+				response.headers.get('content-range') ?? 'no content-range',
+			)
+		}
 		const part = status === 200 && range !== undefined ? copyBytes(bytes, range.offset, range.offset + range.length) : bytes
-		return { ...this.#info('get', key, response, status === 206 ? totalSize(response) : bytes.byteLength), bytes: part }
+		const info = this.#info('get', key, response, status === 206 ? totalSize(response) : wholeSize(response))
+		assertBody(info, part.byteLength, range)
+		return { ...info, bytes: part }
 	}
 
 	async head(key: string): Promise<ObjectInfo | null> {
@@ -203,6 +214,16 @@ function readEndpoint(endpoint: string): string {
 /** From `bytes 0-3/10`. */
 function totalSize({ headers }: S3Response): number {
 	return Number(/\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] ?? Number.NaN)
+}
+
+/** Whether a part is the one that was asked for, and no other of the same length. */
+function startsAt({ headers }: S3Response, offset: number | undefined): boolean {
+	return Number(/^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1] ?? Number.NaN) === offset
+}
+
+/** As the service states it; a body that is sent in chunks has no length in front, and ends by itself. */
+function wholeSize({ headers, bytes }: S3Response): number {
+	return Number(headers.get('content-length') ?? bytes.byteLength)
 }
 
 function unquote(etag: string): string {

@@ -149,6 +149,31 @@ describe('the pointer', () => {
 			await expect(catalog.load()).rejects.toMatchObject({ code: 'LAKE_CORRUPT', message: expect.stringMatching(message) })
 		}
 	})
+
+	it('that was written without sums is read, and gets them with the next commit', async () => {
+		const store = new MemoryObjectStore()
+		const open = () => new R2PointerCatalog({ store, location: LOCATION })
+		await open().commit(contractCommit('a', 1, 1))
+		const text = async () => new TextDecoder().decode((await store.get(POINTER_KEY))?.bytes)
+		const without = (await text()).replace(/,"crc32":"[0-9a-f]{8}"\}$/, '}')
+		await store.put(POINTER_KEY, new TextEncoder().encode(without))
+		expect(await open().position('a')).toMatchObject({ seq: 1 })
+		await open().commit(contractCommit('a', 2, 2))
+		expect(await text()).toMatch(/"crc32":"[0-9a-f]{8}"\}$/)
+		expect(await open().position('a')).toMatchObject({ seq: 2 })
+	})
+
+	it('without a sum is corrupt where a table goes by another name than its folder', async () => {
+		const store = new MemoryObjectStore()
+		const open = () => new R2PointerCatalog({ store, location: LOCATION })
+		await open().commit(contractCommit('a', 1, 1))
+		const text = new TextDecoder().decode((await store.get(POINTER_KEY))?.bytes)
+		const renamed = text.replace('"users_changes":', '"usdrs_changes":').replace(/,"crc32":"[0-9a-f]{8}"\}$/, '}')
+		await store.put(POINTER_KEY, new TextEncoder().encode(renamed))
+		const corrupt = { code: 'LAKE_CORRUPT', message: expect.stringMatching(/catalog\.json: .*"usdrs_changes"/) }
+		await expect(open().load()).rejects.toMatchObject(corrupt)
+		await expect(open().commit(contractCommit('a', 2, 2))).rejects.toMatchObject(corrupt)
+	})
 })
 
 it('a commit of two tables costs one read of the pointer and seven puts, once its instance is warm', async () => {

@@ -1,4 +1,4 @@
-import { SQLakeError } from '../../errors.ts'
+import { SQLakeError, type SQLakeErrorCode } from '../../errors.ts'
 
 /** How often something that may be repeated without harm is tried, and how long in between. */
 export interface RetryPolicy {
@@ -23,12 +23,25 @@ export async function backOff({ baseDelay, maxDelay }: RetryPolicy, attempt: num
  *
  * @throws what the last attempt threw.
  */
-export async function retryUnavailable<T>(operation: () => Promise<T>, policy: RetryPolicy = STORE_RETRY): Promise<T> {
+export function retryUnavailable<T>(operation: () => Promise<T>, policy: RetryPolicy = STORE_RETRY): Promise<T> {
+	return retryOn(['STORE_UNAVAILABLE'], operation, policy)
+}
+
+/**
+ * Repeats an operation while it fails with one of some codes.
+ *
+ * @throws what the last attempt threw.
+ */
+export async function retryOn<T>(
+	codes: readonly SQLakeErrorCode[],
+	operation: () => Promise<T>,
+	policy: RetryPolicy = STORE_RETRY,
+): Promise<T> {
 	for (let attempt = 1; ; attempt++) {
 		try {
 			return await operation()
 		} catch (error) {
-			if (attempt >= policy.attempts || !SQLakeError.is(error, 'STORE_UNAVAILABLE')) throw error
+			if (attempt >= policy.attempts || !codes.some((code) => SQLakeError.is(error, code))) throw error
 			await backOff(policy, attempt)
 		}
 	}
