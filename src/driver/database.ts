@@ -47,6 +47,8 @@ export class SQLakeDrizzleDatabase<
 	constructor(session: SQLakeSession<TFullSchema, ExtractTablesWithRelations<TFullSchema>>) {
 		super('async', session.sqlakeDialect, session, session.relationalSchema)
 		this.#session = session
+		// Drizzle's withReplicas() copies a database's own properties, and not what it inherits.
+		for (const name of OWN_METHODS) Object.defineProperty(this, name, { value: this[name].bind(this), enumerable: true })
 	}
 
 	override select(): SQLakeSelectBuilder<undefined>
@@ -177,6 +179,9 @@ export class SQLakeDrizzleDatabase<
 		return new SQLakeSelectBuilder({ fields, session, dialect: session.sqlakeDialect, ...parts })
 	}
 }
+
+/** The methods that Drizzle's database does not have. */
+const OWN_METHODS = ['batch', 'shard', 'analytics', 'asOf', 'snapshot', 'between', 'causal', 'lastBookmark'] as const
 
 /** How an INSERT runs. */
 export interface InsertOptions {

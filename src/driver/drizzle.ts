@@ -81,8 +81,8 @@ export function drizzle<TDatabase extends SQLakeDatabase, TExtra extends Record<
 		{ logger, cache: config.cache },
 	)
 	const db = new SQLakeDrizzleDatabase<Full>(session)
-	const { cache } = config
-	if (cache !== undefined) db.$cache = { invalidate: (params) => cache.onMutate(params) }
+	// The cache itself, under the name of its method that Drizzle's databases know it by.
+	if (config.cache !== undefined) db.$cache = Object.assign(config.cache, { invalidate: config.cache.onMutate })
 	return Object.assign(db, { $client: client })
 }
 

@@ -293,7 +293,12 @@ export class SQLakeSelectBuilder<TSelection extends SelectedFields | undefined> 
 		RunResult,
 		TSelection extends undefined ? GetSelectTableSelection<TFrom> : TSelection,
 		TSelection extends undefined ? 'single' : 'partial'
-	> {
+	>
+	// As in the builder that this one extends: by this the database fits where Drizzle's own type is asked for.
+	override from<TFrom extends SQLiteTable | Subquery | SQLiteViewBase | SQL>(
+		source: TFrom,
+	): ReturnType<SQLiteSelectBuilder<TSelection, 'async', RunResult>['from']>
+	override from(source: SQLiteTable | Subquery | SQLiteViewBase | SQL) {
 		const { fields, session, dialect, withList, distinct } = this.#parts
 		const { target } = session
 		const overChanges = target.kind === 'lake' && target.moment.kind === 'between'

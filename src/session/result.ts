@@ -16,10 +16,30 @@ export interface RunResult {
 	readonly bookmark: Bookmark | null
 	/** What happened in each shard, where the rows of a split INSERT went to several; in the order of their first rows. */
 	readonly shards?: readonly ShardWrite[]
+	/** True, as in a `D1Result`: a write that fails throws. */
+	readonly success: true
+	/** Empty, as in a `D1Result`: rows come from `returning()`. */
+	readonly results: never[]
+	/** As in a `D1Result`. */
+	readonly meta: WriteMeta
+}
+
+/** What D1 tells of a write, so that a database fits where Drizzle's D1 database is asked for. What no object tells is 0. */
+export type WriteMeta = {
+	readonly changes: number
+	readonly last_row_id: number
+	readonly changed_db: boolean
+	readonly rows_written: number
+	/** 0: not told. */
+	readonly rows_read: number
+	/** 0: not told. */
+	readonly duration: number
+	/** 0: not told. */
+	readonly size_after: number
 }
 
 /** What a split INSERT did in one shard. */
-export interface ShardWrite extends Omit<RunResult, 'shards'> {
+export interface ShardWrite extends Pick<RunResult, 'rowsAffected' | 'lastInsertRowid' | 'bookmark'> {
 	readonly shard: string
 }
 
@@ -38,7 +58,8 @@ export interface QueryResult {
 }
 
 /** One result from the results of the statements that a statement was split into. */
-export function mergeResults({ results, bookmark }: ExecuteResponse): QueryResult {
+export function mergeResults({ results, bookmark: place }: ExecuteResponse): QueryResult {
+	const bookmark = place === null ? null : withJSON(place)
 	const [first] = results
 	if (first === undefined) return { columns: [], rows: [], changes: 0, lastInsertRowid: null, bookmark, stats: null }
 	if (results.length === 1) {
@@ -57,8 +78,41 @@ export function mergeResults({ results, bookmark }: ExecuteResponse): QueryResul
 
 /** What a write answers, from its result. */
 export function runResult({ changes, lastInsertRowid, bookmark, shards }: QueryResult): RunResult {
-	const result = { rowsAffected: changes, lastInsertRowid, bookmark }
-	return shards === undefined ? result : { ...result, shards }
+	const answer = new WriteAnswer(changes, lastInsertRowid, bookmark)
+	return shards === undefined ? answer : Object.assign(answer, { shards })
+}
+
+/** D1's names are accessors: they are no part of its JSON, nor of a comparison. */
+class WriteAnswer implements RunResult {
+	readonly rowsAffected: number
+	readonly lastInsertRowid: number | null
+	readonly bookmark: Bookmark | null
+
+	constructor(rowsAffected: number, lastInsertRowid: number | null, bookmark: Bookmark | null) {
+		this.rowsAffected = rowsAffected
+		this.lastInsertRowid = lastInsertRowid
+		this.bookmark = bookmark
+	}
+
+	get success(): true {
+		return true
+	}
+
+	get results(): never[] {
+		return []
+	}
+
+	get meta(): WriteMeta {
+		const changes = this.rowsAffected
+		const told = { changes, last_row_id: this.lastInsertRowid ?? 0, changed_db: changes > 0, rows_written: changes }
+		return { ...told, rows_read: 0, duration: 0, size_after: 0 }
+	}
+}
+
+/** JSON has no bigint: there `seq` is a number, which it fits in, since positions are safe integers. */
+function withJSON(bookmark: Bookmark): Bookmark {
+	const json = { ...bookmark, seq: Number(bookmark.seq) }
+	return Object.defineProperty({ ...bookmark }, 'toJSON', { value: () => json })
 }
 
 /** One row as an object; of two columns with one name the last wins, as in D1. */

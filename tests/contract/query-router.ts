@@ -102,6 +102,18 @@ export function queryRouterContract(
 			expect(unchanged).toMatchObject({ rowsAffected: 0, bookmark: null })
 		})
 
+		it('answers a write with what JSON can hold, and with the names that D1 has', async () => {
+			const id = shard('json')
+			const result = await db().insert(users).values({ id })
+			const json = await Response.json(result).json()
+			expect(json).toEqual({ rowsAffected: 1, lastInsertRowid: 1, bookmark: { shard: id, seq: 1, epoch: 1 } })
+			expect(result.bookmark).toEqual({ shard: id, seq: 1n, epoch: 1 })
+			expect(structuredClone(result.bookmark)).toEqual({ shard: id, seq: 1n, epoch: 1 })
+			expect(result).toMatchObject({ success: true, results: [], meta: { changes: 1, last_row_id: 1, changed_db: true } })
+			const batch = await db().batch([db().update(users).set({ plan: 'pro' }).where(eq(users.id, id))])
+			expect(JSON.parse(JSON.stringify(batch))).toMatchObject([{ bookmark: { seq: 2 } }])
+		})
+
 		it('keeps a batch together: all or nothing', async () => {
 			const id = shard('ada')
 			const insert = (order: string) => db().insert(orders).values({ id: order, userId: id, amount: 1 })

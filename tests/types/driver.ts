@@ -5,7 +5,9 @@
  */
 
 import { and, count, eq, relations } from 'drizzle-orm'
-import type { BaseSQLiteDatabase, SQLiteSelect } from 'drizzle-orm/sqlite-core'
+import type { DrizzleD1Database } from 'drizzle-orm/d1'
+import { migrate } from 'drizzle-orm/d1/migrator'
+import { type BaseSQLiteDatabase, type SQLiteSelect, withReplicas } from 'drizzle-orm/sqlite-core'
 import { createDuckDBServiceClient } from '../../src/analytics/service/duckdb-service-client.ts'
 import { integer, real, sqliteTable, text } from '../../src/columns.ts'
 import type { LakeTransport } from '../../src/driver/transport.ts'
@@ -194,12 +196,36 @@ export async function template(env: object) {
 	assertType<Equal<typeof selected, { n: number }[]>>()
 }
 
+/** What helpers ask for, as people write it: `any`. */
+type Any = ReturnType<typeof JSON.parse>
+
 /** The database fits where a helper takes any SQLite database, and its select where a helper takes a dynamic select. */
-export function helpers(db: SQLakeDrizzle<typeof schema>) {
-	const takesAny = (_: BaseSQLiteDatabase<'async', RunResult, Record<string, unknown>>) => {}
+export async function helpers(db: SQLakeDrizzle<typeof schema>) {
+	const takesAny = (any: BaseSQLiteDatabase<'async', Any, Any>) => any.select().from(users)
+	const takesOwn = <T extends Record<string, unknown>>(own: BaseSQLiteDatabase<'async', RunResult, T>) => own.$count(users)
+	const takesUnknown = (any: BaseSQLiteDatabase<'sync' | 'async', unknown, Record<string, unknown>>) => any
+	const takesD1 = (d1: DrizzleD1Database<Any>) => d1.batch([d1.select().from(users)])
+	const takesD1Of = (d1: DrizzleD1Database<Record<string, unknown>>) => d1.run('SELECT 1')
 	const paged = <T extends SQLiteSelect>(query: T) => query.limit(1)
-	takesAny(db as never)
+	await takesAny(db)
+	await takesOwn(db)
+	takesUnknown(db)
+	await takesD1(db)
+	const result = await takesD1Of(db)
+	assertType<Equal<typeof result.meta.changes, number>>()
+	await migrate(db.shard('a'), { migrationsFolder: './drizzle' })
 	return paged(db.select().from(users).$dynamic())
+}
+
+export async function replicas(env: object) {
+	const primary = drizzle(sqlake(env, { schema }))
+	const db = withReplicas(primary, [primary])
+	const rows = await db.select().from(users).where(eq(users.id, 'a'))
+	assertType<Equal<typeof rows, User[]>>()
+	const shared = await db.analytics().select().from(users)
+	assertType<Equal<typeof shared, User[]>>()
+	await db.shard('a').batch([db.insert(users).values({ id: 'a' })])
+	return db.$primary.query.users.findFirst()
 }
 
 /** A service binding is what the client of an analytics service takes. */

@@ -82,6 +82,7 @@ describe('a cache', () => {
 		expect(cache.answers.size).toBe(0)
 		await one(db).$withCache()
 		expect(cache.answers.size).toBe(1)
+		expect(db.$cache).toBe(cache)
 		await db.$cache?.invalidate({ tables: users as Table })
 		expect(cache.answers.size).toBe(0)
 	})
@@ -96,14 +97,11 @@ describe('a cache', () => {
 })
 
 describe('withReplicas()', () => {
-	/** Its declaration compares whole builders, which TypeScript finds to differ where a selection is of any shape. */
-	const replicated = withReplicas as <Q>(primary: Q, replicas: [Q, ...Q[]]) => Q & { $primary: Q; $replicas: Q[] }
-
 	it('reads from a replica and writes to the primary', async () => {
 		const primary = await openItems('options-primary')
 		const replica = await openItems('options-replica')
 		await replica.insert(items).values({ id: 1, label: 'replica' })
-		const db = replicated(primary, [replica])
+		const db = withReplicas(primary, [replica])
 		await db.insert(items).values({ id: 1, label: 'primary' })
 		const label = db.$with('label').as(db.select({ label: items.label }).from(items))
 		expect(await db.select().from(items)).toEqual([{ id: 1, label: 'replica' }])
@@ -117,6 +115,22 @@ describe('withReplicas()', () => {
 		expect(await db.delete(items)).toMatchObject({ rowsAffected: 1 })
 		expect(await db.$replicas[0]?.$count(items)).toBe(1)
 		expect(await db.$primary.batch([db.$primary.select().from(items)])).toEqual([[]])
+	})
+
+	it('keeps what sqlake adds to a database', async () => {
+		const primary = drizzle(client)
+		const db = withReplicas(primary, [primary])
+		const id = 'options-replicas'
+		const [, found] = await db.batch([
+			db.insert(users).values({ id, plan: 'free' }).onConflictDoNothing(),
+			db.select().from(users).where(eq(users.id, id)),
+		])
+		expect(found).toMatchObject([{ id }])
+		expect(await db.shard(id).select().from(users)).toMatchObject([{ id }])
+		expect(db.lastBookmark(id)).toMatchObject({ shard: id })
+		for (const lake of [db.analytics(), db.asOf(0), db.snapshot(1), db.between(0, 1), db.causal({ shard: id, seq: 1n })]) {
+			expect(() => Reflect.get(lake, 'insert').call(lake)).toThrow(expect.objectContaining({ code: 'READ_ONLY' }))
+		}
 	})
 })
 
@@ -177,10 +191,10 @@ describe("Drizzle's migrator for D1", () => {
 		const first = 'create table made (id integer primary key);\n--> statement-breakpoint\ninsert into made values (1)'
 		const db = openShard('options-migrate')
 		await write(first)
-		await migrate(db as never, config)
-		await migrate(db as never, config)
+		await migrate(db, config)
+		await migrate(db, config)
 		await write(first, 'alter table made add column note text')
-		await migrate(db as never, config)
+		await migrate(db, config)
 		expect(await db.all(sql`select * from made`)).toEqual([{ id: 1, note: null }])
 		expect(await db.all(sql`select count(*) as n from beside`)).toEqual([{ n: 2 }])
 	})
