@@ -26,6 +26,8 @@ export interface ScannedStatement {
 	readonly returning: number | null
 	/** A name of sqlake's own tables that the text holds; null without one. */
 	readonly internalName: string | null
+	/** Whether it creates, changes or drops what is temporary, in SQLite's schema `temp`. */
+	readonly temporary: boolean
 }
 
 /** Names of tables of capture, of sqlake and of the platform. SQLite compares names without regard to case. */
@@ -33,6 +35,9 @@ const INTERNAL_NAME = /^_(?:cdc|sqlake|cf)_/i
 
 /** Statements that change tables, indexes, views and triggers. */
 const SCHEMA_KEYWORDS: ReadonlySet<string> = new Set(['CREATE', 'DROP', 'ALTER'])
+
+/** What stands before the name of an object that is created, changed or dropped. */
+const BEFORE_OBJECT: ReadonlySet<string> = new Set(['TABLE', 'VIEW', 'TRIGGER', 'INDEX', 'EXISTS'])
 
 const CACHE_SIZE = 200
 const cache = new Map<string, ScannedStatement>()
@@ -64,12 +69,18 @@ function scan(sql: string): ScannedStatement {
 	let depth = 0
 	let end = 0
 	let isTrigger = false
-	let [before, last] = ['', '']
+	let temporary = false
+	let [earlier, before, last, name] = ['', '', '', '']
 	for (const { type, text, span } of tokenize(sql)) {
 		const kind = tokenName(type) ?? ''
 		const follows = before === 'SEMI' && last === 'END'
+		earlier = before
 		before = last
-		last = kind ?? ''
+		last = kind
+		// CREATE TEMP TABLE x, or CREATE TABLE temp.x.
+		if (before === 'CREATE' && kind === 'TEMP') temporary = true
+		if (kind === 'DOT' && BEFORE_OBJECT.has(earlier) && /^temp$/i.test(name)) temporary = SCHEMA_KEYWORDS.has(keyword)
+		name = unquote(text)
 		if (kind === 'SEMI') {
 			// The statements of a trigger's body end in semicolons; `; END ;` ends the trigger (https://www.sqlite.org/c3ref/complete.html).
 			ended = keyword !== '' && (!isTrigger || follows)
@@ -88,11 +99,10 @@ function scan(sql: string): ScannedStatement {
 			placeholders.push({ offset: span.offset, text, index: number - 1 })
 		} else if (kind === 'ID' || kind === 'STRING') {
 			// SQLite takes a string for a name where a name is expected, so a literal counts, too.
-			const name = unquote(text)
 			if (INTERNAL_NAME.test(name)) internalName ??= name
 		}
 	}
-	return { keyword, multiple, end, placeholders, returning, internalName }
+	return { keyword, multiple, end, placeholders, returning, internalName, temporary }
 }
 
 /** The number that SQLite gives a parameter (https://www.sqlite.org/lang_expr.html#varparam). */

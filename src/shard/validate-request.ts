@@ -88,13 +88,19 @@ function validateValue(value: unknown, path: string): asserts value is WireValue
 }
 
 function validateText(sql: string, changesSchema: boolean, path: string): void {
-	const { keyword, multiple, internalName } = scanStatement(sql)
+	const { keyword, multiple, internalName, temporary } = scanStatement(sql)
 	if (keyword === '' || multiple) {
 		throw new SQLakeError('RPC_INVALID', `${path}.sql: expected one statement, found ${multiple ? 'several' : 'none'}`)
 	}
 	if (!ALLOWED_KEYWORDS.has(keyword) && !(changesSchema && isSchemaChange(sql))) {
 		throw new SQLakeError('ROUTE_UNSUPPORTED', `${path}.sql: a ${keyword} statement cannot be sent to a shard`, {
 			hint: 'change the schema through migrations, or in one shard with db.shard(id); settings belong to the Durable Object itself',
+			details: { keyword },
+		})
+	}
+	if (temporary) {
+		throw new SQLakeError('ROUTE_UNSUPPORTED', `${path}.sql: expected what stays in the shard, found something temporary`, {
+			hint: 'leave TEMP out: a shard may restart between two statements, and then it would be gone',
 			details: { keyword },
 		})
 	}

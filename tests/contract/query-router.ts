@@ -246,6 +246,63 @@ export function queryRouterContract(
 			await expect(sql()`SELECT ${new Date()} FROM users WHERE id = ${id}`.all()).rejects.toThrow(code('VALUE_UNSUPPORTED'))
 		})
 
+		it('takes changes of a pinned shard, but none that are temporary or of sqlake itself', async () => {
+			const id = shard('ada')
+			const change = (text: string) => db().shard(id).run(globalSql.raw(text))
+			await change('CREATE TABLE temp_own (temp)')
+			await change('CREATE VIEW own_view AS SELECT temp.temp FROM temp_own AS temp')
+			await change(
+				'CREATE TRIGGER own_trigger AFTER INSERT ON temp_own BEGIN DELETE FROM temp_own WHERE EXISTS (SELECT temp.temp FROM temp_own AS temp); END',
+			)
+			const body = 'AFTER INSERT ON users BEGIN DELETE FROM users; END'
+			for (const text of [
+				`CREATE TEMP TRIGGER t ${body}`,
+				`create /* no */ temporary -- no\n trigger t ${body}`,
+				`CREATE TRIGGER temp.t ${body}`,
+				`CREATE TRIGGER IF NOT EXISTS "Temp".t ${body}`,
+				'CREATE TEMP TABLE t (a)',
+				'CREATE TABLE temp . t (a)',
+				"CREATE TABLE 'temp'.t (a)",
+				'CREATE TEMP VIEW v AS SELECT 1',
+				'CREATE VIEW [temp].v AS SELECT 1',
+				'CREATE INDEX temp.i ON users (plan)',
+				'CREATE VIRTUAL TABLE temp.f USING fts5(a)',
+				'DROP TABLE IF EXISTS temp.t',
+				'ALTER TABLE `TEMP`.t ADD COLUMN b',
+			]) {
+				await expect(change(text), text).rejects.toThrow(code('ROUTE_UNSUPPORTED'))
+			}
+			for (const text of [
+				'CREATE TRIGGER t AFTER INSERT ON _cdc_buffer BEGIN SELECT 1; END',
+				'CREATE TRIGGER t AFTER INSERT ON users BEGIN DELETE FROM "_CDC_buffer"; END',
+				'CREATE TRIGGER _cdc_t AFTER INSERT ON users BEGIN SELECT 1; END',
+				'CREATE VIEW v AS SELECT * FROM main._cdc_buffer',
+				'CREATE INDEX i ON [_sqlake_layouts] (status)',
+				'ALTER TABLE users RENAME TO _cf_users',
+				"CREATE VIRTUAL TABLE f USING fts5(a, content='_cdc_buffer')",
+				'DROP TABLE _cdc_buffer',
+			]) {
+				await expect(change(text), text).rejects.toThrow(code('QUERY_FAILED'))
+			}
+			for (const text of [
+				'PRAGMA writable_schema = ON',
+				"ATTACH 'x' AS y",
+				'DETACH temp',
+				'VACUUM',
+				'REINDEX',
+				'ANALYZE',
+				'BEGIN',
+				'COMMIT',
+				'SAVEPOINT s',
+			]) {
+				await expect(change(text), text).rejects.toThrow(code('ROUTE_UNSUPPORTED'))
+			}
+			await db().insert(users).values({ id })
+			const names = await sql().shard(id)`SELECT name FROM sqlite_schema WHERE name LIKE '%own%' ORDER BY 1`.values()
+			expect(names).toEqual([['own_trigger'], ['own_view'], ['temp_own']])
+			expect(await sql().shard(id)`SELECT count(*) AS n FROM users`.first()).toEqual({ n: 1 })
+		})
+
 		it('keeps shards apart whatever their names are', async () => {
 			const names = ['a/b', '../a', '.', '%41', 'A', 'a', 'con', '🙂', "it's", 'x'.repeat(1_000)].map((id) => shard(id))
 			for (const id of names) await db().insert(users).values({ id, plan: id })
