@@ -41,7 +41,8 @@ export function assertToken(token: unknown): asserts token is string {
 export async function assertAccess(request: Request, token: string): Promise<void> {
 	const origin = request.headers.get('origin')
 	const site = request.headers.get('sec-fetch-site')
-	if ((origin !== null && origin !== new URL(request.url).origin) || site === 'cross-site' || site === 'same-site') {
+	const isFromHere = site === null || site === 'none' || site === 'same-origin'
+	if ((origin !== null && origin !== new URL(request.url).origin) || !isFromHere) {
 		throw new AdminRefusal(403, 'origin of the request: expected this one or none, found another', {
 			hint: 'call it from a server or the command line, not from a page of another site',
 		})

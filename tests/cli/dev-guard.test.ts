@@ -40,10 +40,17 @@ describe('a dev server', () => {
 		['a Host of elsewhere', { host: 'evil.example:4983' }],
 		['a Host that only begins like this machine', { host: 'localhost.evil.example' }],
 		['a Host that is an address of the network', { host: '192.168.1.10' }],
+		['a Host that begins like an address of this machine', { host: '127.0.0.1.evil.example' }],
+		['a Host that only looks like one', { host: '127.evil.example:80' }],
+		['a Host that ends like this machine', { host: 'evil.localhost.example' }],
 		['a page of another origin', { origin: 'https://evil.example' }],
 		['a page of another port', { origin: 'http://localhost:3000' }],
 		['a page that hides its origin', { origin: 'null' }],
 		['a script of another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
+		['a script of the same site on another port', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }],
+		['a form of another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }],
+		['a form of the same site on another port', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate' }],
+		['a site of a kind that it does not know', { 'sec-fetch-site': 'cross-site, same-origin' }],
 	])('refuses %s', async (_, headers) => {
 		const { server } = await openDevServer(await temporaryDirectory())
 		const answer = await send(`${server.url}/query`, { host: `localhost:${server.port}`, ...headers })
@@ -52,10 +59,33 @@ describe('a dev server', () => {
 		expect(answer.headers).not.toHaveProperty('access-control-allow-origin')
 	})
 
-	it('lets a link from elsewhere lead to its page', async () => {
+	it('lets a link from elsewhere lead to its page, but nothing else that a page there could do without being asked', async () => {
 		const { server } = await openDevServer(await temporaryDirectory())
-		const headers = { host: `localhost:${server.port}`, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
-		expect((await send(server.url, headers, { method: 'GET' })).status).toBe(200)
+		const ask = async (headers: Record<string, string>, method = 'GET') =>
+			(await send(server.url, { host: `localhost:${server.port}`, ...headers }, { method })).status
+		for (const site of ['cross-site', 'same-site']) {
+			const from = (mode: string, target?: string) => ({
+				'sec-fetch-site': site,
+				'sec-fetch-mode': mode,
+				...(target === undefined ? {} : { 'sec-fetch-dest': target }),
+			})
+			expect(await ask(from('navigate'))).toBe(200)
+			expect(await ask(from('navigate', 'document'))).toBe(200)
+			expect(await ask(from('navigate', 'iframe'))).toBe(403)
+			expect(await ask(from('no-cors', 'image'))).toBe(403)
+			expect(await ask(from('cors', 'empty'))).toBe(403)
+			expect(await ask(from('websocket', 'empty'))).toBe(403)
+		}
+		for (const site of ['none', 'same-origin']) expect(await ask({ 'sec-fetch-site': site })).toBe(200)
+	})
+
+	it('answers programs that are no browsers, whatever they call their body', async () => {
+		const { server } = await openDevServer(await temporaryDirectory())
+		for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/json']) {
+			expect((await send(`${server.url}/query`, { 'content-type': type, 'user-agent': 'curl/8.0', accept: '*/*' })).status).toBe(
+				200,
+			)
+		}
 	})
 
 	it('permits no page of elsewhere to ask first', async () => {

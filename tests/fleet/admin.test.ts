@@ -87,9 +87,25 @@ describe('the admin handler', () => {
 
 	it('refuses pages of other origins', async () => {
 		const { told, ask } = await open()
-		for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }]) {
-			expect(await told('/_sqlake/fleet', { headers: headers as never })).toMatchObject({ status: 403 })
+		const strangers: Record<string, string>[] = [
+			{ origin: 'https://evil.example' },
+			{ origin: 'http://app.example.com' },
+			{ origin: 'https://app.example.com:8443' },
+			{ origin: 'https://app.example.com.evil.example' },
+			{ origin: 'null' },
+			{ 'sec-fetch-site': 'cross-site' },
+			{ 'sec-fetch-site': 'same-site' },
+			{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+			{ origin: 'https://app.example.com', 'sec-fetch-site': 'same-site' },
+		]
+		for (const headers of strangers) {
+			for (const method of ['GET', 'POST']) {
+				const answer = await told('/_sqlake/fleet/rollouts', { method, headers, ...(method === 'POST' ? { body: '{}' } : {}) })
+				expect(answer, JSON.stringify(headers)).toMatchObject({ status: 403, error: { code: 'ADMIN_REFUSED' } })
+			}
 		}
+		for (const site of ['none', 'same-origin'])
+			expect((await ask('/_sqlake/fleet', { headers: { 'sec-fetch-site': site } }))?.status).toBe(200)
 		const own = { origin: 'https://app.example.com', 'sec-fetch-site': 'same-origin' }
 		expect((await ask('/_sqlake/fleet', { headers: own }))?.status).toBe(200)
 		expect((await ask('/_sqlake/fleet', { method: 'OPTIONS', headers: { origin: 'https://evil.example' } }))?.status).toBe(403)

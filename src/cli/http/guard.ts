@@ -37,13 +37,14 @@ export function isLoopback(host: string): boolean {
  * - Without a token the Host must be a name of this machine: a page whose domain was re-pointed to 127.0.0.1 after it was loaded
  *   (DNS rebinding) still names its own domain there.
  * - An Origin, which browsers send with every request that could change something, must be the server's own or a welcome one.
- * - A browser that says the request comes from another site (`Sec-Fetch-Site`) may only follow a link here.
+ * - A browser that says the request comes from another site (`Sec-Fetch-Site`) may only follow a link here: a form that such a page
+ *   sends is a navigation, too, and so is what it shows in a frame.
  *
  * @throws SQLakeError REQUEST_REFUSED
  */
 export function guard({ method, path, headers }: GuardedRequest, { token, origins = {} }: GuardOptions): void {
 	const { host, origin } = headers
-	const welcome = Object.hasOwn(origins, path) ? (origins[path] ?? []) : []
+	const isWelcome = origin !== undefined && Object.hasOwn(origins, path) && (origins[path] ?? []).includes(origin)
 	if (token !== undefined && method !== 'OPTIONS' && !carries(headers.authorization, token)) {
 		throw new SQLakeError('REQUEST_REFUSED', 'request: expected the token of this server, found none or another', {
 			hint: 'send it: Authorization: Bearer <token>',
@@ -55,15 +56,24 @@ export function guard({ method, path, headers }: GuardedRequest, { token, origin
 			hint: 'ask http://localhost:<port>; another machine is answered with --host and --token only',
 		})
 	}
-	if (origin !== undefined && !welcome.includes(origin) && origin !== `http://${host}`) {
+	if (origin !== undefined && !isWelcome && origin !== `http://${host}`) {
 		throw new SQLakeError('REQUEST_REFUSED', `request: expected no page of another origin, found one of ${origin}`, {
 			hint: "let your own server ask, or open this server's own page",
 		})
 	}
-	const fromElsewhere = headers['sec-fetch-site'] === 'cross-site' || headers['sec-fetch-site'] === 'same-site'
-	if (fromElsewhere && origin === undefined && headers['sec-fetch-mode'] !== 'navigate') {
+	if (!isWelcome && !isFromHere(headers) && !followsLink(method, headers)) {
 		throw new SQLakeError('REQUEST_REFUSED', 'request: expected no page of another site, found one')
 	}
+}
+
+/** Whether the user or the server's own page asks, or a program that is no browser and so does not say. */
+function isFromHere({ 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+	return site === undefined || site === 'none' || site === 'same-origin'
+}
+
+/** Whether a browser shows the answer as a page of its own, which changes nothing here and tells nothing to the page before. */
+function followsLink(method: string, { 'sec-fetch-mode': mode, 'sec-fetch-dest': target }: IncomingHttpHeaders): boolean {
+	return (method === 'GET' || method === 'HEAD') && mode === 'navigate' && (target === undefined || target === 'document')
 }
 
 /** The name in a Host header, without the port. */
