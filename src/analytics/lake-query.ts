@@ -30,15 +30,16 @@ import { DEFAULT_TIMEOUT_MS } from './engines/duckdb-settings.ts'
 import { QueryDeadline } from './engines/query-deadline.ts'
 import { duckdbPassThrough, sqliteStatement } from './prepare-statement.ts'
 import type { EngineLimits, EngineQuery, EngineValue, QueryEngine } from './query-engine.ts'
+import { windowOf } from './scan/change-window.ts'
 import { checkKeys } from './scan/check-keys.ts'
 import { checkNames } from './scan/check-names.ts'
 import { checkRescued } from './scan/check-rescued.ts'
 import { CHANGE_COLUMNS } from './scan/scan-conditions.ts'
 import { seenSchema } from './scan/seen-schema.ts'
 import { loadShardEpochs } from './scan/shard-epochs.ts'
-import { type ChangeWindow, planTable, type TablePlan } from './scan/table-plan.ts'
+import { planTable, type TablePlan } from './scan/table-plan.ts'
 import { tableRelation } from './scan/table-view.ts'
-import { parseTime, parseTimeRange, resolveTimeTravel, SnapshotNotFoundError } from './time-travel.ts'
+import { SnapshotNotFoundError, snapshotBeside } from './time-travel.ts'
 
 /** What the rows of changes have besides the table's own columns, in the order of the views. */
 const CHANGE_DIALECT_COLUMNS: readonly DialectColumn[] = [
@@ -59,6 +60,8 @@ export interface LakeQueryOptions {
 		/** Milliseconds a query may take unless its request says otherwise; 30,000 unless given. */
 		readonly timeoutMs?: number
 	}
+	/** Milliseconds since the epoch; the clock of the machine unless given. */
+	readonly now?: () => number
 	/** Decoded manifests, kept between queries; one of its own unless given. */
 	readonly cache?: MetadataCache
 }
@@ -143,14 +146,14 @@ class LakeQuery implements LakeTransport {
 			dialect === 'duckdb'
 				? duckdbPassThrough(statement.sql, params)
 				: sqliteStatement(statement.sql, params, this.#options.engine.name === 'native')
-		const window = windowOf(moment)
+		const window = windowOf(moment, (this.#options.now ?? Date.now)())
 
 		const limits = { timeoutMs: limitMs, startedAt: Date.now(), ...(signal === undefined ? {} : { signal }) }
 		const deadline = new QueryDeadline(limits)
 		const plan = async () => {
 			const snapshot = await catalog.load()
 			const snapshotIdOf = snapshotChooser(snapshot, moment)
-			const seen = seenSchema({ schema, snapshot, moment, names, snapshotIdOf })
+			const seen = seenSchema({ schema, snapshot, moment, window, names, snapshotIdOf })
 			const extraColumns = moment.kind === 'between' ? [...CHANGE_COLUMNS.keys()] : []
 			const uses = prepared.tables(seen, extraColumns)
 			for (const use of uses) checkNames(use)
@@ -211,21 +214,6 @@ interface PreparedLakeQuery {
 	readonly limits: EngineLimits
 }
 
-/** Times in requests are milliseconds, in the lake microseconds. */
-function windowOf(moment: LakeMoment): ChangeWindow {
-	switch (moment.kind) {
-		case 'current':
-		case 'snapshot':
-			return { kind: 'state', until: null }
-		case 'asOf':
-			return { kind: 'state', until: BigInt(Math.floor(parseTime(moment.at))) * 1_000n }
-		case 'between': {
-			const { from, to } = parseTimeRange(moment.from, moment.to)
-			return { kind: 'changes', from: BigInt(Math.ceil(from)) * 1_000n, to: BigInt(Math.ceil(to)) * 1_000n }
-		}
-	}
-}
-
 /**
  * Which snapshot of each table a query reads. A snapshot is named by its id in one table; the others are read as they were when
  * it was made.
@@ -240,8 +228,7 @@ function snapshotChooser(snapshot: CatalogSnapshot, moment: LakeMoment): (table:
 		if (found === null) continue
 		return (table) => {
 			if (table === named) return found['snapshot-id']
-			const { snapshot: other } = resolveTimeTravel(table.metadata, { asOf: found['timestamp-ms'] })
-			return other === null ? null : other['snapshot-id']
+			return snapshotBeside(table.metadata, found)?.['snapshot-id'] ?? null
 		}
 	}
 	throw new SnapshotNotFoundError(`the lake: found no table with the snapshot ${moment.id}`, { snapshotId: String(moment.id) })

@@ -74,7 +74,7 @@ export function resolveTimeTravel(metadata: IcebergTableMetadata, options: TimeT
 	}
 	if (asOf === undefined) return { snapshot: getCurrentSnapshot(metadata), at: null }
 	const at = parseTime(asOf)
-	const snapshot = getSnapshotAsOf(metadata, at)
+	const snapshot = isPresent(metadata, at) ? getCurrentSnapshot(metadata) : getSnapshotAsOf(metadata, at)
 	if (snapshot === null && !wasEmpty(metadata, at)) {
 		throw new SnapshotNotFoundError(
 			`table at ${metadata.location}: the snapshot of ${new Date(at).toISOString()} is no longer kept`,
@@ -95,7 +95,7 @@ export function resolveTimeTravel(metadata: IcebergTableMetadata, options: TimeT
  */
 export function resolveTimeRange(metadata: IcebergTableMetadata, from: TimeInput, to: TimeInput): readonly IcebergSnapshot[] {
 	const range = parseTimeRange(from, to)
-	return getSnapshotsInRange(metadata, range.from, range.to)
+	return getSnapshotsInRange(metadata, range.from, isPresent(metadata, range.to) ? Number.POSITIVE_INFINITY : range.to)
 }
 
 /** A range in milliseconds. @throws `TIME_INVALID` if a moment is none or the range ends before it starts. */
@@ -105,6 +105,49 @@ export function parseTimeRange(from: TimeInput, to: TimeInput): { readonly from:
 	throw new SQLakeError('TIME_INVALID', `expected a range that starts before it ends, found ${range.from} to ${range.to}`, {
 		details: range,
 	})
+}
+
+/** Milliseconds after which what was the present is so no more: longer than a query is on its way. */
+const RECENT = 60_000
+
+/** Whether a moment was the present a short time ago. */
+export function recent(moment: number, now: number): boolean {
+	return moment >= now - RECENT
+}
+
+/** Whether a moment means the current snapshot: it is not before the present, or was it just now, and the snapshot is of a time to come. */
+function isPresent(metadata: IcebergTableMetadata, at: number): boolean {
+	const now = Date.now()
+	const latest = metadata['snapshot-log'].at(-1)?.['timestamp-ms'] ?? 0
+	return at >= now || (recent(at, now) && latest > now)
+}
+
+/**
+ * The snapshot of a table that was current when one of another table of the lake was made; null where it had none. By the version of
+ * the lake, which every snapshot states: the times of two tables need not be in the order of their commits.
+ *
+ * @throws {@link SnapshotNotFoundError} if it is no longer kept.
+ */
+export function snapshotBeside(metadata: IcebergTableMetadata, other: IcebergSnapshot): IcebergSnapshot | null {
+	const version = lakeVersion(other)
+	const found = metadata.snapshots.findLast((snapshot) => lakeVersion(snapshot) <= version)
+	if (found !== undefined) return found
+	const [first] = metadata.snapshots
+	if (first === undefined) return null
+	// Another engine's does not state a version.
+	if (!(lakeVersion(first) > version)) return resolveTimeTravel(metadata, { asOf: other['timestamp-ms'] }).snapshot
+	if (first['parent-snapshot-id'] === undefined) return null
+	throw new SnapshotNotFoundError(
+		`table at ${metadata.location}: the snapshot of version ${version} of the lake is no longer kept`,
+		{
+			version,
+		},
+	)
+}
+
+/** NaN, which no other is at or below, for a snapshot by another engine. */
+function lakeVersion({ summary }: IcebergSnapshot): number {
+	return Number(summary['sqlake.lake-version'] ?? Number.NaN)
 }
 
 /** Tells an empty table from one whose early snapshots were expired. */

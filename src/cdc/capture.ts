@@ -229,7 +229,7 @@ export class Capture {
 			fromSeq,
 			toSeq,
 			watermark: watermarkOf(this.#sql, state, flight),
-			tables: readChanges(this.#sql, {
+			...readChanges(this.#sql, {
 				schema: this.#schema,
 				layouts: readLayouts(this.#sql),
 				source: BUFFER,

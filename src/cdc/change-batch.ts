@@ -45,6 +45,8 @@ export interface ChangeBatch {
 	readonly toSeq: number
 	/** The moment of the last change, in milliseconds: all changes of the shard up to it are in the lake once this is committed. */
 	readonly watermark: number
+	/** Milliseconds: by how much moments had to be raised at most so that none decreases. Large where the shard's clock went back. */
+	readonly raisedBy: number
 	readonly tables: readonly TableChanges[]
 }
 

@@ -84,8 +84,8 @@ export function listDeadLetters(sql: SqlStorage, schema: LakeSchema, shard: stri
 	)
 	return records.flatMap(([position, reason, retries, at]) => {
 		const seq = Number(position)
-		const tables = readChanges(sql, { schema, layouts, source: ROWS, fromSeq: firstOf(sql, seq), toSeq: seq, earliest: 0 })
-		const events = decodeEvents({ shard, epoch: 1, fromSeq: seq, toSeq: seq, watermark: 0, tables })
+		const changes = readChanges(sql, { schema, layouts, source: ROWS, fromSeq: firstOf(sql, seq), toSeq: seq, earliest: 0 })
+		const events = decodeEvents({ shard, epoch: 1, fromSeq: seq, toSeq: seq, watermark: 0, ...changes })
 		return events.map((event) => ({ seq, reason: textOf(reason), retries: Number(retries), at: Number(at), event }))
 	})
 }

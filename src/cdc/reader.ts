@@ -35,8 +35,15 @@ interface Segment {
 	readonly before: readonly ColumnVector[] | null
 }
 
-/** Reads the changes of a range, table by table. Moments are made non-decreasing over all tables. */
-export function readChanges(sql: SqlStorage, options: ReadOptions): TableChanges[] {
+/** The changes of a range, table by table. */
+export interface ChangesRead {
+	readonly tables: readonly TableChanges[]
+	/** As in a `ChangeBatch`. */
+	readonly raisedBy: number
+}
+
+/** Reads the changes of a range. Moments are made non-decreasing over all tables. */
+export function readChanges(sql: SqlStorage, options: ReadOptions): ChangesRead {
 	const byTable = new Map<string, { table: TableSchema; segments: Segment[] }>()
 	const { layouts, rows } = layoutsIn(sql, options)
 	for (const [layout, kinds] of layouts) {
@@ -49,9 +56,8 @@ export function readChanges(sql: SqlStorage, options: ReadOptions): TableChanges
 		const plain = rows !== null && (kind === RowKind.create || kind === RowKind.delete)
 		entry.segments.push(plain ? readPlainSegment(sql, layout, kind, rows, options) : readSegment(sql, layout, kinds, options))
 	}
-	const changes = [...byTable.values()].map(({ table, segments }) => assemble(table, segments))
-	makeMonotone(changes, options.earliest)
-	return changes
+	const tables = [...byTable.values()].map(({ table, segments }) => assemble(table, segments))
+	return { tables, raisedBy: makeMonotone(tables, options.earliest) }
 }
 
 /** What the lake is told of the rows of a layout. */
@@ -224,18 +230,25 @@ function assemble(table: TableSchema, segments: readonly Segment[]): TableChange
 	}
 }
 
-/** Raises moments to the latest one before them, in the order of changes over all tables: clocks are set back at times. */
-function makeMonotone(tables: readonly TableChanges[], earliest: number): void {
+/**
+ * Raises moments to the latest one before them, in the order of changes over all tables: clocks are set back at times.
+ *
+ * @returns by how much at most, in milliseconds.
+ */
+function makeMonotone(tables: readonly TableChanges[], earliest: number): number {
 	const next = tables.map(() => 0)
 	const heads = tables.map(({ seq }) => seq[0] ?? Number.POSITIVE_INFINITY)
 	let latest = earliest
+	let raisedBy = 0
 	for (;;) {
 		let first = 0
 		for (let index = 1; index < heads.length; index++) if ((heads[index] ?? 0) < (heads[first] ?? 0)) first = index
 		const changes = tables[first]
-		if (changes === undefined || heads[first] === Number.POSITIVE_INFINITY) return
+		if (changes === undefined || heads[first] === Number.POSITIVE_INFINITY) return raisedBy
 		const index = next[first] ?? 0
-		latest = Math.max(latest, changes.ts[index] ?? 0)
+		const ts = changes.ts[index] ?? 0
+		latest = Math.max(latest, ts)
+		raisedBy = Math.max(raisedBy, latest - ts)
 		;(changes.ts as number[])[index] = latest
 		next[first] = index + 1
 		heads[first] = changes.seq[index + 1] ?? Number.POSITIVE_INFINITY

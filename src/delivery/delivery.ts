@@ -13,6 +13,7 @@ import type { Observability } from '../observability/observability.ts'
 import { withSpan } from '../observability/with-span.ts'
 import { encodeShardPath } from '../schema/shard-path.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
+import { ClockWatch } from './clock-watch.ts'
 import type { Poison } from './find-poison.ts'
 import { DEFAULT_DELIVERY_LIMITS, type DeliveryLimits } from './limits.ts'
 import { isEndOf, type Reconciliation, reconcile } from './reconcile.ts'
@@ -82,12 +83,14 @@ const SECOND_LOOKS = [100, 400]
 export class Delivery {
 	readonly #parts: DeliveryParts
 	readonly #limits: DeliveryLimits
+	readonly #clock: ClockWatch
 	/** Whether the catalog's position is known to be the shard's. */
 	#inStep = false
 
 	constructor(parts: DeliveryParts) {
 		this.#parts = parts
 		this.#limits = { ...DEFAULT_DELIVERY_LIMITS, ...parts.limits }
+		this.#clock = new ClockWatch(parts.shard, parts.observability)
 	}
 
 	/**
@@ -178,11 +181,12 @@ export class Delivery {
 
 	/** Steps 2 to 5 for one flight. */
 	async #deliverNext(tally: Tally): Promise<void> {
-		const { capture, store, shard, lake, location, sync } = this.#parts
+		const { capture, store, shard, lake, location, sync, now } = this.#parts
 		const flight = capture.nextFlight(this.#limits.maxChanges)
 		if (flight === null) return
 		const batch = capture.readFlight(flight)
 		this.#inStep = false
+		this.#clock.look(batch, now())
 		// The changes themselves must be durable, too: a crash may not leave the lake with a write that the shard forgets.
 		await sync()
 		const outcome = await uploadFlight({ batch, attempt: flight.attempt, lake, store, location, limits: this.#limits })

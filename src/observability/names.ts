@@ -28,6 +28,11 @@ export const metricDescriptions = {
 	'sqlake.write.rows': { kind: 'counter', unit: '{row}', description: 'Rows that writes changed' },
 	'sqlake.capture.buffered': { kind: 'gauge', unit: '{change}', description: 'Changes that wait in the buffer' },
 	'sqlake.capture.dead_letters': { kind: 'counter', unit: '{change}', description: 'Changes set aside in the dead-letter table' },
+	'sqlake.clock.jumps': {
+		kind: 'counter',
+		unit: '{jump}',
+		description: 'Times that the clock of a shard was found to have gone back, by more than a second',
+	},
 	'sqlake.flush.duration': {
 		kind: 'histogram',
 		unit: 'ms',

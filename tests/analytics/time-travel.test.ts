@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { parseTime, resolveTimeRange, resolveTimeTravel, SnapshotNotFoundError } from '../../src/analytics/time-travel.ts'
+import {
+	parseTime,
+	resolveTimeRange,
+	resolveTimeTravel,
+	SnapshotNotFoundError,
+	snapshotBeside,
+} from '../../src/analytics/time-travel.ts'
 import { SQLakeError } from '../../src/errors.ts'
 import type { IcebergTableMetadata } from '../../src/lake/iceberg/types.ts'
 
@@ -45,6 +51,30 @@ describe('finding the snapshot of a moment', () => {
 	it('is none before the first, and an error where the first is gone', () => {
 		expect(resolveTimeTravel(whole, { asOf: 999 })).toEqual({ snapshot: null, at: 999 })
 		expect(() => resolveTimeTravel(expired, { asOf: 1999 })).toThrow(SnapshotNotFoundError)
+	})
+
+	it('is the current one for a moment that is not before the present, whatever times snapshots claim', () => {
+		const now = Date.now()
+		const jumped = table([snapshot(1, now - 3_600_000), snapshot(2, now + 3_600_000, 1)])
+		for (const asOf of [now - 5_000, now, now + 60_000]) {
+			expect(resolveTimeTravel(jumped, { asOf }).snapshot?.['snapshot-id']).toBe(2)
+			expect(resolveTimeRange(jumped, 0, asOf)).toHaveLength(2)
+		}
+		expect(resolveTimeTravel(jumped, { asOf: now - 600_000 }).snapshot?.['snapshot-id']).toBe(1)
+		expect(resolveTimeRange(jumped, 0, now - 600_000)).toHaveLength(1)
+	})
+
+	it('is, beside one of another table, the last one that the lake had then, in whatever order their times are', () => {
+		const at = (version: number, ts: number, parent?: number) => {
+			const own = snapshot(version, ts, parent)
+			return { ...own, summary: { ...own.summary, 'sqlake.lake-version': String(version) } }
+		}
+		const other = table([at(3, 5_000), at(5, 5_000, 3), at(7, 9_000, 5)])
+		const beside = (version: number, ts: number) => snapshotBeside(other, at(version, ts))?.['snapshot-id']
+		expect([beside(2, 9_999), beside(4, 9_999), beside(6, 1_000), beside(8, 1_000)]).toEqual([undefined, 3, 5, 7])
+		expect(() => snapshotBeside(table([at(5, 5_000, 3)]), at(4, 9_999))).toThrow(SnapshotNotFoundError)
+		expect(snapshotBeside(whole, at(4, 2_500))?.['snapshot-id']).toBe(2)
+		expect(snapshotBeside(table([]), at(4, 2_500))).toBeNull()
 	})
 
 	it('finds a snapshot by its id, or says that there is none', () => {

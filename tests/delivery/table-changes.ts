@@ -51,6 +51,7 @@ export function batchOf(ts: readonly number[], firstSeq = 1): ChangeBatch {
 		fromSeq: firstSeq,
 		toSeq: firstSeq + ts.length - 1,
 		watermark: ts.at(-1) ?? 0,
+		raisedBy: 0,
 		tables: [creations(ts, firstSeq)],
 	}
 }

@@ -80,7 +80,8 @@ export function and(operands: readonly ScanPredicate[]): ScanPredicate {
 			: { op: 'and', operands: needed }
 }
 
-function or(operands: readonly ScanPredicate[]): ScanPredicate {
+/** `or`, which is true of all rows where an operand is. */
+export function or(operands: readonly ScanPredicate[]): ScanPredicate {
 	return operands.some((operand) => operand.op === 'alwaysTrue') ? ALWAYS_TRUE : { op: 'or', operands }
 }
 

@@ -10,6 +10,7 @@ import { getSnapshotById } from '../../lake/iceberg/snapshot.ts'
 import type { SnapshotId } from '../../lake/iceberg/types.ts'
 import { schemaAt, schemaLogOf } from '../../lake/schema-log.ts'
 import type { LakeSchema, TableSchema } from '../../schema/table-schema.ts'
+import { type ChangeWindow, isBeforeEnd } from './change-window.ts'
 import { type SeenTable, seenNow, seenThen, seenThenByCode, withBeforeImages } from './seen-table.ts'
 
 /** What {@link seenSchema} is given. */
@@ -18,6 +19,7 @@ export interface SeenSchemaOptions {
 	readonly schema: LakeSchema
 	readonly snapshot: CatalogSnapshot
 	readonly moment: LakeMoment
+	readonly window: ChangeWindow
 	/** As in a request. */
 	readonly names: LakeRequest['names']
 	/** The snapshot of a table that the query reads; null where it had none, undefined for the current one. */
@@ -54,16 +56,14 @@ export function seenSchema(options: SeenSchemaOptions): SeenSchema {
 }
 
 /** The table in SQL as the lake describes it at the moment; undefined where nothing does. */
-function tableThen(catalogTable: CatalogTable, { moment, snapshotIdOf }: SeenSchemaOptions): TableSchema | undefined {
+function tableThen(catalogTable: CatalogTable, { moment, window, snapshotIdOf }: SeenSchemaOptions): TableSchema | undefined {
 	const log = schemaLogOf(catalogTable.metadata)
 	switch (moment.kind) {
 		case 'current':
 			return log.at(-1)?.table
 		case 'asOf':
-			return schemaAt(log, moment.at)?.table
 		case 'between':
-			// The range ends before `to`, in milliseconds.
-			return schemaAt(log, Math.ceil(moment.to) - 1)?.table
+			return (log.findLast(({ since }) => isBeforeEnd(since, window)) ?? log[0])?.table
 		case 'snapshot': {
 			const id = snapshotIdOf(catalogTable)
 			const read = id === null || id === undefined ? null : getSnapshotById(catalogTable.metadata, id)

@@ -11,8 +11,8 @@ import { CHANGE_FIELDS, shardOf } from '../../lake/change-table.ts'
 import type { IcebergDataFile, SnapshotId } from '../../lake/iceberg/types.ts'
 import { mapLimit } from '../../lake/map-limit.ts'
 import type { ObjectStore } from '../../lake/storage/object-store.ts'
+import { type ChangeWindow, windowPredicate } from './change-window.ts'
 import { and } from './scan-conditions.ts'
-import { type ChangeWindow, windowPredicate } from './table-plan.ts'
 
 /** The first epoch of every shard. */
 const FIRST_EPOCH = 1n

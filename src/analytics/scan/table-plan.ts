@@ -12,16 +12,10 @@ import type { ScanPredicate } from '../../lake/iceberg/scan-predicate.ts'
 import type { IcebergDataFile, SnapshotId } from '../../lake/iceberg/types.ts'
 import type { ObjectStore } from '../../lake/storage/object-store.ts'
 import { strayShardsOf } from '../../lake/stray-shards.ts'
+import { type ChangeWindow, reachesOut, windowPredicate } from './change-window.ts'
 import { and, changePredicate, keyPredicate, shardPredicate, withoutBefore } from './scan-conditions.ts'
 import type { ShardEpochs } from './shard-epochs.ts'
 import type { TableUse } from './statement-tables.ts'
-
-/** The rows wanted of a change table, in microseconds since the epoch. */
-export type ChangeWindow =
-	/** The state after all changes up to `until`, inclusive; after all where it is null. */
-	| { readonly kind: 'state'; readonly until: bigint | null }
-	/** The changes themselves, from inclusive, to exclusive. */
-	| { readonly kind: 'changes'; readonly from: bigint; readonly to: bigint }
 
 /** What to read of one table. */
 export interface TablePlan {
@@ -109,18 +103,6 @@ export async function planTable(options: TablePlanOptions): Promise<TablePlan> {
 	}
 }
 
-/** What a window asks of `_ts`. */
-export function windowPredicate(window: ChangeWindow): ScanPredicate {
-	const fieldId = CHANGE_FIELDS.ts.id
-	if (window.kind === 'changes') {
-		return and([
-			{ op: 'gte', fieldId, value: window.from },
-			{ op: 'lt', fieldId, value: window.to },
-		])
-	}
-	return window.until === null ? { op: 'alwaysTrue' } : { op: 'lte', fieldId, value: window.until }
-}
-
 /** Whether a file may hold rescued values: its other bounds then do not tell of all values. */
 export function holdsRescued(file: IcebergDataFile): boolean {
 	const nulls = file.nullValueCounts.get(CHANGE_FIELDS.rescued.id)
@@ -139,11 +121,4 @@ function holdsInsertsOnly(file: IcebergDataFile): boolean {
 function holdsUpdates(file: IcebergDataFile): boolean {
 	const upper = file.upperBounds.get(CHANGE_FIELDS.op.id)
 	return typeof upper !== 'string' || upper >= 'u'
-}
-
-function reachesOut(file: IcebergDataFile, window: ChangeWindow): boolean {
-	const lower = file.lowerBounds.get(CHANGE_FIELDS.ts.id)
-	const upper = file.upperBounds.get(CHANGE_FIELDS.ts.id)
-	if (window.kind === 'state') return window.until !== null && !(typeof upper === 'bigint' && upper <= window.until)
-	return !(typeof lower === 'bigint' && lower >= window.from && typeof upper === 'bigint' && upper < window.to)
 }

@@ -38,11 +38,14 @@ export class TestLake {
 	readonly #location: string
 	readonly #positions = new Map<string, { epoch: number; seq: number }>()
 
-	/** @param location - where its paths begin */
-	constructor(schema: LakeSchema, store: ObjectStore = new MemoryObjectStore(), location = LOCATION) {
+	/**
+	 * @param location - where its paths begin
+	 * @param now - the clock of the catalog
+	 */
+	constructor(schema: LakeSchema, store: ObjectStore = new MemoryObjectStore(), location = LOCATION, now = Date.now) {
 		this.schema = schema
 		this.store = store
-		this.catalog = new R2PointerCatalog({ store, location })
+		this.catalog = new R2PointerCatalog({ store, location, now })
 		this.#location = location
 	}
 
@@ -64,6 +67,7 @@ export class TestLake {
 			fromSeq: seq + 1,
 			toSeq: seq + changes.length,
 			watermark: changes.at(-1)?.ts ?? 0,
+			raisedBy: 0,
 			tables: [...schema.tables.values()].flatMap((table) => tableChanges(table, changes, seq + 1) ?? []),
 		}
 		const upload = {

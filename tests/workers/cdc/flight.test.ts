@@ -139,6 +139,7 @@ describe('flights', () => {
 				}
 				const batches = drain(capture, 4)
 				const moments = batches.map(({ tables, watermark }) => [tables.map(({ ts }) => ts), watermark])
+				expect(batches.map(({ raisedBy }) => raisedBy)).toEqual([7_000, 10_001])
 				expect(moments).toEqual([
 					[
 						[

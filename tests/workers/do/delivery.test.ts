@@ -5,6 +5,8 @@ import { Delivery, type DeliveryParts } from '../../../src/delivery/delivery.ts'
 import { flushCDCToR2WithIceberg } from '../../../src/delivery/flush-cdc.ts'
 import { openLake } from '../../../src/lake/open-lake.ts'
 import { createObservability } from '../../../src/observability/create-observability.ts'
+import { InMemoryMetrics } from '../../../src/observability/in-memory-metrics.ts'
+import type { Attributes } from '../../../src/observability/observability.ts'
 import type { LakeSchema, LakeType } from '../../../src/schema/table-schema.ts'
 import { schemaOf } from '../cdc/support.ts'
 import { lakeRows } from '../simulation/lake-rows.ts'
@@ -100,6 +102,38 @@ describe('Delivery', () => {
 				'2026-06-01T23:59:59.999Z',
 				'2026-06-02T00:00:00.000Z',
 			])
+		})
+	})
+
+	it('tells of a clock that went back, once until it has caught up', async () => {
+		await inShard(async ({ sql, capture, deliveryOf }) => {
+			const metrics = new InMemoryMetrics()
+			const warnings: (readonly [string, Attributes | undefined])[] = []
+			const { logger: silent } = createObservability()
+			const logger = { ...silent, warn: (message: string, attributes?: Attributes) => void warnings.push([message, attributes]) }
+			let time = Date.UTC(2026, 5, 1)
+			const delivery = deliveryOf({ now: () => time, observability: createObservability({ metrics, logger }) })
+			let id = 0
+			/** Writes and delivers by a clock that is wrong by some milliseconds, and has been put right by the time of the delivery. */
+			const write = async (wrongBy: number) => {
+				sql.exec('INSERT INTO good (id) VALUES (?)', ++id)
+				sql.exec('UPDATE _cdc_buffer SET ts = ? WHERE seq = ?', (time + wrongBy) / 1000, capture.lastSeq())
+				await delivery.run()
+				time += 60_000
+			}
+			await write(0)
+			await write(900)
+			expect(metrics.counter('sqlake.clock.jumps')).toBe(0)
+			await write(3_600_000)
+			await write(0)
+			expect(metrics.counter('sqlake.clock.jumps')).toBe(1)
+			expect(warnings).toEqual([
+				[expect.stringContaining('the clock of the shard went back'), expect.objectContaining({ byMs: 3_600_000 })],
+			])
+			time += 3_600_000
+			await write(0)
+			await write(-3_600_000)
+			expect(metrics.counter('sqlake.clock.jumps')).toBe(2)
 		})
 	})
 
