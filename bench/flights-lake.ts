@@ -87,7 +87,7 @@ async function deliver(
 	const shard = String(origins[from])
 	const range = { shard, epoch: 1, fromSeq, toSeq: fromSeq + length - 1, watermark: LOADED_AT + fromSeq + length }
 	const outcome = await uploadFlight({
-		batch: { ...range, tables: [changes] },
+		batch: { ...range, raisedBy: 0, tables: [changes] },
 		attempt: 1,
 		lake,
 		store,
