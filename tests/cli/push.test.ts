@@ -235,7 +235,7 @@ describe('sqlake push --remote', () => {
 		expect(await message()).toMatch(/^1 .*name of the bucket.*no wrangler configuration\nhint: name it: --bucket/)
 		rmSync(join(project.directory, '.sqlake/manifest.json'))
 		expect(await message()).toMatch(/^1 .*manifest.*found none\nhint: write it: sqlake generate/)
-		expect(await message([])).toMatch(/^2 .*--local, or --remote/)
+		expect(await message(['--bucket', 'b'])).toMatch(/^2 .*--bucket names one for --remote/)
 		expect(await message(['--local', '--remote'])).toMatch(/^2 /)
 	})
 
@@ -252,7 +252,8 @@ describe('sqlake push --remote', () => {
 
 describe('sqlake push --local', () => {
 	it("puts the manifest and the tables where wrangler's own runtime finds them", async () => {
-		const done = await push('--local')
+		const done = await push()
+		expect(done.stderr).toContain('Neither --local nor --remote: the bucket of wrangler dev, on this machine')
 		expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('users_changes: created') })
 		// Another process, as \`wrangler dev\` would be.
 		project.write(

@@ -217,10 +217,24 @@ describe('query of a project', { timeout: 30_000 }, () => {
 		expect({ lines, stderr }).toEqual({ lines: 1 + 3 * 5 ** 8, stderr: '' })
 	})
 
-	it('says how to name a shard where none or several are pinned', async () => {
-		const hint = expect.stringContaining('hint: name the shard: --shard <id>, or ask all of them, in the lake: --analytics')
-		expect(await query('SELECT * FROM orders')).toMatchObject({ code: 1, stderr: hint })
-		expect(await query(`SELECT * FROM orders WHERE user_id IN ('ada', 'bob')`)).toMatchObject({ code: 1, stderr: hint })
+	it('answers a read that pins no shard, or several, over all of them, with what was just written, and says so', async () => {
+		await query(`INSERT INTO orders (id, user_id, amount) VALUES ('late', 'eve', 5)`)
+		const said = expect.stringMatching(/pins no single shard: the lake is asked, over all of \d+ shards, after delivering/)
+		expect(await query(`SELECT id, user_id FROM orders WHERE amount = 5`)).toEqual({
+			code: 0,
+			stderr: said,
+			rows: [{ id: 'late', user_id: 'eve' }],
+		})
+		const several = `SELECT id FROM orders WHERE user_id IN (?, 'eve') ORDER BY id`
+		expect(await query(several, '-p', '["bob"]')).toEqual({ code: 0, stderr: said, rows: [{ id: 'late' }, { id: 'o3' }] })
+		expect((await query('SELECT id FROM orders WHERE amount = 5', '--explain')).rows).toMatchObject({ route: 'lake' })
+		await query(`DELETE FROM orders WHERE user_id = 'eve'`)
+		const undelivered = await query('SELECT count(*) AS n FROM orders', '--no-flush')
+		expect(undelivered).toEqual({ code: 0, stderr: expect.stringContaining('as far as they have delivered'), rows: [{ n: 4 }] })
+		const counted = await runSQLake(['query', 'SELECT COUNT(*) FROM orders', '--analytics', '--format', 'table'], {
+			cwd: project.directory,
+		})
+		expect(counted.stdout).toMatch(/COUNT\(\*\)\s+─+\s+3\n/)
 	})
 
 	it('sends the rows of an INSERT to their shards where that is asked for', async () => {

@@ -4,7 +4,7 @@ import { defineCommand } from '../command.ts'
 export const push = defineCommand({
 	builder: (yargs) =>
 		yargs
-			.option('local', { type: 'boolean', describe: 'Into the bucket of wrangler dev, in .wrangler/state' })
+			.option('local', { type: 'boolean', describe: 'Into the bucket of wrangler dev, in .wrangler/state (the default)' })
 			.option('remote', { type: 'boolean', describe: 'Into the bucket itself, by the S3 API' })
 			.option('dry-run', { alias: 'n', type: 'boolean', default: false, describe: 'Print what would change, and change nothing' })
 			.option('force', {
@@ -15,8 +15,8 @@ export const push = defineCommand({
 			.option('bucket', { type: 'string', requiresArg: true, describe: 'Name of the bucket, for --remote' })
 			.option('env', { alias: 'e', type: 'string', requiresArg: true, describe: 'Environment of the wrangler configuration' })
 			.conflicts('local', ['remote', 'bucket'])
-			.check(({ local, remote }) => local === true || remote === true || 'where to? --local, or --remote')
-			.example('$0 push --local', 'For wrangler dev on this machine')
+			.check(({ bucket, remote }) => bucket === undefined || remote === true || '--bucket names one for --remote')
+			.example('$0 push', 'For wrangler dev on this machine')
 			.example('$0 push --remote --dry-run', 'What a push to production would change')
 			.epilogue(
 				[
@@ -30,7 +30,8 @@ export const push = defineCommand({
 			),
 	run: async (args, context) => {
 		const { runPush } = await import('../push/run-push.ts')
-		const { local = false, dryRun, force, bucket, env } = args
-		return runPush({ local, dryRun, force, bucket, environment: env }, context)
+		const { local, remote, dryRun, force, bucket, env } = args
+		if (!local && !remote) context.log('Neither --local nor --remote: the bucket of wrangler dev, on this machine')
+		return runPush({ local: !remote, dryRun, force, bucket, environment: env }, context)
 	},
 })

@@ -44,7 +44,10 @@ export const query = defineCommand({
 					requiresArg: true,
 					describe: 'Directory of the shards, or one SQLite file [default: .sqlake/local.db]',
 				},
-				flush: { type: 'boolean', default: false, describe: 'Deliver what waits in the shards to the lake first' },
+				flush: {
+					type: 'boolean',
+					describe: "Deliver what waits in the shards to the lake first [default: for queries of the project's own lake]",
+				},
 				'read-only': { type: 'boolean', default: false, describe: 'Refuse a statement that writes' },
 				dialect: {
 					choices: ['sqlite', 'duckdb'] as const,
@@ -64,6 +67,7 @@ export const query = defineCommand({
 				return true
 			})
 			.example(`$0 query "SELECT * FROM orders WHERE user_id = 'ada'"`, 'One shard, up to the last write')
+			.example('$0 query "SELECT * FROM users"', 'All shards here: what waits in them is delivered, and the lake is asked')
 			.example(`$0 query -a "SELECT plan, count(*) FROM users GROUP BY plan"`, 'All shards, from the lake')
 			.example(`$0 query --as-of 1d "SELECT count(*) FROM users"`, 'As it was a day ago')
 			.example(`$0 query --between 1h.. "SELECT _op, * FROM orders" -f csv`, 'What changed in the last hour')
@@ -80,7 +84,7 @@ export const query = defineCommand({
 		const common = { sql, params, readOnly, explain, format: args.format ?? defaultFormat(context) }
 		const file = args.db === undefined ? null : sqliteFile(args.db, context)
 		if (file !== null) {
-			if (moment !== undefined || args.shard !== undefined || args.flush || args.split) throw noProject(args.db)
+			if (moment !== undefined || args.shard !== undefined || args.flush === true || args.split) throw noProject(args.db)
 			const { queryFile } = await import('../query/query-file.ts')
 			await queryFile({ ...common, file }, context)
 			return undefined
@@ -93,7 +97,9 @@ export const query = defineCommand({
 		}
 		const { queryProject } = await import('../query/query-project.ts')
 		const db = args.db === undefined ? config.db : context.path(args.db)
-		const { shard, split, flush, dialect, timeout } = args
+		const { shard, split, dialect, timeout } = args
+		// What waits in the shards belongs into their own lake, and no other.
+		const flush = args.flush ?? (args.lake === undefined && !args.local && !args.remote)
 		await using lake = await openLakePlace(args, context)
 		const query = { ...common, db, lake: lake.store, shard, split, moment, flush, dialect, timeoutMs: timeout * 1_000 }
 		await queryProject(query, context)

@@ -85,11 +85,8 @@ function pragma(db: string, shard: string): SQLakeError {
 /** Says how the command line, not the library, reaches one shard, several or the lake. */
 function withOptions(error: unknown, type: string): unknown {
 	if (!SQLakeError.is(error, 'ROUTE_NO_SHARD') && !SQLakeError.is(error, 'ROUTE_MULTIPLE_SHARDS')) return error
-	const others = READS.has(type)
-		? ', or ask all of them, in the lake: --analytics'
-		: type === 'InsertStmt'
-			? ', or send every row to its own: --split'
-			: '; a write goes to one at a time'
+	const others =
+		type === 'InsertStmt' ? ', or send every row to its own: --split' : READS.has(type) ? '' : '; a write goes to one at a time'
 	return new SQLakeError(error.code, error.message, {
 		cause: error,
 		hint: `name the shard: --shard <id>${others}`,
