@@ -18,6 +18,8 @@ export interface EngineFile {
 	readonly key: string
 	readonly sizeInBytes: number
 	readonly recordCount: number
+	/** Of the whole file; absent where it is not known. */
+	readonly crc32?: number
 }
 
 /**

@@ -25,7 +25,7 @@ export async function checkRescued(plan: TablePlan, relation: TableRelation, sto
 	const { table } = plan.use
 	const location = lakeLocationOf(plan.catalogTable.metadata)
 	await mapLimit([...plan.plain, ...plan.merged].filter(holdsRescued), async (file) => {
-		const parquet = await openParquet(store, objectKeyOf(location, file.filePath), file.fileSizeInBytes)
+		const parquet = await openParquet(store, objectKeyOf(location, file.filePath), file.fileSizeInBytes, file.crc32)
 		// What was rescued is kept by the names that the columns had when the file was written.
 		const fieldIdOf = fieldIdsByName(parquet)
 		const isRead = (name: string) => relation.fieldIds.has(fieldIdOf(name)) || relation.keyIds.has(fieldIdOf(name))

@@ -166,7 +166,12 @@ function engineTable(
 }
 
 function engineFile(file: IcebergDataFile, location: string): EngineFile {
-	return { key: objectKeyOf(location, file.filePath), sizeInBytes: file.fileSizeInBytes, recordCount: file.recordCount }
+	return {
+		key: objectKeyOf(location, file.filePath),
+		sizeInBytes: file.fileSizeInBytes,
+		recordCount: file.recordCount,
+		...(file.crc32 === undefined ? {} : { crc32: file.crc32 }),
+	}
 }
 
 /** The field of a column's value after a change, under the name that the engine knows it by. */

@@ -5,6 +5,7 @@
  */
 import { readAvroFile, writeAvroFile } from '../avro/container.ts'
 import type { AvroRecordValue, AvroValue } from '../avro/schema.ts'
+import { hex } from '../summed-name.ts'
 import { AvroRecordReader, corrupt, namingByFieldId } from './avro-record.ts'
 import { avroName, fieldNamesById, manifestEntrySchema } from './manifest-schema.ts'
 import { type TypedPartitionField, typedPartitionFields } from './partition-spec.ts'
@@ -21,6 +22,9 @@ import type {
 	SnapshotId,
 } from './types.ts'
 import { compareIcebergValues } from './value-order.ts'
+
+/** Entry of the header: the CRC-32s of the data files, in the order of their entries. */
+const SUMS_KEY = 'sqlake.crc32'
 
 const STATUS = { existing: 0, added: 1, deleted: 2 } as const
 const statusNames = ['existing', 'added', 'deleted'] as const
@@ -52,6 +56,7 @@ export async function encodeManifest(options: EncodeManifestOptions): Promise<Ui
 			'partition-spec-id': String(spec['spec-id']),
 			'format-version': '2',
 			content: 'data',
+			...sumsMetadata(entries),
 		},
 		records: entries.map((entry) => ({
 			status: STATUS[entry.status],
@@ -61,6 +66,20 @@ export async function encodeManifest(options: EncodeManifestOptions): Promise<Ui
 			data_file: dataFileRecord(entry.dataFile, partition, types),
 		})),
 	})
+}
+
+/** The sums of the files, one an entry, in hex; those that are not known are empty. */
+function sumsMetadata(entries: readonly IcebergManifestEntry[]): Record<string, string> {
+	const sums = entries.map(({ dataFile }) => (dataFile.crc32 === undefined ? '' : hex(dataFile.crc32)))
+	return sums.every((sum) => sum === '') ? {} : { [SUMS_KEY]: sums.join() }
+}
+
+/** Who writes the entries of a manifest anew does not keep its header; and who adds to them would leave sums of other files. */
+function sumsOf(text: string | undefined, entries: number, name: string): readonly (number | undefined)[] {
+	if (text === undefined) return []
+	const sums = text.split(',')
+	if (sums.length !== entries) throw corrupt(`manifest "${name}", ${SUMS_KEY}`, `${entries} sums`, sums.length)
+	return sums.map((sum) => (sum === '' ? undefined : Number.parseInt(sum, 16)))
 }
 
 function dataFileRecord(
@@ -131,7 +150,9 @@ export async function decodeManifest(
 	const partitionNames = new Map(partition.map(({ field }) => [field['field-id'], field.name] as const))
 	const types = fieldTypes(schemas)
 	const file = await readAvroFile(bytes, { name, naming: namingByFieldId(new Map([...fieldNamesById, ...partitionNames])) })
-	return file.records.map((record) => {
+	const sums = sumsOf(file.metadata.get(SUMS_KEY), file.records.length, name)
+	return file.records.map((record, i) => {
+		const sum = sums[i]
 		const entry = new AvroRecordReader(record, `manifest "${name}"`)
 		const status = statusNames[entry.number('status')]
 		if (status === undefined) throw corrupt(`manifest "${name}", field status`, '0, 1 or 2', entry.number('status'))
@@ -143,7 +164,7 @@ export async function decodeManifest(
 			snapshotId: entry.optionalId('snapshot_id') ?? manifest.addedSnapshotId,
 			sequenceNumber,
 			fileSequenceNumber: entry.optionalNumber('file_sequence_number') ?? sequenceNumber,
-			dataFile: dataFileOf(entry.record('data_file'), partition, types),
+			dataFile: { ...dataFileOf(entry.record('data_file'), partition, types), ...(sum === undefined ? {} : { crc32: sum }) },
 		}
 	})
 }

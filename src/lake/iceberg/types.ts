@@ -129,6 +129,11 @@ export interface IcebergDataFile {
 	readonly upperBounds: ReadonlyMap<number, IcebergValue>
 	readonly splitOffsets: readonly number[]
 	readonly sortOrderId?: number
+	/**
+	 * CRC-32 of the file, where its writer stated it. The specification has no place for it in an entry: it stands in the header of
+	 * the manifest.
+	 */
+	readonly crc32?: number
 	/** The schema by which names find the file's columns, where it is known. No part of a manifest's entry. */
 	readonly schema?: IcebergSchema
 }

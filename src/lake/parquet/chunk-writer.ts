@@ -7,6 +7,7 @@ import type { ColumnChunk, Encoding, ParquetType, Statistics } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer'
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js'
 import { writeRleBitPackedHybrid } from 'hyparquet-writer/src/encoding.js'
+import { crc32 } from '../crc32.ts'
 import { compress, compressPage, WRITE_CODEC } from './compression.ts'
 import { definitionLevels } from './encode-values.ts'
 import type { Presence } from './lake-column.ts'
@@ -44,6 +45,7 @@ export class ChunkWriter {
 			type: 'DICTIONARY_PAGE',
 			uncompressed_page_size: values.length,
 			compressed_page_size: body.length,
+			crc: crc32(body) | 0,
 			dictionary_page_header: { num_values: count, encoding: 'PLAIN' },
 		})
 		this.#uncompressed += this.#out.offset - this.#dictionaryStart + values.length
@@ -71,6 +73,8 @@ export class ChunkWriter {
 			type: 'DATA_PAGE_V2',
 			uncompressed_page_size: levels.length + values.length,
 			compressed_page_size: levels.length + body.length,
+			// Of all that follows the header (Parquet format, "Checksumming"); Thrift has signed numbers only.
+			crc: crc32(body, crc32(levels)) | 0,
 			data_page_header_v2: {
 				num_values: rows.count,
 				num_nulls: rows.nullCount,

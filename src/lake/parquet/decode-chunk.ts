@@ -5,6 +5,7 @@
  */
 import type { ColumnMetaData, PageHeader, SchemaElement } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
+import { crc32 } from '../crc32.ts'
 import type { IcebergField } from '../iceberg/types.ts'
 import { decompress } from './compression.ts'
 import { decodeDelta } from './delta.ts'
@@ -20,6 +21,8 @@ export interface ChunkSource {
 	/** The bytes of the chunk, from its first page's header on. */
 	readonly bytes: Uint8Array
 	readonly rowCount: number
+	/** Whether the bytes were compared with a sum already; else the pages' own are, where they have one. */
+	readonly isChecked: boolean
 }
 
 /** A data page, its levels and values told apart. */
@@ -51,6 +54,8 @@ export function decodeChunk(source: ChunkSource): LakeVector {
 			throw new Error('a page is larger than its chunk')
 		}
 		const body = bytes.subarray(start, reader.offset)
+		if (!source.isChecked && header.crc !== undefined && header.crc >>> 0 !== crc32(body))
+			throw new Error('a page has another CRC-32')
 		if (header.type === 'DICTIONARY_PAGE') {
 			const page = decompress(meta.codec, body, header.uncompressed_page_size)
 			builder.setDictionary(page, header.dictionary_page_header?.num_values ?? 0)

@@ -20,6 +20,7 @@ export type DataFileStats = Pick<
 	| 'lowerBounds'
 	| 'upperBounds'
 	| 'splitOffsets'
+	| 'crc32'
 >
 
 /**

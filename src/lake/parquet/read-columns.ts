@@ -5,7 +5,10 @@
  */
 import type { ColumnChunk, ColumnMetaData, RowGroup, SchemaElement } from 'hyparquet'
 import { messageOf, SQLakeError } from '../../errors.ts'
+import { crc32 } from '../crc32.ts'
 import type { IcebergField } from '../iceberg/types.ts'
+import { hex } from '../summed-name.ts'
+import type { SumSpan } from './chunk-sums.ts'
 import { decodeChunk } from './decode-chunk.ts'
 import type { LakeVector } from './lake-vector.ts'
 import { corrupt, type ParquetFile } from './open-parquet.ts'
@@ -72,7 +75,10 @@ export async function* readColumns(options: ReadColumnsOptions): AsyncGenerator<
 
 /** A column chunk's place in the file. */
 interface ChunkRange {
+	readonly name: string
 	readonly meta: ColumnMetaData
+	/** Sums of the file around it; null where it has none. */
+	readonly sum: SumSpan | null
 	readonly start: number
 	readonly end: number
 }
@@ -91,7 +97,7 @@ function batches(file: ParquetFile, wanted: readonly number[], elements: readonl
 	for (const index of wanted) {
 		const group = file.metadata.row_groups[index]
 		if (group === undefined) throw corrupt(file.key, `expected row group ${index}, found ${file.metadata.row_groups.length}`)
-		const chunks = elements.map((element) => element && chunkRange(file, group, element))
+		const chunks = elements.map((element) => element && chunkRange(file, index, group, element))
 		const bytes = chunks.reduce((sum, chunk) => sum + (chunk ? chunk.end - chunk.start : 0), 0)
 		const plan = { index, rowCount: Number(group.num_rows), chunks }
 		const last = result.at(-1)
@@ -106,17 +112,18 @@ function batches(file: ParquetFile, wanted: readonly number[], elements: readonl
 	return result
 }
 
-function chunkRange(file: ParquetFile, group: RowGroup, element: SchemaElement): ChunkRange {
-	const chunk: ColumnChunk | undefined = group.columns.find(
-		({ meta_data }) => meta_data?.path_in_schema.length === 1 && meta_data.path_in_schema[0] === element.name,
+function chunkRange(file: ParquetFile, rowGroup: number, group: RowGroup, element: SchemaElement): ChunkRange {
+	const position = group.columns.findIndex(
+		({ meta_data }: ColumnChunk) => meta_data?.path_in_schema.length === 1 && meta_data.path_in_schema[0] === element.name,
 	)
-	const meta = chunk?.meta_data
+	const meta = group.columns[position]?.meta_data
 	if (meta === undefined) throw corrupt(file.key, `a row group lacks the column "${element.name}"`)
 	const dictionary = meta.dictionary_page_offset
 	const start = Number(
 		dictionary !== undefined && dictionary > 0n && dictionary < meta.data_page_offset ? dictionary : meta.data_page_offset,
 	)
-	return { meta, start, end: start + Number(meta.total_compressed_size) }
+	const sum = file.sums === null ? null : file.sums.around(rowGroup, position)
+	return { name: element.name, meta, sum, start, end: start + Number(meta.total_compressed_size) }
 }
 
 /** Fetches ranges, neighbours together; @returns a look-up of each range's bytes. */
@@ -124,18 +131,36 @@ async function fetchRanges(
 	file: ParquetFile,
 	ranges: readonly ChunkRange[],
 ): Promise<(range: ChunkRange) => Uint8Array<ArrayBuffer>> {
-	const spans: { start: number; end: number }[] = []
-	for (const { start, end } of [...ranges].sort((a, b) => a.start - b.start)) {
+	const spans: { start: number; end: number; ranges: ChunkRange[] }[] = []
+	for (const range of [...ranges].sort((a, b) => a.start - b.start)) {
+		const { start, end } = range
 		const last = spans.at(-1)
-		if (last !== undefined && start <= last.end + COALESCE_GAP_BYTES) last.end = Math.max(last.end, end)
-		else spans.push({ start, end })
+		if (last !== undefined && start <= last.end + COALESCE_GAP_BYTES) {
+			last.end = Math.max(last.end, end)
+			last.ranges.push(range)
+		} else spans.push({ start, end, ranges: [range] })
 	}
-	const read = await Promise.all(spans.map(async (span) => ({ ...span, bytes: await file.read(span.start, span.end) })))
+	const read = await Promise.all(
+		spans.map(async (span) => {
+			const check = (bytes: Uint8Array) => {
+				for (const range of span.ranges)
+					assertChunkSum(file, range, bytes.subarray(range.start - span.start, range.end - span.start))
+			}
+			return { ...span, bytes: await file.read(span.start, span.end, check) }
+		}),
+	)
 	return ({ start, end }) => {
 		const span = read.find((candidate) => candidate.start <= start && end <= candidate.end)
 		if (span === undefined) throw new SQLakeError('INTERNAL', `file "${file.key}": bytes ${start} to ${end} were not fetched`)
 		return span.bytes.subarray(start - span.start, end - span.start)
 	}
+}
+
+function assertChunkSum(file: ParquetFile, { name, sum }: ChunkRange, bytes: Uint8Array): void {
+	if (sum === null) return
+	const found = crc32(bytes, sum.before)
+	if (found === sum.after) return
+	throw corrupt(file.key, `column "${name}": expected bytes with the CRC-32 ${hex(sum.after)}, found ${hex(found)}`)
 }
 
 function elementOf(file: ParquetFile, field: IcebergField): SchemaElement | undefined {
@@ -151,7 +176,7 @@ function decode(
 	rowCount: number,
 ): LakeVector {
 	try {
-		return decodeChunk({ field, element, meta: chunk.meta, bytes, rowCount })
+		return decodeChunk({ field, element, meta: chunk.meta, bytes, rowCount, isChecked: chunk.sum !== null })
 	} catch (error) {
 		throw corrupt(file.key, `column "${element.name}" does not decode (${messageOf(error)})`, error)
 	}

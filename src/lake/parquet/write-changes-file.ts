@@ -11,6 +11,7 @@ import type { LakeSchema, TableSchema } from '../../schema/table-schema.ts'
 import { BEFORE_FIELD_OFFSET, CHANGE_FIELDS, changesSchema, VARIANT_FIELD_ID } from '../change-table.ts'
 import type { IcebergField } from '../iceberg/types.ts'
 import { BOUND_BYTES } from './bounds.ts'
+import { chunkSumsMetadata, fileSum } from './chunk-sums.ts'
 import { WRITE_CODEC } from './compression.ts'
 import { convertColumn, integersFrom, timestampsFromMs } from './convert-column.ts'
 import { encodeChunk } from './encode-chunk.ts'
@@ -64,22 +65,26 @@ export function writeChangesFile(options: ChangesFileOptions): ChangesFile {
 
 	// About what a small row takes; the buffer grows where that is too little.
 	const writer = new ByteWriter(1024 + (to - from) * 32)
+	// Readers that do not look at field ids go by it once a column was renamed.
+	const described = (changes.table.version ?? 0) > 0 ? icebergSchemaMetadata(fields) : []
 	const parquet = new ParquetWriter({
 		writer,
 		schema: parquetSchemaOf(fields),
 		codec: WRITE_CODEC,
 		statisticsTruncateLength: BOUND_BYTES,
-		// Readers that do not look at field ids go by it once a column was renamed.
-		...((changes.table.version ?? 0) > 0 ? { kvMetadata: icebergSchemaMetadata(fields) } : {}),
 		createdBy: 'sqlake version 1 (build hyparquet-writer)',
 	})
 	for (let start = 0; start < to - from; start += ROW_GROUP_ROWS) {
 		const end = Math.min(to - from, start + ROW_GROUP_ROWS)
 		appendRowGroup(parquet, writer, fields, columns, start, end)
 	}
+	const sums = chunkSumsMetadata(writer.getBytes(), parquet.row_groups)
+	parquet.kvMetadata = [...described, sums]
+	const footerStart = writer.offset
 	parquet.finish()
 	const bytes = new Uint8Array(writer.getBuffer())
-	return { bytes, stats: dataFileStats(fields, parquet.row_groups, keyFields(changes.table), bytes.length) }
+	const stats = dataFileStats(fields, parquet.row_groups, keyFields(changes.table), bytes.length)
+	return { bytes, stats: { ...stats, crc32: fileSum(sums, bytes.subarray(footerStart)) } }
 }
 
 function appendRowGroup(

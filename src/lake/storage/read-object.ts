@@ -6,7 +6,7 @@
  */
 import { SQLakeError } from '../../errors.ts'
 import type { ByteRange, ObjectInfo, ObjectStore, StoredObject } from './object-store.ts'
-import { retryOn } from './retry.ts'
+import { retryUnavailable } from './retry.ts'
 
 /** What makes of a body what the caller wants; throws `LAKE_CORRUPT` where it is not what it should be. */
 export type DecodeBody<T> = (object: StoredObject) => T | Promise<T>
@@ -30,9 +30,16 @@ export async function readOnce<T>(store: ObjectStore, key: string, decode: Decod
 	return decode(object)
 }
 
-/** Repeats a read that the store failed, or that brought what cannot be right. @throws what the last attempt threw */
+/** Repeats a read that the store failed; one that brought what cannot be right once, at once. @throws what the last attempt threw */
 export function retryRead<T>(read: () => Promise<T>): Promise<T> {
-	return retryOn(['STORE_UNAVAILABLE', 'LAKE_CORRUPT'], read)
+	return retryUnavailable(async () => {
+		try {
+			return await read()
+		} catch (error) {
+			if (!SQLakeError.is(error, 'LAKE_CORRUPT')) throw error
+			return await read()
+		}
+	})
 }
 
 /**

@@ -1,4 +1,4 @@
-import { SQLakeError, type SQLakeErrorCode } from '../../errors.ts'
+import { SQLakeError } from '../../errors.ts'
 
 /** How often something that may be repeated without harm is tried, and how long in between. */
 export interface RetryPolicy {
@@ -23,25 +23,12 @@ export async function backOff({ baseDelay, maxDelay }: RetryPolicy, attempt: num
  *
  * @throws what the last attempt threw.
  */
-export function retryUnavailable<T>(operation: () => Promise<T>, policy: RetryPolicy = STORE_RETRY): Promise<T> {
-	return retryOn(['STORE_UNAVAILABLE'], operation, policy)
-}
-
-/**
- * Repeats an operation while it fails with one of some codes.
- *
- * @throws what the last attempt threw.
- */
-export async function retryOn<T>(
-	codes: readonly SQLakeErrorCode[],
-	operation: () => Promise<T>,
-	policy: RetryPolicy = STORE_RETRY,
-): Promise<T> {
+export async function retryUnavailable<T>(operation: () => Promise<T>, policy: RetryPolicy = STORE_RETRY): Promise<T> {
 	for (let attempt = 1; ; attempt++) {
 		try {
 			return await operation()
 		} catch (error) {
-			if (attempt >= policy.attempts || !codes.some((code) => SQLakeError.is(error, code))) throw error
+			if (attempt >= policy.attempts || !SQLakeError.is(error, 'STORE_UNAVAILABLE')) throw error
 			await backOff(policy, attempt)
 		}
 	}

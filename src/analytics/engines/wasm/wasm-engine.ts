@@ -291,7 +291,7 @@ class QueryLoad {
 	}
 
 	open(file: EngineFile) {
-		return openParquet(this.#query.store, file.key, file.sizeInBytes)
+		return openParquet(this.#query.store, file.key, file.sizeInBytes, file.crc32)
 	}
 }
 
