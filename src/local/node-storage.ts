@@ -18,6 +18,9 @@ export interface AlarmClock {
 	set(at: number | null): void
 }
 
+/** What would end a transaction behind the back of whoever opened it. A Durable Object refuses it as well. */
+const TRANSACTION_KEYWORDS: ReadonlySet<string> = new Set(['BEGIN', 'COMMIT', 'END', 'ROLLBACK', 'SAVEPOINT', 'RELEASE'])
+
 /** A value as Node binds it. */
 type NodeValue = string | number | bigint | Uint8Array | null
 
@@ -81,6 +84,7 @@ export class NodeStorage {
 	/** Runs SQL: one statement, or several that have no bound values and whose rows nobody wants. */
 	exec(query: string, bindings: readonly unknown[]): RowCursor {
 		const { keyword, multiple, placeholders, end } = scanStatement(query)
+		if (TRANSACTION_KEYWORDS.has(keyword)) throw new Error(`${keyword}: expected transactionSync() instead.`)
 		const expected = placeholders.reduce((most, { index }) => Math.max(most, index + 1), 0)
 		if (expected !== bindings.length) {
 			throw new Error(`Wrong number of parameter bindings for SQL query: expected ${expected}, found ${bindings.length}.`)

@@ -242,8 +242,9 @@ export class MigrationRunner {
 		const { tracer, metrics } = this.#observability
 		if (waits && hasHistory) {
 			this.#log.remember({ begun: { tag: step.tag, checksum: step.checksum, times: this.#attemptsAt(step) + 1 } })
-			yield 'sync'
 		}
+		// Foreign keys can be switched off only while nothing written waits to become durable, such as the migration before.
+		if (waits && (hasHistory || step.script.foreignKeysOff)) yield 'sync'
 		if (step.script.foreignKeysOff) setForeignKeys(sql, false)
 		const start = this.#now()
 		try {

@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { type PragmaStmt, parseStmt, type Stmt } from 'sqlite3-parser'
+import { type PragmaStmt, parseStmt, type QualifiedName, type Stmt } from 'sqlite3-parser'
+import { MigrationError } from './migration-error.ts'
 import { splitStatements } from './split-statements.ts'
+import { tokenizeSql } from './sql-tokens.ts'
 
 /**
  * What a statement does.
  *
  * - `foreign-keys`: sets the pragma, which within a transaction does nothing.
+ * - `transaction`: begins or ends a transaction or a savepoint. All of the script is one transaction, to which that adds nothing.
+ * - `refused`: no migration can do it; `found` says what it is.
  * - `drop-table`: `replacedBy` is the table that takes the name later in the script, as in a rebuild.
  * - `alter-table`: adds, renames or changes a column.
  * - `schema`: any other change of tables, indexes, triggers and views, of which it may create or drop one by name.
@@ -17,6 +21,8 @@ import { splitStatements } from './split-statements.ts'
  */
 export type StatementEffect =
 	| { readonly kind: 'foreign-keys'; readonly off: boolean }
+	| { readonly kind: 'transaction' }
+	| { readonly kind: 'refused'; readonly found: string; readonly hint: string }
 	| { readonly kind: 'drop-table'; readonly table: string; readonly replacedBy: string | null }
 	| { readonly kind: 'rename-table'; readonly table: string; readonly to: string }
 	| { readonly kind: 'drop-column'; readonly table: string }
@@ -56,6 +62,23 @@ export function readScript(sql: string): MigrationScript {
 	}
 }
 
+/**
+ * Checks that a script holds nothing that no migration can do, before any of it runs.
+ *
+ * @param tag - of the migration, for messages
+ * @throws MigrationError MIGRATION_INVALID naming the statement
+ */
+export function assertRunnable(tag: string, { statements }: MigrationScript): void {
+	for (const [index, { effect }] of statements.entries()) {
+		if (effect.kind !== 'refused') continue
+		throw new MigrationError(
+			'MIGRATION_INVALID',
+			`migration "${tag}", statement ${index + 1} of ${statements.length}: expected one that can be part of a transaction, found ${effect.found}`,
+			{ hint: effect.hint, details: { tag, statement: index + 1 } },
+		)
+	}
+}
+
 /** The tables that a script changes in any way, in lower case; null where it cannot be told. */
 export function tablesChangedBy({ statements }: MigrationScript): ReadonlySet<string> | null {
 	const tables = new Set<string>()
@@ -80,8 +103,49 @@ function same(name: string, other: string): boolean {
 }
 
 function effectOf(text: string): StatementEffect {
+	const [first = ''] = tokenizeSql(text).map((token) => token.text.toUpperCase())
+	if (TRANSACTION_KEYWORDS.has(first)) return { kind: 'transaction' }
+	const hint = REFUSED_KEYWORDS.get(first)
+	if (hint !== undefined) return { kind: 'refused', found: first, hint }
 	const parsed = parseStmt(text)
-	return parsed.status === 'ok' ? effectOfStatement(parsed.root) : { kind: 'unknown' }
+	if (parsed.status !== 'ok') return { kind: 'unknown' }
+	if (isTemporary(parsed.root)) return { kind: 'refused', found: 'something temporary', hint: TEMPORARY_HINT }
+	return effectOfStatement(parsed.root)
+}
+
+/** What begins and ends transactions and savepoints (https://www.sqlite.org/lang_transaction.html), undoing aside. */
+const TRANSACTION_KEYWORDS: ReadonlySet<string> = new Set(['BEGIN', 'COMMIT', 'END', 'SAVEPOINT', 'RELEASE'])
+
+const OUTSIDE_HINT = 'a Durable Object has one database, and takes care of its file itself: leave it out'
+const REFUSED_KEYWORDS: ReadonlyMap<string, string> = new Map([
+	['ROLLBACK', 'a migration is applied as a whole or not at all: leave out what it shall not do'],
+	['ATTACH', OUTSIDE_HINT],
+	['DETACH', OUTSIDE_HINT],
+	['VACUUM', OUTSIDE_HINT],
+])
+
+const TEMPORARY_HINT = 'it would be gone when the object restarts: use an ordinary table, and drop it at the end'
+
+/** Whether a statement is about what is in SQLite's schema `temp`. */
+function isTemporary(statement: Stmt): boolean {
+	switch (statement.type) {
+		case 'CreateTableStmt':
+			return statement.temporary || isInTemp(statement.tblName)
+		case 'CreateViewStmt':
+			return statement.temporary || isInTemp(statement.viewName)
+		case 'CreateTriggerStmt':
+			return statement.temporary || isInTemp(statement.triggerName)
+		case 'CreateIndexStmt':
+			return isInTemp(statement.idxName)
+		case 'CreateVirtualTableStmt':
+			return isInTemp(statement.tblName)
+		default:
+			return false
+	}
+}
+
+function isInTemp({ dbName }: QualifiedName): boolean {
+	return dbName !== undefined && same(dbName.text, 'temp')
 }
 
 function effectOfStatement(statement: Stmt): StatementEffect {

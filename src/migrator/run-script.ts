@@ -8,7 +8,7 @@ import { correctCopy } from './copy-rows.ts'
 import { checkForeignKeys, foreignKeysAreOn, tableAtRisk } from './foreign-keys.ts'
 import { type KeptObjects, keepObjects } from './kept-objects.ts'
 import { MigrationError } from './migration-error.ts'
-import type { MigrationScript, ScriptStatement } from './migration-script.ts'
+import { assertRunnable, type MigrationScript, type ScriptStatement } from './migration-script.ts'
 
 /** What others must do around a migration's statements, within its transaction. Whoever watches tables with triggers needs it. */
 export interface MigrationHooks {
@@ -44,10 +44,12 @@ export class ForeignKeysOnError extends MigrationError {
  * with its own name leaves the column to its default.
  *
  * @param tag - of the migration, for messages
- * @throws MigrationError MIGRATION_FAILED with SQLite's own message, the number of the statement, and the cause;
- *   {@link ForeignKeysOnError}
+ * @throws MigrationError MIGRATION_INVALID before anything has run for what no migration can do; MIGRATION_FAILED with SQLite's own
+ *   message, the number of the statement, and the cause; {@link ForeignKeysOnError}
  */
-export function runScript(sql: SqlStorage, tag: string, { statements }: MigrationScript, hooks: MigrationHooks | null): void {
+export function runScript(sql: SqlStorage, tag: string, script: MigrationScript, hooks: MigrationHooks | null): void {
+	assertRunnable(tag, script)
+	const { statements } = script
 	const run = new ScriptRun(sql, statements, hooks)
 	for (const [index, statement] of statements.entries()) {
 		try {
@@ -95,7 +97,8 @@ class ScriptRun {
 	step({ text, effect }: ScriptStatement, index: number): void {
 		switch (effect.kind) {
 			case 'foreign-keys':
-				// Within a transaction it does nothing, so whoever opened the transaction has seen to it.
+			case 'transaction':
+				// Whoever opened the transaction that this one runs in has seen to both.
 				return
 			case 'drop-table':
 				this.#dropTable(effect.table, effect.replacedBy, text, index)

@@ -118,6 +118,20 @@ describe('NodeStorage', () => {
 		expect(() => sql.exec('INSERT INTO t VALUES (?); DELETE FROM t', 1)).toThrow(/Several/)
 	})
 
+	it('ends no transaction by a statement, as a Durable Object does not', () => {
+		const { storage, sql, values } = open()
+		sql.exec('CREATE TABLE t (x)')
+		for (const text of ['BEGIN', 'COMMIT', '/* now */ end transaction', 'ROLLBACK', 'SAVEPOINT a', 'release a']) {
+			expect(() =>
+				storage.transactionSync(() => {
+					sql.exec('INSERT INTO t VALUES (1)')
+					sql.exec(text)
+				}),
+			).toThrow(/transactionSync/)
+		}
+		expect(values('SELECT count(*) FROM t')).toEqual([[0]])
+	})
+
 	it('tells its size and keeps its alarm', async () => {
 		const { storage, sql } = open()
 		const before = sql.databaseSize

@@ -6,6 +6,7 @@
 
 import type { MigrationManifest } from '../../migrator/manifest.ts'
 import { MigrationError } from '../../migrator/migration-error.ts'
+import { assertRunnable, readScript } from '../../migrator/migration-script.ts'
 import { schemaOf } from '../../migrator/schema-of.ts'
 import type { LakeSchema } from '../../schema/table-schema.ts'
 import type { LoadedSchema } from '../load-schema.ts'
@@ -66,6 +67,7 @@ export async function planGenerate(options: GenerateOptions): Promise<GeneratePl
 		directory.migrations.map((each, index) => withDown(directory.migrations[index - 1], each, config.breakpoints)),
 	)
 	const migrations = [...adopted.map(({ migration }) => migration), ...(planned === null ? [] : [planned.onDisk])]
+	for (const migration of migrations) checkScripts(migration, previous)
 	const lake = schema.database?.lake ?? null
 	const manifest = updateManifest({
 		previous,
@@ -92,6 +94,13 @@ export async function planGenerate(options: GenerateOptions): Promise<GeneratePl
 			...adopted.flatMap(({ warning }) => (warning === null ? [] : [warning])),
 		],
 	}
+}
+
+/** Refuses what no object could run, in scripts that the manifest does not have yet. */
+function checkScripts({ entry: { tag }, sql, down }: MigrationOnDisk, previous: MigrationManifest | null): void {
+	const known = previous?.migrations.find((migration) => migration.tag === tag)
+	if (known?.sql !== sql) assertRunnable(tag, readScript(sql))
+	if (down !== null && known?.down?.sql !== down) assertRunnable(`${tag}.down`, readScript(down))
 }
 
 /** Down scripts tell that there was a manifest. Another one would give columns other field ids than the lake knows. */

@@ -504,6 +504,30 @@ describe('migrations on disk', { timeout: 60_000 }, () => {
 })
 
 describe('what sqlake refuses', { timeout: 60_000 }, () => {
+	it('is a statement by hand that no object could run, in either script; BEGIN and COMMIT do no harm', async () => {
+		using project = createProject()
+		await generate(project)
+		await generate(project, '--custom', '--name', 'by hand')
+		const up = 'COMMIT; PRAGMA foreign_keys = OFF; BEGIN; DELETE FROM users; COMMIT; PRAGMA foreign_keys = ON; BEGIN;'
+		const before = file(project, '.sqlake/manifest.json')
+		for (const [name, text] of [
+			['0001_by_hand', `BEGIN; DELETE FROM users; /* no */ Rollback;`],
+			['0001_by_hand.down', 'SAVEPOINT s; ROLLBACK TO s'],
+			['0001_by_hand', 'CREATE TEMP TABLE copy AS SELECT * FROM users'],
+		] as const) {
+			project.write('drizzle/0001_by_hand.sql', up)
+			project.write('drizzle/0001_by_hand.down.sql', 'SELECT 1;')
+			project.write(`drizzle/${name}.sql`, text)
+			const message = expect.stringContaining(`migration "${name}"`)
+			expect(await failure(project)).toMatchObject({ code: 'MIGRATION_INVALID', message, hint: expect.any(String) })
+			expect(file(project, '.sqlake/manifest.json')).toBe(before)
+		}
+		project.write('drizzle/0001_by_hand.sql', up)
+		project.write('drizzle/0001_by_hand.down.sql', 'BEGIN; SELECT 1; END;')
+		await generate(project)
+		expect(manifestOf(project).migrations[1]).toMatchObject({ sql: up, down: { sql: 'BEGIN; SELECT 1; END;' } })
+	})
+
 	it('is a custom migration while the schema has changes of its own', async () => {
 		using project = createProject()
 		expect(await failure(project, '--custom')).toMatchObject({

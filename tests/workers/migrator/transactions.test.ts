@@ -1,0 +1,4 @@
+import { migrationTransactionsContract } from '../../contract/migration-transactions.ts'
+import { inStorage } from './support.ts'
+
+migrationTransactionsContract('a Durable Object', inStorage)
