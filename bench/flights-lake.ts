@@ -7,6 +7,7 @@ import { uploadFlight } from '../src/delivery/upload-flight.ts'
 import type { Catalog } from '../src/lake/catalog/catalog.ts'
 import { DEFAULT_LAKE_LOCATION } from '../src/lake/lake-path.ts'
 import type { ObjectStore } from '../src/lake/storage/object-store.ts'
+import { createObservability } from '../src/observability/create-observability.ts'
 import { flightsDatabase } from './flights-schema.ts'
 
 /** Three million real flights, as vega-datasets ships them. */
@@ -92,6 +93,7 @@ async function deliver(
 		lake,
 		store,
 		location: DEFAULT_LAKE_LOCATION,
+		tracer: createObservability().tracer,
 		limits: DEFAULT_DELIVERY_LIMITS,
 	})
 	if (outcome.kind !== 'uploaded') throw new Error(`shard ${shard}: the upload was ${outcome.kind}`)

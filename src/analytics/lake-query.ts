@@ -12,6 +12,7 @@ import type {
 	LakeTransport,
 	WireValue,
 } from '../driver/transport.ts'
+import { SQLakeError } from '../errors.ts'
 import type { Catalog, CatalogSnapshot, CatalogTable } from '../lake/catalog/catalog.ts'
 import { MetadataCache } from '../lake/catalog/metadata-cache.ts'
 import { changesTableName } from '../lake/change-table.ts'
@@ -20,7 +21,8 @@ import type { SnapshotId } from '../lake/iceberg/types.ts'
 import { mapLimit } from '../lake/map-limit.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
 import { createObservability } from '../observability/create-observability.ts'
-import type { Observability, Span } from '../observability/observability.ts'
+import type { MetricName, SpanName } from '../observability/names.ts'
+import type { Attributes, Observability, Span } from '../observability/observability.ts'
 import { withSpan } from '../observability/with-span.ts'
 import { viewBytes } from '../schema/bytes.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
@@ -48,6 +50,9 @@ const CHANGE_DIALECT_COLUMNS: readonly DialectColumn[] = [
 	{ name: '_seq', affinity: 'INTEGER', kind: 'integer' },
 	{ name: '_ts', affinity: 'INTEGER', kind: 'integer' },
 ]
+
+/** What every measurement of a lake query says. */
+const ROUTE: Attributes = { 'sqlake.route': 'lake' }
 
 /** What {@link createLakeQuery} is made with. */
 export interface LakeQueryOptions {
@@ -95,21 +100,21 @@ class LakeQuery implements LakeTransport {
 	 *   `LAKE_SCHEMA_BEHIND`, `LAKE_VALUE_MISFIT`, `DIALECT_UNSUPPORTED`, `STORE_UNAVAILABLE`, or as {@link QueryEngine.run} does.
 	 */
 	async query(request: LakeRequest): Promise<LakeResponse> {
-		const { tracer } = this.#observability
-		const startedAt = Date.now()
-		return withSpan(tracer, 'sqlake.query', { 'sqlake.route': 'lake' }, async (span) => {
+		const measured = this.#measure()
+		try {
 			const { query, columns, limits, plans } = await this.#prepare(request)
-			const {
-				columns: found,
-				rows,
-				bytesRead,
-			} = await withSpan(tracer, 'sqlake.lake.execute', {}, () => this.#options.engine.run(query, limits))
+			const run = () => this.#options.engine.run(query, limits)
+			const { columns: found, rows, bytesRead } = await withSpan(this.#observability.tracer, 'sqlake.lake.execute', ROUTE, run)
 			return {
 				columns: columns?.map(({ name }) => name) ?? found,
 				rows: columns === null ? rows : resultRows(columns, rows),
-				stats: this.#report(span, plans, bytesRead, startedAt),
+				stats: this.#report(measured, plans, bytesRead),
 			}
-		})
+		} catch (error) {
+			throw measured.failed(error)
+		} finally {
+			measured.ended()
+		}
 	}
 
 	/**
@@ -118,8 +123,7 @@ class LakeQuery implements LakeTransport {
 	 * @throws as {@link LakeTransport.query} does, from the first batch or a later one.
 	 */
 	async *stream(request: LakeRequest): AsyncGenerator<LakeBatch, LakeQueryStats, undefined> {
-		const startedAt = Date.now()
-		const span = this.#observability.tracer.startSpan('sqlake.query', { 'sqlake.route': 'lake', 'sqlake.streamed': true })
+		const measured = this.#measure({ 'sqlake.streamed': true })
 		let bytesRead = 0
 		try {
 			const { query, columns, limits, plans } = await this.#prepare(request)
@@ -128,12 +132,32 @@ class LakeQuery implements LakeTransport {
 				bytesRead += batch.bytesRead
 				yield { columns: names ?? batch.columns, rows: columns === null ? batch.rows : resultRows(columns, batch.rows) }
 			}
-			return this.#report(span, plans, bytesRead, startedAt)
+			return this.#report(measured, plans, bytesRead)
 		} catch (error) {
-			span.recordError(error)
-			throw error
+			throw measured.failed(error)
 		} finally {
-			span.end()
+			measured.ended()
+		}
+	}
+
+	/** Opens the span of a query, and tells what became of it. */
+	#measure(attributes: Attributes = {}): Measured {
+		const { metrics, tracer } = this.#observability
+		const startedAt = Date.now()
+		const span = tracer.startSpan('sqlake.query' satisfies SpanName, { ...ROUTE, ...attributes })
+		return {
+			span,
+			startedAt,
+			failed: (error) => {
+				span.recordError(error)
+				const type = SQLakeError.is(error) ? error.code : 'Error'
+				metrics.count('sqlake.query.errors' satisfies MetricName, 1, { ...ROUTE, 'error.type': type })
+				return error
+			},
+			ended: () => {
+				metrics.record('sqlake.query.duration' satisfies MetricName, Date.now() - startedAt, ROUTE)
+				span.end()
+			},
 		}
 	}
 
@@ -174,7 +198,7 @@ class LakeQuery implements LakeTransport {
 			}
 			return { relations, plans, ...rewritten }
 		}
-		const planned = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', {}, () => deadline.race(plan()))
+		const planned = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', ROUTE, () => deadline.race(plan()))
 		deadline.check()
 		const { relations, plans, columns, ...rewritten } = planned
 		const tables = relations.flatMap((relation) => relation.tables)
@@ -183,7 +207,7 @@ class LakeQuery implements LakeTransport {
 	}
 
 	/** What the query did, told to observability as well. */
-	#report(span: Span, plans: readonly TablePlan[], bytesRead: number, startedAt: number): LakeQueryStats {
+	#report({ span, startedAt }: Measured, plans: readonly TablePlan[], bytesRead: number): LakeQueryStats {
 		const { metrics } = this.#observability
 		const files = plans.flatMap((plan) => [...plan.plain, ...plan.merged])
 		const stats: LakeQueryStats = {
@@ -200,9 +224,18 @@ class LakeQuery implements LakeTransport {
 		metrics.record('sqlake.query.files_kept', stats.filesKept)
 		metrics.record('sqlake.query.files_pruned', stats.filesPruned)
 		metrics.record('sqlake.query.bytes_read', stats.bytesRead)
-		metrics.record('sqlake.query.rows_read', stats.rowsRead, { 'sqlake.route': 'lake' })
+		metrics.record('sqlake.query.rows_read', stats.rowsRead, ROUTE)
 		return stats
 	}
+}
+
+/** A query that is being measured. */
+interface Measured {
+	readonly span: Span
+	readonly startedAt: number
+	/** @returns the error, to be thrown on. */
+	failed(error: unknown): unknown
+	ended(): void
 }
 
 /** A query that was planned. */

@@ -10,7 +10,7 @@ import type { ObjectStore } from '../lake/storage/object-store.ts'
 import { withTimeout } from '../lake/storage/timed-store.ts'
 import type { MetricName, SpanName } from '../observability/names.ts'
 import type { Observability } from '../observability/observability.ts'
-import { withSpan } from '../observability/with-span.ts'
+import { withSpan, withSpanSync } from '../observability/with-span.ts'
 import { encodeShardPath } from '../schema/shard-path.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { ClockWatch } from './clock-watch.ts'
@@ -111,7 +111,6 @@ export class Delivery {
 				if (!this.#inStep) await this.#getInStep(tally)
 				await this.#deliverNext(tally)
 			} catch (error) {
-				this.#inStep = false
 				// Another instance of this object may have committed meanwhile: its position says so.
 				if (!SQLakeError.is(error, 'COMMIT_SEQUENCE') || ++surprises > MAX_SURPRISES) throw error
 			}
@@ -181,20 +180,23 @@ export class Delivery {
 
 	/** Steps 2 to 5 for one flight. */
 	async #deliverNext(tally: Tally): Promise<void> {
-		const { capture, store, shard, lake, location, sync, now } = this.#parts
+		const { capture, store, shard, lake, location, sync, now, observability } = this.#parts
 		const flight = capture.nextFlight(this.#limits.maxChanges)
 		if (flight === null) return
-		const batch = capture.readFlight(flight)
+		const { tracer } = observability
+		const attributes = { 'sqlake.shard': shard, 'sqlake.from_seq': flight.fromSeq, 'sqlake.to_seq': flight.toSeq }
+		const batch = withSpanSync(tracer, 'sqlake.flush.read' satisfies SpanName, attributes, () => capture.readFlight(flight))
 		this.#inStep = false
 		this.#clock.look(batch, now())
 		// The changes themselves must be durable, too: a crash may not leave the lake with a write that the shard forgets.
 		await sync()
-		const outcome = await uploadFlight({ batch, attempt: flight.attempt, lake, store, location, limits: this.#limits })
+		const outcome = await uploadFlight({ batch, attempt: flight.attempt, lake, store, location, tracer, limits: this.#limits })
 		if (outcome.kind === 'taken') {
 			capture.renewFlight(flight)
 		} else if (outcome.kind === 'poisoned') {
 			this.#setAside(flight, outcome.poison)
 			tally.deadLetters += outcome.poison.length
+			observability.metrics.count('sqlake.capture.dead_letters' satisfies MetricName, outcome.poison.length)
 		} else {
 			await this.#commit({
 				commitId: commitId(shard, flight),
@@ -207,6 +209,8 @@ export class Delivery {
 			})
 			tally.files += outcome.files
 			tally.bytes += outcome.bytes
+			observability.metrics.count('sqlake.flush.files' satisfies MetricName, outcome.files)
+			observability.metrics.count('sqlake.flush.bytes' satisfies MetricName, outcome.bytes)
 			this.#acknowledge(flight, tally)
 			this.#inStep = true
 		}
@@ -224,9 +228,14 @@ export class Delivery {
 		const start = now()
 		const attributes = { 'sqlake.shard': shard, 'sqlake.epoch': request.epoch, 'sqlake.to_seq': request.toSeq }
 		try {
-			const { status, position } = await withSpan(tracer, 'sqlake.commit' satisfies SpanName, attributes, () =>
+			const {
+				status,
+				position,
+				retries = 0,
+			} = await withSpan(tracer, 'sqlake.commit' satisfies SpanName, attributes, () =>
 				withTimeout(`commit of shard ${JSON.stringify(shard)}`, this.#limits.callTimeout, () => catalog.commit(request)),
 			)
+			if (retries > 0) metrics.count('sqlake.commit.retries' satisfies MetricName, retries)
 			if (status === 'duplicate' && !isEndOf(request, position)) throw foreignHistory(request, position)
 		} catch (error) {
 			metrics.count('sqlake.commit.errors' satisfies MetricName, 1, {
@@ -239,9 +248,14 @@ export class Delivery {
 
 	/** Step 5. */
 	#acknowledge(flight: Flight, tally: Tally): void {
-		this.#parts.capture.acknowledge(flight)
+		const { capture, now, observability } = this.#parts
+		const { oldestTs } = capture.pending()
+		if (oldestTs !== null) observability.metrics.record('sqlake.lag' satisfies MetricName, Math.max(0, now() - oldestTs))
+		capture.acknowledge(flight)
+		const changes = flight.toSeq - flight.fromSeq + 1
 		tally.flights++
-		tally.changes += flight.toSeq - flight.fromSeq + 1
+		tally.changes += changes
+		observability.metrics.count('sqlake.flush.changes' satisfies MetricName, changes)
 	}
 
 	/** Takes poisonous changes out of the flight. What is left is other content, so it goes under other names. */

@@ -13,6 +13,9 @@ import { lakePath } from '../lake/lake-path.ts'
 import { type ChangesFile, writeChangesFile } from '../lake/parquet/write-changes-file.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
 import { timedStore } from '../lake/storage/timed-store.ts'
+import type { SpanName } from '../observability/names.ts'
+import type { Tracer } from '../observability/observability.ts'
+import { withSpan, withSpanSync } from '../observability/with-span.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { dataFileKey } from './file-name.ts'
 import { findPoison, type Poison } from './find-poison.ts'
@@ -30,6 +33,7 @@ export interface UploadOptions {
 	readonly store: ObjectStore
 	/** Prefix of file paths in metadata. */
 	readonly location: string
+	readonly tracer: Tracer
 	readonly limits: DeliveryLimits
 }
 
@@ -52,7 +56,7 @@ export type UploadOutcome =
  * @throws `STORE_UNAVAILABLE`, or `FLUSH_FAILED` where changes cannot be encoded together.
  */
 export async function uploadFlight(options: UploadOptions): Promise<UploadOutcome> {
-	const { batch, attempt, lake, store, location, limits } = options
+	const { batch, attempt, lake, store, location, tracer, limits } = options
 	// A table comes under several versions where a migration changed it between two changes.
 	const appends = new Map<string, TableAppend & { readonly dataFiles: IcebergDataFile[] }>()
 	const timed = timedStore(store, limits.callTimeout)
@@ -63,7 +67,10 @@ export async function uploadFlight(options: UploadOptions): Promise<UploadOutcom
 	await forEachLimited(planDataFiles(batch, { maxRows: limits.maxFileRows }), limits.concurrency, async (plan) => {
 		if (taken) return
 		const { changes, from } = plan
-		const file = encode(plan, batch, lake, poison)
+		const attributes = { 'sqlake.shard': batch.shard, 'sqlake.table': changes.table.name }
+		const file = withSpanSync(tracer, 'sqlake.flush.encode' satisfies SpanName, attributes, () =>
+			encode(plan, batch, lake, poison),
+		)
 		if (file === null || poison.length > 0) return
 		const firstTs = changes.ts[from] ?? 0
 		const key = dataFileKey(changes.table.name, batch.shard, {
@@ -72,7 +79,10 @@ export async function uploadFlight(options: UploadOptions): Promise<UploadOutcom
 			firstTs,
 			attempt,
 		})
-		if ((await putDataFile(timed, key, file.bytes)) === 'taken') {
+		const put = await withSpan(tracer, 'sqlake.flush.upload' satisfies SpanName, attributes, () =>
+			putDataFile(timed, key, file.bytes),
+		)
+		if (put === 'taken') {
 			taken = true
 			return
 		}

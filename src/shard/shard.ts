@@ -74,8 +74,8 @@ export class Shard {
 	readonly #parts: ShardParts
 	readonly #tracker = new CDCFlushErrorTracker()
 	#lastFailureAt = 0
-	/** Where within its bounds the next retry lies; chosen at each failure. */
-	#spread = 0
+	/** Where within its bounds the next flush lies; chosen anew after each. */
+	#spread = Math.random()
 	#delivery: Delivery | null = null
 	#running: Promise<DeliveryResult> | null = null
 
@@ -189,7 +189,6 @@ export class Shard {
 				'sqlake.shard': name,
 				overdueMs: time - due,
 			})
-			this.#gauges(time)
 			background(this.#flushFromAlarm())
 		} else if (due === null || due > at) {
 			background(alarm.ensureFlush(at, time))
@@ -268,44 +267,29 @@ export class Shard {
 	async #deliver(): Promise<DeliveryResult> {
 		const { capture, observability, name, now } = this.#parts
 		if (capture === null) return NOTHING_DELIVERED
+		const { changes } = capture.pending()
+		if (changes > 0) observability.metrics.record('sqlake.capture.buffered' satisfies MetricName, changes)
 		try {
 			this.#delivery ??= this.#parts.delivery(capture)
 			const delivery = this.#delivery
 			const attributes = { 'sqlake.shard': name }
 			const result = await withSpan(observability.tracer, 'sqlake.flush' satisfies SpanName, attributes, () => delivery.run())
 			this.#tracker.succeeded(now())
-			this.#report(result)
+			if (result.flights > 0) observability.metrics.record('sqlake.flush.duration' satisfies MetricName, result.durationMs)
 			return result
 		} catch (error) {
 			const failure = SQLakeError.wrap(error, 'FLUSH_FAILED', `flush of shard ${JSON.stringify(name)}`)
 			// A call that hangs may have left the catalog's client waiting for it: the next flush begins with a new one.
 			this.#delivery = null
 			this.#lastFailureAt = now()
-			this.#spread = Math.random()
 			this.#tracker.failed(failure, this.#lastFailureAt)
 			observability.logger.error(`flush failed: ${failure.message}`, { 'sqlake.shard': name, 'error.type': failure.code })
 			observability.metrics.count('sqlake.flush.errors' satisfies MetricName, 1, { 'error.type': failure.code })
+			observability.metrics.record('sqlake.lag' satisfies MetricName, this.#lag(this.#lastFailureAt))
 			throw failure
 		} finally {
-			this.#gauges(now())
+			this.#spread = Math.random()
 		}
-	}
-
-	#report(result: DeliveryResult): void {
-		if (result.flights === 0) return
-		const { metrics } = this.#parts.observability
-		metrics.record('sqlake.flush.duration' satisfies MetricName, result.durationMs)
-		metrics.count('sqlake.flush.changes' satisfies MetricName, result.changes)
-		metrics.count('sqlake.flush.files' satisfies MetricName, result.files)
-		metrics.count('sqlake.flush.bytes' satisfies MetricName, result.bytes)
-		if (result.deadLetters > 0) metrics.count('sqlake.capture.dead_letters' satisfies MetricName, result.deadLetters)
-	}
-
-	#gauges(time: number): void {
-		const { capture, observability } = this.#parts
-		if (capture === null) return
-		observability.metrics.gauge('sqlake.capture.buffered' satisfies MetricName, capture.pending().changes)
-		observability.metrics.gauge('sqlake.lag' satisfies MetricName, this.#lag(time))
 	}
 
 	#lag(time: number): number {

@@ -11,7 +11,7 @@ describe('nextFlushAt', () => {
 		expect(nextFlushAt(policy, { ...calm, buffered: 0 }, now, 0)).toBeNull()
 	})
 
-	it('lets the oldest change wait for the interval', () => {
+	it('lets the oldest change wait for the interval at most', () => {
 		expect(nextFlushAt(policy, { ...calm, oldestAt: now - 20_000 }, now, 0)).toBe(now + 40_000)
 	})
 
@@ -51,6 +51,29 @@ describe('nextFlushAt', () => {
 				},
 			),
 		)
+	})
+})
+
+describe('the flushes of shards that are written together', () => {
+	const spread = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+	const waiting = fc.integer({ min: now - policy.interval, max: now })
+
+	it('come up to a quarter of the interval early, and never late', () => {
+		fc.assert(
+			fc.property(waiting, spread, (oldestAt, each) => {
+				const at = nextFlushAt(policy, { ...calm, oldestAt }, now, each) ?? 0
+				expect(at).toBeGreaterThanOrEqual(Math.max(now + SOON, oldestAt + 45_000))
+				expect(at).toBeLessThanOrEqual(Math.max(now + SOON, oldestAt + 60_000))
+			}),
+		)
+	})
+
+	it('are evenly spread over that quarter', () => {
+		const at = Array.from({ length: 500 }, (_, n) => (nextFlushAt(policy, calm, now, n / 500) ?? 0) - now)
+		for (let second = 45; second < 60; second++) {
+			const together = at.filter((each) => each >= second * 1000 && each < (second + 1) * 1000)
+			expect(together.length).toBeLessThan(500 / 15 + 2)
+		}
 	})
 })
 

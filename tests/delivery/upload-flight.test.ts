@@ -6,10 +6,12 @@ import { changesSchema } from '../../src/lake/change-table.ts'
 import { currentSchema } from '../../src/lake/iceberg/table-metadata.ts'
 import { schemaLogOf, schemaVersionOf } from '../../src/lake/schema-log.ts'
 import { MemoryObjectStore } from '../../src/lake/storage/memory.ts'
+import { createObservability } from '../../src/observability/create-observability.ts'
 import type { TableSchema } from '../../src/schema/table-schema.ts'
 import { batchOf, creations, itemsLake, itemsTable } from './table-changes.ts'
 
 const location = 's3://uploads'
+const { tracer } = createObservability()
 
 const renamed: TableSchema = {
 	...itemsTable,
@@ -28,7 +30,15 @@ describe('an upload', () => {
 			{ ...creations([10, 11], 1), table: older },
 		]
 		const batch = { ...batchOf([10, 11, 20, 21]), tables }
-		const outcome = await uploadFlight({ batch, attempt: 1, lake: itemsLake, store, location, limits: DEFAULT_DELIVERY_LIMITS })
+		const outcome = await uploadFlight({
+			batch,
+			attempt: 1,
+			lake: itemsLake,
+			store,
+			location,
+			tracer,
+			limits: DEFAULT_DELIVERY_LIMITS,
+		})
 		if (outcome.kind !== 'uploaded') throw new Error(outcome.kind)
 		expect(outcome.appends).toMatchObject([
 			{ table: 'items_changes', schemaVersion: 1, describes: older, schema: changesSchema(older, itemsLake) },
@@ -49,10 +59,15 @@ describe('an upload', () => {
 		])
 	})
 
-	it('is of version 0 where no manifest tells, and still describes its columns', async () => {
+	it('is of version 0 where no manifest tells, and still describes its columns, and whether rows are where their key says', async () => {
 		const store = new MemoryObjectStore()
-		const upload = { attempt: 1, lake: itemsLake, store, location, limits: DEFAULT_DELIVERY_LIMITS }
+		const upload = { attempt: 1, lake: itemsLake, store, location, tracer, limits: DEFAULT_DELIVERY_LIMITS }
 		const outcome = await uploadFlight({ ...upload, batch: batchOf([10]) })
-		expect(outcome).toMatchObject({ kind: 'uploaded', appends: [{ schemaVersion: 0, describes: itemsTable }] })
+		expect(outcome).toMatchObject({
+			kind: 'uploaded',
+			appends: [{ schemaVersion: 0, describes: itemsTable, rowsFollowKey: false }],
+		})
+		const own = await uploadFlight({ ...upload, attempt: 2, batch: { ...batchOf([10]), shard: 'item-1' } })
+		expect(own).toMatchObject({ appends: [{ rowsFollowKey: true }] })
 	})
 })

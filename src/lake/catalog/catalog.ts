@@ -103,6 +103,8 @@ export interface CommitResult {
 	readonly position: ShardPosition
 	/** Snapshot id of each table touched; empty for a duplicate. */
 	readonly snapshots: Readonly<Record<string, number>>
+	/** Attempts that were lost against other committers before; absent where none was. */
+	readonly retries?: number
 }
 
 /** A consistent view of all tables: one moment in the life of the lake. */

@@ -144,7 +144,8 @@ export class R2PointerCatalog implements Catalog {
 			const swap = await this.#pointer.swap(next, from)
 			if (swap.kind === 'won') {
 				prepared.remember()
-				return admission.verdicts.map((verdict, i) => outcomeOf(verdict, version, prepared.tables, changes[i]))
+				const outcomes = admission.verdicts.map((verdict, i) => outcomeOf(verdict, version, prepared.tables, changes[i]))
+				return outcomes.map((outcome) => withRetries(outcome, attempt - 1))
 			}
 			unavailable = swap.kind === 'unknown' ? swap.error : undefined
 		}
@@ -173,4 +174,9 @@ export class R2PointerCatalog implements Catalog {
 			},
 		)
 	}
+}
+
+function withRetries(outcome: LakeOutcome, retries: number): LakeOutcome {
+	if (SQLakeError.is(outcome) || outcome.commit === undefined || retries === 0) return outcome
+	return { ...outcome, commit: { ...outcome.commit, retries } }
 }

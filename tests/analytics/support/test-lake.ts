@@ -10,6 +10,7 @@ import type { Catalog } from '../../../src/lake/catalog/catalog.ts'
 import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
 import type { ObjectStore } from '../../../src/lake/storage/object-store.ts'
+import { createObservability } from '../../../src/observability/create-observability.ts'
 import type { SqlValue } from '../../../src/schema/sql-value.ts'
 import type { LakeSchema, TableSchema } from '../../../src/schema/table-schema.ts'
 
@@ -76,6 +77,7 @@ export class TestLake {
 			lake: schema,
 			store: this.store,
 			location: this.#location,
+			tracer: createObservability().tracer,
 			limits: DEFAULT_DELIVERY_LIMITS,
 		}
 		const outcome = await uploadFlight(upload)
