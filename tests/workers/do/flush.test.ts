@@ -56,6 +56,22 @@ describe('the alarm', () => {
 		await eventually(async () => expect(await idsInLake(shard)).toEqual(['seed']))
 	})
 
+	it('comes at another moment in each of the shards that are written together, and never after the interval', async () => {
+		const now = Date.now()
+		const alarms = await Promise.all(
+			Array.from({ length: 20 }, async () => {
+				const shard = freshName()
+				const stub = env.SHARD_DO.getByName(shard)
+				await stub.sqlakeExecute(insertUsers(shard, 'a'))
+				return (await runInDurableObject(stub, (_, state) => state.storage.getAlarm())) ?? 0
+			}),
+		)
+		// Twenty moments within a quarter of a minute: seldom would they be this close by chance.
+		expect(Math.max(...alarms) - Math.min(...alarms)).toBeGreaterThan(4_000)
+		expect(Math.min(...alarms)).toBeGreaterThanOrEqual(now + 45_000)
+		expect(Math.max(...alarms)).toBeLessThanOrEqual(Date.now() + 60_000)
+	})
+
 	it('does nothing when it comes twice', async () => {
 		const shard = freshName()
 		const stub = env.SHARD_DO.getByName(shard)
