@@ -89,7 +89,7 @@ async function takeAway(path: string, { text, since }: Held): Promise<void> {
 let known: Promise<string> | undefined
 
 /** Where process ids mean the same: a directory may be shared by machines, and by containers of one machine. */
-function machine(): Promise<string> {
+export function machine(): Promise<string> {
 	known ??= readlink('/proc/self/ns/pid').then(
 		(namespace) => `${encodeURIComponent(hostname())}/${namespace}`,
 		() => encodeURIComponent(hostname()),
@@ -97,7 +97,8 @@ function machine(): Promise<string> {
 	return known
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of that id on this machine, whoever it belongs to. */
+export function isAlive(pid: number): boolean {
 	try {
 		// Signal 0 is sent to nobody.
 		process.kill(pid, 0)

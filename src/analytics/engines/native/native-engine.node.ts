@@ -3,13 +3,11 @@
  *
  * @module
  */
-import { createHash } from 'node:crypto'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType, DuckDBValue } from '@duckdb/node-api'
 import { messageOf, SQLakeError } from '../../../errors.ts'
-import { corrupt } from '../../../lake/parquet/open-parquet.ts'
+import type { IcebergField } from '../../../lake/iceberg/types.ts'
+import { corrupt, openParquet } from '../../../lake/parquet/open-parquet.ts'
+import { readColumns } from '../../../lake/parquet/read-columns.ts'
 import type { ObjectStore } from '../../../lake/storage/object-store.ts'
 import { quoteIdentifier } from '../../../schema/quote-identifier.ts'
 import type {
@@ -20,7 +18,6 @@ import type {
 	EngineOptions,
 	EngineQuery,
 	EngineResult,
-	EngineTable,
 	EngineValue,
 	QueryEngine,
 } from '../../query-engine.ts'
@@ -31,6 +28,7 @@ import { engineError } from '../engine-error.ts'
 import { QueryDeadline } from '../query-deadline.ts'
 import { decimalValue, integerValue, realValue, unsupportedColumn } from '../result-value.ts'
 import { parquetRelation } from './parquet-relation.ts'
+import { DEFAULT_COPY_LIMIT_BYTES, type HeldFiles, QueryFiles } from './query-files.node.ts'
 import { scalarFunction } from './text-function.ts'
 
 type NodeApi = typeof import('@duckdb/node-api')
@@ -38,13 +36,14 @@ type NodeApi = typeof import('@duckdb/node-api')
 /** Memory of a machine that runs Node is not a Worker's. */
 const DEFAULT_MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024
 
+/** What a {@link NativeEngine} is made with. */
+export interface NativeEngineOptions extends Partial<EngineOptions> {
+	/** Bytes that copies of files may take on disk, where the store is no directory; 8 GiB unless given. */
+	readonly copyLimitBytes?: number
+}
+
 /** Starts a statement: with its whole result, or with one that comes as it is fetched. */
 type StartQuery = (connection: DuckDBConnection, sql: string) => Promise<DuckDBResult>
-
-/** A store whose objects are files that DuckDB can open itself. */
-interface LocalStore {
-	pathOf(key: string): string
-}
 
 /** What DuckDB says of a file it cannot read. */
 const FILE_ERROR = /^(IO Error|Invalid Input Error|Serialization Error|Invalid Error)|parquet|TProtocolException|snappy/i
@@ -63,18 +62,19 @@ export async function loadNodeApi(): Promise<NodeApi> {
 
 /**
  * Runs queries on native DuckDB, several at a time. Parquet files are read by DuckDB itself: where they lie, if the store is a
- * directory, else from copies in a temporary directory that live as long as the engine.
+ * directory, else from copies in a temporary directory that live as long as the engine. DuckDB looks at no sum; a file is compared
+ * with its own before DuckDB sees it.
  */
 export class NativeEngine implements QueryEngine {
 	readonly name = 'native'
 	readonly #options: EngineOptions
 	#instance: Promise<DuckDBInstance> | undefined
-	#copies: Promise<string> | undefined
-	readonly #copied = new Map<string, Promise<string>>()
+	readonly #files: QueryFiles
 	readonly #functionNames = new Set<string>()
 
-	constructor(options: Partial<EngineOptions> = {}) {
+	constructor(options: NativeEngineOptions = {}) {
 		this.#options = { memoryLimitBytes: options.memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT_BYTES, threads: options.threads ?? 2 }
+		this.#files = new QueryFiles(options.copyLimitBytes ?? DEFAULT_COPY_LIMIT_BYTES)
 	}
 
 	async run(query: EngineQuery, limits: EngineLimits): Promise<EngineResult> {
@@ -90,10 +90,7 @@ export class NativeEngine implements QueryEngine {
 		this.#instance = undefined
 		this.#functionNames.clear()
 		instance?.closeSync()
-		const copies = await this.#copies
-		this.#copies = undefined
-		this.#copied.clear()
-		if (copies !== undefined) await rm(copies, { recursive: true, force: true })
+		await this.#files.close()
 	}
 
 	async *#batches(query: EngineQuery, limits: EngineLimits, start: StartQuery): AsyncGenerator<EngineBatch, void, undefined> {
@@ -102,13 +99,15 @@ export class NativeEngine implements QueryEngine {
 		this.#instance ??= this.#open()
 		const instance = await deadline.race(this.#instance)
 		const connection = await instance.connect()
-		const paths = new Map<EngineFile, string>()
+		let held: HeldFiles | undefined
 		try {
-			yield* this.#runOn(connection, query, deadline, paths, start)
+			held = await this.#files.hold(query, deadline)
+			yield* this.#runOn(connection, query, deadline, held.paths, start)
 		} catch (error) {
-			throw await this.#explain(error, paths)
+			throw await this.#explain(error, query, held)
 		} finally {
 			connection.closeSync()
+			held?.release()
 		}
 	}
 
@@ -122,23 +121,18 @@ export class NativeEngine implements QueryEngine {
 		})
 	}
 
-	/** @param paths Filled with the place of each file on disk. */
+	/** @param paths Where each file is on disk. */
 	async *#runOn(
 		connection: DuckDBConnection,
 		query: EngineQuery,
 		deadline: QueryDeadline,
-		paths: Map<EngineFile, string>,
+		paths: ReadonlyMap<EngineFile, string>,
 		start: StartQuery,
 	): AsyncGenerator<EngineBatch, void, undefined> {
 		for (const statement of settingStatements(this.#options)) await connection.run(statement)
 		let bytesRead = 0
 		for (const table of query.tables) {
-			const locate = async (file: EngineFile) => {
-				const path = await this.#pathOf(query.store, table, file)
-				paths.set(file, path)
-				return path
-			}
-			const found = await deadline.race(Promise.all(table.files.map(locate)))
+			const found = table.files.flatMap((file) => paths.get(file) ?? [])
 			await connection.run(`CREATE TEMP VIEW ${quoteIdentifier(table.name)} AS ${parquetRelation(table.columns, found)}`)
 			bytesRead += table.files.reduce((sum, file) => sum + file.sizeInBytes, 0)
 		}
@@ -181,36 +175,16 @@ export class NativeEngine implements QueryEngine {
 		}
 	}
 
-	async #pathOf(store: ObjectStore, table: EngineTable, file: EngineFile): Promise<string> {
-		if (isLocal(store)) {
-			const path = store.pathOf(file.key)
-			if (!/[*?[]/.test(path)) return path
-		}
-		const identity = `${table.cacheKey ?? crypto.randomUUID()}\n${file.key}`
-		let copy = this.#copied.get(identity)
-		if (copy === undefined) {
-			copy = this.#copy(store, file, identity)
-			this.#copied.set(identity, copy)
-			copy.catch(() => this.#copied.delete(identity))
-		}
-		return copy
-	}
-
-	async #copy(store: ObjectStore, file: EngineFile, identity: string): Promise<string> {
-		const object = await store.get(file.key)
-		if (object === null) throw corrupt(file.key, 'expected a Parquet file, found no object')
-		this.#copies ??= mkdtemp(join(tmpdir(), 'sqlake-'))
-		const path = join(await this.#copies, `${createHash('sha256').update(identity).digest('hex')}.parquet`)
-		await writeFile(path, object.bytes)
-		return path
-	}
-
-	/** DuckDB reports a damaged file like any other fault; the file is named here. */
-	async #explain(error: unknown, paths: ReadonlyMap<EngineFile, string>): Promise<SQLakeError> {
+	/** DuckDB reports a damaged file like any other fault, and seldom says which; a file without sums may be one. */
+	async #explain(error: unknown, query: EngineQuery, held: HeldFiles | undefined): Promise<SQLakeError> {
 		const message = messageOf(error)
 		if (!SQLakeError.is(error) && FILE_ERROR.test(message)) {
-			for (const [file, path] of paths) {
-				if (message.includes(path) || !(await isIntact(path, file))) return corrupt(file.key, message, error)
+			for (const { columns, files } of query.tables) {
+				for (const file of files) {
+					if (message.includes(held?.paths.get(file) ?? file.key)) return corrupt(file.key, message, error)
+					if (file.crc32 === undefined && !(await isReadable(query.store, file, columns)))
+						return corrupt(file.key, message, error)
+				}
 			}
 		}
 		return engineError(error, this.#options.memoryLimitBytes)
@@ -226,16 +200,22 @@ async function interruptible<T>(connection: DuckDBConnection, deadline: QueryDea
 	})
 }
 
-function isLocal(store: ObjectStore): store is ObjectStore & LocalStore {
-	return 'pathOf' in store && typeof store.pathOf === 'function'
-}
-
-async function isIntact(path: string, file: EngineFile): Promise<boolean> {
-	const size = await stat(path).then(
-		(found) => found.size,
-		() => -1,
-	)
-	return size === file.sizeInBytes
+/** Whether our own reader, which says what it stumbles over, can read a file. */
+async function isReadable(
+	store: ObjectStore,
+	{ key, sizeInBytes }: EngineFile,
+	columns: readonly IcebergField[],
+): Promise<boolean> {
+	try {
+		const file = await openParquet(store, key, sizeInBytes)
+		for await (const _ of readColumns({ file, columns })) {
+			// To read it is all.
+		}
+		return true
+	} catch (error) {
+		if (SQLakeError.is(error, 'LAKE_CORRUPT')) return false
+		throw error
+	}
 }
 
 /** Reads the non-NULL values of a column. @throws `ANALYTICS_FAILED` for a type that SQLite lacks. */
