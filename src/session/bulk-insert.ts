@@ -11,8 +11,10 @@ import { SQLakeError } from '../errors.ts'
 
 /** Limits of Durable Object SQLite, and of one call to a shard. */
 export const STATEMENT_LIMITS = {
-	/** Bound values of one statement. */
+	/** Bound values of one statement: of an INSERT; those of others go along in one JSON array. */
 	params: 100,
+	/** Values of one statement that a shard takes in any way. */
+	values: 10_000,
 	/** UTF-16 units of one statement's text; the platform counts 100 KB. */
 	sqlLength: 100_000,
 	/** Statements of one atomic batch. */
@@ -106,13 +108,9 @@ export function splitInsert(bulk: BulkInsert, params: readonly WireValue[]): Bou
 }
 
 /** The error for a statement that binds more values than SQLite takes. */
-export function tooManyParams(found: number, what = 'the statement'): SQLakeError {
-	return new SQLakeError(
-		'STATEMENT_LIMIT',
-		`${what} binds ${found} values: a Durable Object takes at most ${STATEMENT_LIMITS.params}`,
-		{
-			hint: 'split the statement, or pass a list as one JSON text and read it with json_each(?)',
-			details: { found, limit: STATEMENT_LIMITS.params },
-		},
-	)
+export function tooManyParams(found: number, what: string, limit: number = STATEMENT_LIMITS.params): SQLakeError {
+	return new SQLakeError('STATEMENT_LIMIT', `${what} binds ${found} values: a Durable Object takes at most ${limit}`, {
+		hint: 'split the statement, or pass a list as one JSON text and read it with json_each(?)',
+		details: { found, limit },
+	})
 }

@@ -244,9 +244,10 @@ async function lakeRequest(
 }
 
 function statementsOf({ sql, params, built }: FilledQuery): BoundStatement[] {
-	if (params.length <= STATEMENT_LIMITS.params && sql.length <= STATEMENT_LIMITS.sqlLength) return [{ sql, params }]
-	if (built?.bulk !== undefined) return splitInsert(built.bulk, params)
-	if (params.length > STATEMENT_LIMITS.params) throw tooManyParams(params.length)
+	const { params: most, values, sqlLength } = STATEMENT_LIMITS
+	if (built?.bulk !== undefined && (params.length > most || sql.length > sqlLength)) return splitInsert(built.bulk, params)
+	if (params.length > values) throw tooManyParams(params.length, 'the statement', values)
+	if (sql.length <= sqlLength) return [{ sql, params }]
 	throw new SQLakeError(
 		'STATEMENT_LIMIT',
 		`the statement's text has ${sql.length} characters: a Durable Object takes at most ${STATEMENT_LIMITS.sqlLength}`,

@@ -6,6 +6,7 @@
 import type { BoundStatement, WireValue } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
 import { exactBuffer } from '../schema/bytes.ts'
+import { MAX_BOUND_VALUES, type PackedValues, packValues } from './packed-values.ts'
 import { scanStatement } from './statement.ts'
 
 /** A value that `SqlStorage.exec` takes. */
@@ -20,21 +21,32 @@ export interface BindableStatement {
 /**
  * Makes a statement bindable. Durable Object SQLite refuses a bigint, so that one goes as text through
  * `(+CAST(? AS INTEGER))`: exact for 64 bits, and the unary plus takes the affinity away that CAST would bring into a
- * comparison, as a bound integer has none (https://www.sqlite.org/datatype3.html section 3.2).
+ * comparison, as a bound integer has none (https://www.sqlite.org/datatype3.html section 3.2). Values beyond its limit go by
+ * {@link packValues}.
  *
- * @throws `VALUE_UNSUPPORTED` for a bigint beyond 64 bits.
+ * @throws `VALUE_UNSUPPORTED` for a bigint beyond 64 bits; `STATEMENT_LIMIT`
  */
 export function bindable(statement: BoundStatement): BindableStatement {
 	const { sql, params } = statement
-	if (!params.some((value) => typeof value === 'bigint')) return { sql, params: params.map((value) => bindableValue(value)) }
+	const packed = params.length > MAX_BOUND_VALUES ? packedValues(statement) : null
+	const bound = (packed?.params ?? params).map(bindableValue)
+	if (packed === null && !params.some((value) => typeof value === 'bigint')) return { sql, params: bound }
 	let text = ''
 	let copied = 0
 	for (const placeholder of scanStatement(sql).placeholders) {
-		if (typeof params[placeholder.index] !== 'bigint') continue
-		text += `${sql.slice(copied, placeholder.offset)}(+CAST(${placeholder.text} AS INTEGER))`
+		const isBigint = typeof params[placeholder.index] === 'bigint'
+		if (packed === null && !isBigint) continue
+		const expression = packed?.expressions.get(placeholder.index) ?? placeholder.text
+		text += `${sql.slice(copied, placeholder.offset)}${isBigint ? `(+CAST(${expression} AS INTEGER))` : expression}`
 		copied = placeholder.offset + placeholder.text.length
 	}
-	return { sql: text + sql.slice(copied), params: params.map((value) => bindableValue(value)) }
+	return { sql: text + sql.slice(copied), params: bound }
+}
+
+/** null where the statement has another number of parameters, which SQLite is to say. */
+function packedValues({ sql, params }: BoundStatement): PackedValues | null {
+	const used = new Set(scanStatement(sql).placeholders.map(({ index }) => index))
+	return Math.max(...used) + 1 === params.length ? packValues(params, used) : null
 }
 
 function bindableValue(value: WireValue): BindableValue {

@@ -17,8 +17,8 @@ export const REQUEST_LIMITS = {
 	statements: 1_000,
 	/** Bytes of one statement's text. */
 	sqlBytes: 100_000,
-	/** Bound values of one statement. */
-	params: 100,
+	/** Values of one statement; those that SQLite cannot bind go in one JSON array. */
+	params: 10_000,
 	/** Bytes of one text or BLOB. */
 	valueBytes: 2_000_000,
 } as const

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { eq } from 'drizzle-orm'
+import { and, eq, inArray } from 'drizzle-orm'
 import { integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { drizzle, type SQLakeClient } from '../../src/driver/drizzle.ts'
@@ -143,6 +143,41 @@ export function queryRouterContract(
 			})
 			const bytes = await sql().shard(id)`SELECT x'0102' AS bytes`.first()
 			expect(new Uint8Array((bytes as { bytes: ArrayBuffer }).bytes)).toEqual(new Uint8Array([1, 2]))
+		})
+
+		it('takes more values than a Durable Object binds, in lists, in CASE and in relational queries', async () => {
+			const id = shard('many')
+			await db().insert(users).values({ id })
+			const rows = Array.from({ length: 300 }, (_, i) => ({ id: `o${i}`, userId: id, amount: i + 0.25, quantity: i }))
+			await db().insert(orders).values(rows)
+			const odd = rows.filter((_, i) => i % 2 === 1 || i > 200)
+			const own = eq(orders.userId, id)
+			const ids = odd.map((row) => row.id)
+			const found = await db()
+				.select({ id: orders.id })
+				.from(orders)
+				.where(and(own, inArray(orders.id, ids)))
+			expect(found.map((row) => row.id).sort()).toEqual(ids.toSorted())
+			const amounts = odd.map((row) => row.amount)
+			const related = await db().query.orders.findMany({ where: and(own, inArray(orders.amount, amounts)) })
+			expect(related.map((row) => row.id).sort()).toEqual(ids.toSorted())
+			const cases = sql().join(rows.map((row) => globalSql`WHEN ${row.id} THEN ${BigInt(row.quantity * 2)}`))
+			await db()
+				.update(orders)
+				.set({ quantity: globalSql`CASE ${orders.id} ${cases} END` })
+				.where(own)
+			const doubled = await db().select().from(orders).where(own)
+			expect(doubled.every((row) => row.quantity === Math.floor(row.amount) * 2)).toBe(true)
+			const list = sql().join(
+				rows.map((row) => globalSql`${row.id}`),
+				globalSql`, `,
+			)
+			const typed = await sql()`SELECT count(*) AS n FROM orders WHERE user_id = ${id} AND id IN (${list})`.first()
+			expect(typed).toEqual({ n: 300 })
+			const removed = await db()
+				.delete(orders)
+				.where(and(own, inArray(orders.id, ids)))
+			expect(removed.rowsAffected).toBe(ids.length)
 		})
 
 		it('refuses what pins no shard, and what pins several; nothing is written', async () => {

@@ -143,7 +143,12 @@ describe('errors of sqlakeExecute', () => {
 
 	it.each([
 		['a text beyond 100 KB', statement(`SELECT '${'x'.repeat(100_001)}'`), 'STATEMENT_LIMIT'],
-		['more than 100 values', statement('SELECT 1', ...Array.from({ length: 101 }, () => 1)), 'STATEMENT_LIMIT'],
+		['more than 10,000 values', statement('SELECT 1', ...Array.from({ length: 10_001 }, () => 1)), 'STATEMENT_LIMIT'],
+		[
+			'more than 99 values that JSON does not hold',
+			statement(`SELECT ${'?, '.repeat(100)} ?`, ...Array.from({ length: 101 }, () => new Uint8Array([1]))),
+			'STATEMENT_LIMIT',
+		],
 		['a value beyond 2 MB', statement('SELECT ?', 'x'.repeat(2_000_001)), 'STATEMENT_LIMIT'],
 		['a bigint beyond 64 bits', statement('SELECT ?', 2n ** 63n), 'VALUE_UNSUPPORTED'],
 		['two statements in one text', statement('DELETE FROM users; DELETE FROM orders'), 'RPC_INVALID'],

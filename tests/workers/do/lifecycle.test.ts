@@ -1,5 +1,5 @@
 import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test'
-import { eq } from 'drizzle-orm'
+import { eq, inArray } from 'drizzle-orm'
 import { afterEach, describe, expect, it } from 'vitest'
 import { SQLakeDO } from '../../../src/do/sqlake-do.ts'
 import type { ExecuteRequest } from '../../../src/driver/transport.ts'
@@ -160,6 +160,8 @@ describe('this.db', () => {
 				db.insert(users).values({ id: 'a', createdAt }).run()
 				expect(db.select().from(users).where(eq(users.id, 'a')).get()).toEqual({ id: 'a', plan: 'free', createdAt })
 				expect(db.query.users.findFirst({ where: eq(users.id, 'a') }).sync()).toMatchObject({ id: 'a' })
+				const ids = Array.from({ length: 250 }, (_, i) => `${i}`).concat('a')
+				expect(db.select({ id: users.id }).from(users).where(inArray(users.id, ids)).all()).toEqual([{ id: 'a' }])
 				db.transaction((tx) => {
 					tx.insert(orders).values({ id: 'o1', userId: 'a', amount: 1.5 }).run()
 					tx.insert(orders).values({ id: 'o2', userId: 'a', amount: 2.5 }).run()
