@@ -223,11 +223,11 @@ export class SQLakeError extends Error {
 	readonly details: Readonly<Record<string, unknown>> | undefined
 
 	constructor(code: SQLakeErrorCode, message: string, options: SQLakeErrorOptions = {}) {
-		super(message, options.cause === undefined ? undefined : { cause: options.cause })
+		super(shortened(message), options.cause === undefined ? undefined : { cause: options.cause })
 		this.name = 'SQLakeError'
 		this.code = code
-		this.hint = options.hint ?? errorHints[code]
-		this.details = options.details
+		this.hint = shortened(options.hint ?? errorHints[code])
+		this.details = options.details === undefined ? undefined : shortenedTexts(options.details)
 	}
 
 	/** Tells whether a value is an SQLakeError, and of the given code where one is named. Works across duplicate packages. */
@@ -298,6 +298,27 @@ export function unpackAnswer<T>(envelope: Envelope<T>): T {
 	throw SQLakeError.fromJSON(envelope.error)
 }
 
+/** Longest text of an error, in UTF-16 units: a message names statements, values and names of whoever asked, however long those are. */
+const MAX_TEXT = 1_000
+
+/** A text in which no more than its beginning and its end are left where it is long. */
+function shortened(text: string): string {
+	if (text.length <= MAX_TEXT) return text
+	return `${text.slice(0, MAX_TEXT - 201)}…${text.slice(-200)}`.toWellFormed()
+}
+
+function shortenedTexts(details: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+	if (Object.values(details).every((value) => typeof value !== 'string' || value.length <= MAX_TEXT)) return details
+	return Object.fromEntries(
+		Object.entries(details).map(([name, value]) => [name, typeof value === 'string' ? shortened(value) : value]),
+	)
+}
+
+/** The beginning of a text in quotes, for a message that names it. */
+export function excerpt(text: string, most = 60): string {
+	return JSON.stringify(text.length > most ? `${text.slice(0, most)}…` : text)
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(value: unknown): string {
 	return value instanceof Error ? value.message : String(value)
@@ -305,7 +326,7 @@ export function messageOf(value: unknown): string {
 
 function serializeCause(cause: unknown): SerializedError | SerializedCause {
 	if (cause instanceof SQLakeError) return cause.toJSON()
-	return cause instanceof Error ? { name: cause.name, message: cause.message } : { name: 'Error', message: String(cause) }
+	return { name: cause instanceof Error ? cause.name : 'Error', message: shortened(messageOf(cause)) }
 }
 
 function reviveCause(cause: SerializedError | SerializedCause): Error {

@@ -93,6 +93,16 @@ describe('SQLakeError.is', () => {
 })
 
 describe('SQLakeError.wrap', () => {
+	it('shows no more than the beginning and the end of what it was told, however long that is', () => {
+		const long = `begins ${'1'.repeat(3_000_000)} ends`
+		const error = new SQLakeError('SQL_PARSE', long, { hint: long, details: { sql: long, offset: 7 }, cause: new Error(long) })
+		expect(error.message).toMatch(/^begins 1+…1+ ends$/)
+		expect(JSON.stringify(error.toJSON()).length).toBeLessThan(5_000)
+		expect(error.details?.offset).toBe(7)
+		const [half] = '🚀'
+		expect(new SQLakeError('SQL_PARSE', `${'x'.repeat(798)}${half}${'🚀'.repeat(500)}`).message.isWellFormed()).toBe(true)
+	})
+
 	it('leaves an SQLakeError as it is and wraps everything else with its message', () => {
 		const own = new SQLakeError('READ_ONLY', 'x')
 		expect(SQLakeError.wrap(own, 'INTERNAL', 'context')).toBe(own)

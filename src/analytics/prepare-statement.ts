@@ -4,7 +4,9 @@
  * @module
  */
 import { SQLakeError } from '../errors.ts'
+import { checkLength } from '../router/check-statement-size.ts'
 import { parseSQL } from '../router/parse-sql.ts'
+import { trimSpaces } from '../schema/trim-spaces.ts'
 import type { DialectTable } from './dialect/dialect-table.ts'
 import type { ResultColumn } from './dialect/result.ts'
 import { rewriteQuery } from './dialect/rewrite-query.ts'
@@ -50,9 +52,10 @@ export function sqliteStatement(sql: string, params: readonly EngineValue[], nat
 /**
  * A statement in DuckDB's dialect, which the engine gets as it is. All columns of its tables are read, from all files.
  *
- * @throws as `duckdbStatement` does; `QUERY_FAILED` for another number of values.
+ * @throws as `duckdbStatement` does; `STATEMENT_LIMIT` for a text too long; `QUERY_FAILED` for another number of values.
  */
 export function duckdbPassThrough(sql: string, params: readonly EngineValue[]): PreparedStatement {
+	checkLength(sql)
 	return {
 		tables: (schema) => {
 			const { tables, parameterCount } = duckdbStatement(
@@ -64,7 +67,7 @@ export function duckdbPassThrough(sql: string, params: readonly EngineValue[]): 
 				.filter(({ name }) => tables.includes(name))
 				.map((table) => ({ table, all: true, names: new Set<string>(), conditions: [[]] }))
 		},
-		rewrite: () => ({ sql: sql.replace(/[\s;]+$/, ''), params, columns: null }),
+		rewrite: () => ({ sql: trimSpaces(sql, ' \t\n\v\f\r;'), params, columns: null }),
 	}
 }
 

@@ -4,8 +4,10 @@
  *
  * @module
  */
+import { parseInt64 } from '../schema/int64.ts'
 import { printReal, printsAlikeEverywhere } from '../schema/print-real.ts'
 import type { Affinity, ColumnSchema } from '../schema/table-schema.ts'
+import { trimSpaces } from '../schema/trim-spaces.ts'
 
 /** A value as it is bound: a number is REAL, a bigint is INTEGER (https://www.sqlite.org/datatype3.html section 2). */
 export type SqlValue = string | number | bigint | Uint8Array | ArrayBuffer | null
@@ -67,12 +69,12 @@ function isSafeInteger64(value: bigint): boolean {
 /** Text under numeric affinity: a number where the whole text is one, spaces aside (section 3.4), else itself. */
 function numericText(text: string): Element | undefined {
 	if (text.includes('\0')) return undefined
-	const trimmed = text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '')
+	const trimmed = trimSpaces(text)
 	if (/^[+-]?\d+$/.test(trimmed)) {
-		const whole = BigInt(trimmed.replace('+', ''))
-		return isSafeInteger64(whole) ? whole : undefined
+		const whole = parseInt64(trimmed)
+		return whole !== null && isSafeInteger64(whole) ? whole : undefined
 	}
-	const parts = /^[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(trimmed)
+	const parts = /^[+-]?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(trimmed)
 	if (parts === null || (parts[1] === '' && parts[2] === '')) return text
 	return isExactDecimal(parts[1] ?? '', parts[2] ?? '', Number(parts[3] ?? 0)) ? wholeNumber(Number(trimmed)) : undefined
 }

@@ -1,5 +1,6 @@
 import { type ParseDiagnostic, parseStmt, type Stmt, traverse, type VariableExpr } from 'sqlite3-parser'
 import { SQLakeError } from '../errors.ts'
+import { checkDepth, checkLength } from './check-statement-size.ts'
 import { LruCache } from './lru.ts'
 import { parseLimitedWrite } from './parse-limited-write.ts'
 
@@ -27,7 +28,7 @@ const cache = new LruCache<string, ParsedStatement>(CACHE_LIMIT)
  *
  * @param sql - the text of one statement; a `;` at its end is allowed
  * @throws SQLakeError SQL_PARSE with `details: { sql, offset, line, column }`: offset in UTF-16 units from 0, line and column
- * from 1. Several statements are one too many.
+ * from 1. Several statements are one too many. STATEMENT_LIMIT for a text too long, or a tree too deep, to be looked through.
  * @example
  * ```ts
  * import { parseSQL } from 'sqlake'
@@ -40,9 +41,11 @@ export function parseSQL(sql: string): ParsedStatement {
 }
 
 function parse(sql: string): ParsedStatement {
+	checkLength(sql)
 	const result = parseStmt(sql)
 	const root = result.status === 'ok' ? result.root : parseLimitedWrite(sql)
 	if (root === null) throw parseError(sql, result.errors?.[0])
+	checkDepth(sql, root)
 	return { sql, statement: root, ...numberParameters(root) }
 }
 

@@ -7,6 +7,7 @@ import type { Stmt } from 'sqlite3-parser'
 import { SQLakeError } from '../errors.ts'
 import type { TableSchema } from '../schema/table-schema.ts'
 import type { Analysis } from './analysis.ts'
+import { checkNesting } from './check-statement-size.ts'
 import { Constraints } from './constraints.ts'
 import { analyzeInsert, type InsertPlan } from './insert.ts'
 import type { ParsedStatement } from './parse-sql.ts'
@@ -30,12 +31,14 @@ export interface StatementFacts {
 /**
  * Analyses a statement against a schema.
  *
- * @throws SQLakeError ROUTE_UNKNOWN_TABLE, ROUTE_UNSUPPORTED, ROUTE_SHARD_KEY_CHANGE, ROUTE_NO_SHARD (an INSERT without its key)
+ * @throws SQLakeError ROUTE_UNKNOWN_TABLE, ROUTE_UNSUPPORTED, ROUTE_SHARD_KEY_CHANGE, ROUTE_NO_SHARD (an INSERT without its key);
+ *   STATEMENT_LIMIT where queries lie too deep within each other
  */
 export function analyzeStatement(parsed: ParsedStatement, tables: ReadonlyMap<string, TableSchema>): StatementFacts {
 	const constraints = new Constraints()
 	const named = new Set<string>()
 	const ordered = new Set<string | null>()
+	let depth = 0
 	const analysis: Analysis = {
 		parsed,
 		constraints,
@@ -47,7 +50,14 @@ export function analyzeStatement(parsed: ParsedStatement, tables: ReadonlyMap<st
 			return table
 		},
 		restOnOrder: (table) => void ordered.add(table?.name ?? null),
-		select: (select, options) => analyzeSelect(analysis, select, options),
+		select(select, options) {
+			checkNesting(parsed.sql, ++depth)
+			try {
+				return analyzeSelect(analysis, select, options)
+			} finally {
+				depth--
+			}
+		},
 	}
 	const statement = parsed.statement.type === 'ExplainStmt' ? parsed.statement.stmt : parsed.statement
 	const write = analyzeBody(analysis, statement)

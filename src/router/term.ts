@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import type { BinaryExpr, Expr, NumericLiteral } from 'sqlite3-parser'
+import { parseInt64 } from '../schema/int64.ts'
 import { comparand, type Domain, type Element, isExactDecimal, type SqlValue } from './key-value.ts'
 import type { ParsedStatement } from './parse-sql.ts'
 
@@ -58,12 +60,12 @@ function arithmeticTerm({ left, op, right }: BinaryExpr, parsed: ParsedStatement
 function numberTerm(literal: NumericLiteral, sign: 1 | -1): Term | null {
 	const text = literal.value
 	if (/^\d+$/.test(text)) {
-		const whole = BigInt(text) * BigInt(sign)
 		// A literal beyond 64 bits is a REAL, and -9223372036854775808 is an INTEGER that some REAL equals.
-		return whole > -(2n ** 63n) && whole < 2n ** 63n ? { kind: 'literal', value: whole } : null
+		const whole = parseInt64(text)
+		return whole === null ? null : { kind: 'literal', value: whole * BigInt(sign) }
 	}
 	if (/^0x[0-9a-f]+$/i.test(text)) return text.length > 17 ? null : { kind: 'literal', value: BigInt(text) * BigInt(sign) }
-	const parts = /^(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text)
+	const parts = /^(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text)
 	if (parts === null || !isExactDecimal(parts[1] ?? '', parts[2] ?? '', Number(parts[3] ?? 0))) return null
 	return { kind: 'literal', value: Number(text) * sign }
 }

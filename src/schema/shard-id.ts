@@ -3,9 +3,12 @@
  *
  * @module
  */
+
 import { SQLakeError } from '../errors.ts'
+import { parseInt64 } from './int64.ts'
 import { printReal, printsAlikeEverywhere } from './print-real.ts'
 import { type Affinity, GLOBAL_SHARD } from './table-schema.ts'
+import { trimSpaces } from './trim-spaces.ts'
 
 /** Longest name of a shard, in UTF-16 units. */
 export const MAX_SHARD_ID_LENGTH = 2_000
@@ -76,12 +79,10 @@ function printKeyValue(value: ShardKeyValue, affinity: Affinity): string {
 
 /** What SQLite's numeric affinity makes of text: a number where the whole text is one, spaces aside; else null. */
 function parseNumber(text: string): number | bigint | null {
-	const trimmed = text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '')
-	if (/^[+-]?\d+$/.test(trimmed)) {
-		const integer = BigInt(trimmed.replace('+', ''))
-		if (BigInt.asIntN(64, integer) === integer) return integer
-	}
-	const [, whole = '', fraction = '', exponent = '0'] = /^[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(trimmed) ?? []
+	const trimmed = trimSpaces(text)
+	const integer = parseInt64(trimmed)
+	if (integer !== null) return integer
+	const [, whole = '', fraction = '', exponent = '0'] = /^[+-]?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(trimmed) ?? []
 	const digits = whole + fraction
 	if (digits === '') return null
 	// Only then is every conversion exact: SQLite's own does not always give the nearest double.

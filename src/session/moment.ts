@@ -69,7 +69,7 @@ export function betweenMoment(from: MomentInput, to: MomentInput): LakeMoment {
 export function snapshotMoment(id: bigint | number | string): LakeMoment {
 	if (typeof id === 'bigint') return { kind: 'snapshot', id }
 	if (typeof id === 'number' && Number.isSafeInteger(id)) return { kind: 'snapshot', id: BigInt(id) }
-	if (typeof id === 'string' && /^\d+$/.test(id)) return { kind: 'snapshot', id: BigInt(id) }
+	if (typeof id === 'string' && /^\d{1,19}$/.test(id)) return { kind: 'snapshot', id: BigInt(id) }
 	throw new SQLakeError('TIME_INVALID', `snapshot(): expected a snapshot id, found ${JSON.stringify(id)}`, {
 		hint: 'pass the id as a bigint or as text: ids may be beyond what a number holds exactly',
 	})

@@ -4,6 +4,7 @@
  * @module
  */
 import type { BetweenExpr, CaseExpr, Expr, Id, QualifiedExpr, Select, UnaryExpr } from 'sqlite3-parser'
+import { SQLakeError } from '../../errors.ts'
 import { affinityOf } from '../../schema/affinity.ts'
 import { mayFail } from './callbacks/callbacks.ts'
 import { collationNamed } from './collation.ts'
@@ -70,6 +71,7 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 	const operand = (node: Expr) => ctx.expression(node, scope)
 	switch (expr.type) {
 		case 'NumericLiteral':
+			if (/^0x0*[\da-f_]{17}/i.test(expr.value)) throw refused(`hex literal too big: ${expr.value}`, expr.span)
 			return numericLiteral(expr.value)
 		case 'StringLiteral':
 			return constant(expr.value)
@@ -187,7 +189,20 @@ export function negated(e: TypedSql, not: boolean): TypedSql {
 	return e.kind === 'null' ? e : typed('boolean', `(NOT ${e.sql})`)
 }
 
+/** Sub-queries that may lie within each other in expressions: planning one takes DuckDB twice the time of the one around it. */
+const MAX_SUBQUERIES = 12
+
 function subquery(ctx: RewriteContext, select: Select, scope: Scope) {
+	if (scope.depth >= MAX_SUBQUERIES) {
+		throw new SQLakeError(
+			'STATEMENT_LIMIT',
+			`lake query: expected at most ${MAX_SUBQUERIES} sub-queries within each other, found more`,
+			{
+				hint: 'join the tables, or name the inner queries in WITH',
+				details: { limit: MAX_SUBQUERIES, offset: select.span.offset },
+			},
+		)
+	}
 	return ctx.select(select, { parent: scope, ctes: scope.ctes })
 }
 

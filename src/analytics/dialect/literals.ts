@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseInt64 } from '../../schema/int64.ts'
 import { quoteText } from '../engines/duckdb-sql.ts'
 import type { EngineValue } from '../query-engine.ts'
 import { INTEGER_CLASS, REAL_CLASS, type TypedSql, typed } from './typed-sql.ts'
@@ -11,15 +12,10 @@ const MIN_INT64 = -(2n ** 63n)
 const MAX_INT64 = 2n ** 63n - 1n
 
 /** A number at the start of a text; spaces before it are skipped. */
-const NUMBER_PREFIX = /^[\t-\r ]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/
-const WHOLE_NUMBER = /^[\t-\r ]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[\t-\r ]*$/
+const NUMBER_PREFIX = /^[\t-\r ]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)/
+const WHOLE_NUMBER = /^[\t-\r ]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)[\t-\r ]*$/
 
 export const NULL: TypedSql = { ...typed('null', 'NULL'), constant: { value: null } }
-
-/** Whether an integer has at most 64 bits. */
-export function isInt64(value: bigint): boolean {
-	return value >= MIN_INT64 && value <= MAX_INT64
-}
 
 /** A constant of the class its JavaScript type stands for: a number is REAL, a bigint INTEGER. */
 export function constant(value: EngineValue): TypedSql {
@@ -47,9 +43,7 @@ export function truthConstant(truth: boolean): TypedSql {
 export function numericLiteral(text: string): TypedSql {
 	const digits = text.replaceAll('_', '')
 	if (/^0x/i.test(digits)) return constant(BigInt.asIntN(64, BigInt(digits)))
-	if (!/^\d+$/.test(digits)) return constant(Number(digits))
-	const value = BigInt(digits)
-	return constant(isInt64(value) ? value : Number(digits))
+	return constant(parseInt64(digits) ?? Number(digits))
 }
 
 /** The number at the start of a text, as arithmetic reads it; 0 if there is none. */
@@ -66,8 +60,7 @@ export function wholeNumber(text: string): bigint | number | null {
 export function integerPrefix(text: string): bigint {
 	const digits = /^[\t-\r ]*([+-]?\d+)/.exec(text)?.[1]
 	if (digits === undefined) return 0n
-	const value = BigInt(digits.replace('+', ''))
-	return value < MIN_INT64 ? MIN_INT64 : value > MAX_INT64 ? MAX_INT64 : value
+	return parseInt64(digits) ?? (digits.startsWith('-') ? MIN_INT64 : MAX_INT64)
 }
 
 /** A REAL as CAST to INTEGER makes it: cut off, kept within 64 bits. */
@@ -79,9 +72,7 @@ export function realToInteger(value: number): bigint {
 
 function parseNumber(text: string | undefined): bigint | number | null {
 	if (text === undefined) return null
-	if (!/^[+-]?\d+$/.test(text)) return Number(text)
-	const value = BigInt(text.replace('+', ''))
-	return isInt64(value) ? value : Number(text)
+	return parseInt64(text) ?? Number(text)
 }
 
 function integerText(value: bigint): string {

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { isInt64 } from '../../schema/int64.ts'
 import { asBits, asNumber, asReal, asText, settled } from './convert.ts'
-import { constant, isInt64, NULL } from './literals.ts'
+import { constant, NULL } from './literals.ts'
 import { anySql, NUMBER_CLASSES, type TypedSql, typed } from './typed-sql.ts'
 
 export type ArithmeticOperator = 'Add' | 'Subtract' | 'Multiply' | 'Divide' | 'Modulus'

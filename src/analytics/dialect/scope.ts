@@ -64,6 +64,8 @@ export interface FoundColumn {
 /** The names of one SELECT, within those of the queries around it. */
 export class Scope {
 	readonly parent: Scope | null
+	/** Queries whose expressions it lies in. */
+	readonly depth: number
 	readonly ctes: CteScope
 	readonly sources: Source[] = []
 	/** By name in lower case. */
@@ -83,6 +85,7 @@ export class Scope {
 
 	constructor(parent: Scope | null, ctes: CteScope) {
 		this.parent = parent
+		this.depth = parent === null ? 0 : parent.depth + 1
 		this.ctes = ctes
 	}
 

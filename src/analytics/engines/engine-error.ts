@@ -12,6 +12,9 @@ const JSON_ERROR = /^\{"exception_type":/
 /** What DuckDB puts before the error that ended a result in the middle. */
 const WRAPPED_ERROR = /^Attempting to (?:execute|fetch from) an unsuccessful or closed [^\n]*\nError: (.*)$/s
 
+/** DuckDB's limits of 1,000 levels, for expressions and for what its parser takes in. */
+const TOO_DEEP = /^[^\n]*Max expression depth limit of \d+ exceeded/
+
 /** The message of an error of DuckDB, in one form. */
 export function duckdbMessage(error: unknown): string {
 	const message = messageOf(error)
@@ -39,6 +42,12 @@ export function engineError(error: unknown, memoryLimitBytes: number): SQLakeErr
 			hint: 'Read fewer columns, narrow the shards or the time, aggregate before joining, or raise the memory limit of the engine.',
 			cause: error,
 			details: { memoryLimitBytes },
+		})
+	}
+	if (TOO_DEEP.test(message)) {
+		return new SQLakeError('STATEMENT_LIMIT', 'the query is nested deeper than the analytics engine can follow', {
+			hint: 'write many alternatives as IN (...), and deep steps one after the other',
+			cause: error,
 		})
 	}
 	const refused = dialectError(message)

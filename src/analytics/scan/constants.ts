@@ -3,11 +3,13 @@
  *
  * @module
  */
+
 import type { Expr } from 'sqlite3-parser'
 import type { ScanPredicate, ScanValue } from '../../lake/iceberg/scan-predicate.ts'
 import { ALWAYS_TRUE } from '../../lake/iceberg/scan-predicate.ts'
 import { timestampLimit } from '../../lake/parquet/lake-types.ts'
 import type { ParsedStatement } from '../../router/parse-sql.ts'
+import { parseInt64 } from '../../schema/int64.ts'
 import type { ColumnSchema, LakeType } from '../../schema/table-schema.ts'
 import type { EngineValue } from '../query-engine.ts'
 
@@ -26,8 +28,8 @@ export function constantOf(expr: Expr, parsed: ParsedStatement, params: readonly
 		case 'BlobLiteral':
 			return expr.bytes
 		case 'NumericLiteral':
-			if (/^\d+$/.test(expr.value)) return BigInt(expr.value) < 2n ** 63n ? BigInt(expr.value) : Number(expr.value)
-			return /^0x/i.test(expr.value) ? BigInt.asIntN(64, BigInt(expr.value)) : Number(expr.value)
+			if (/^0x/i.test(expr.value)) return BigInt.asIntN(64, BigInt(expr.value))
+			return parseInt64(expr.value) ?? Number(expr.value)
 		case 'UnaryExpr': {
 			const value = expr.op === 'Negative' ? constantOf(expr.expr, parsed, params) : undefined
 			return typeof value === 'number' || typeof value === 'bigint' ? -value : undefined

@@ -76,6 +76,9 @@ interface ReviverContext {
 	readonly source?: string
 }
 
+/** Digits of an integer that is read as one; a BigInt of very many takes forever. */
+const MAX_DIGITS = 1_000
+
 /**
  * Parses JSON. Integers that a double cannot hold become bigints.
  *
@@ -85,7 +88,9 @@ export function parseJson(text: string): unknown {
 	const revive = (_key: string, value: unknown, context?: ReviverContext): unknown => {
 		if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
 		const source = context?.source
-		return source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value
+		if (source === undefined || !/^-?\d+$/.test(source)) return value
+		if (source.length > MAX_DIGITS) throw new SyntaxError(`expected at most ${MAX_DIGITS} digits, found ${source.length}`)
+		return BigInt(source)
 	}
 	return JSON.parse(text, revive as (key: string, value: unknown) => unknown)
 }

@@ -143,7 +143,9 @@ function stepOf({ kind, nodes }: JsonNode, path: string, whole: string): Step | 
 
 /** Digits as SQLite counts with them: 32 bits that wrap. */
 function asUint32(digits: string): number {
-	return Number(BigInt.asUintN(32, BigInt(digits)))
+	let value = 0
+	for (const digit of digits) value = (value * 10 + Number(digit)) % 2 ** 32
+	return value
 }
 
 function indexOf(node: JsonNode, step: Step): number | null {

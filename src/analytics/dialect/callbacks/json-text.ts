@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isInt64 } from '../literals.ts'
+import { isInt64 } from '../../../schema/int64.ts'
 import { JsonKind, type JsonNode } from './json-node.ts'
 import type { SqlValue } from './sql-value.ts'
 import { dialectFailure, sqliteFailure } from './sqlite-failure.ts'
@@ -45,6 +45,14 @@ export function members<T>(nodes: readonly JsonNode[], make: (label: JsonNode, v
 	return made
 }
 
+/** The integer that decimal or hexadecimal digits stand for; null beyond 64 bits. Many digits take no more than linear time. */
+function unsignedInteger(digits: string): bigint | null {
+	const [, base = '', significant = ''] = /^(0x)?0*(.+)$/i.exec(digits) ?? []
+	if (significant.length > 20) return null
+	const value = BigInt(`${base}${significant}`)
+	return value < 2n ** 64n ? value : null
+}
+
 function leafText(kind: JsonKind, text: string): string {
 	switch (kind) {
 		case JsonKind.NULL:
@@ -55,9 +63,8 @@ function leafText(kind: JsonKind, text: string): string {
 			return 'false'
 		case JsonKind.INT5: {
 			const [sign, digits] = signOf(text)
-			const value = BigInt(digits)
 			// SQLite gives up at the first digit that does not fit, leading zeros aside.
-			return `${sign}${value >= 2n ** 64n ? '9.0e999' : value}`
+			return `${sign}${unsignedInteger(digits) ?? '9.0e999'}`
 		}
 		case JsonKind.FLOAT5: {
 			const [sign, digits] = signOf(text)
@@ -155,8 +162,10 @@ export function sqlValue(node: JsonNode): SqlValue {
 		case JsonKind.INT:
 		case JsonKind.INT5: {
 			const [sign, digits] = signOf(text)
-			const value = sign === '' ? BigInt(digits) : -BigInt(digits)
-			if (kind === JsonKind.INT5 && (value >= 2n ** 64n || value <= -(2n ** 64n))) throw sqliteFailure('malformed JSON')
+			const size = unsignedInteger(digits)
+			if (size === null && kind === JsonKind.INT5) throw sqliteFailure('malformed JSON')
+			const value = size === null ? null : sign === '' ? size : -size
+			if (value === null) return Number(`${sign}${digits}`)
 			return isInt64(value) && !(kind === JsonKind.INT5 && value === -(2n ** 63n)) ? value : Number(value)
 		}
 		case JsonKind.FLOAT:

@@ -114,7 +114,7 @@ function shift(moment: Moment, modifier: string): boolean {
 	}
 	const time = /^([+-]?)(\d\d:.*)$/s.exec(modifier)
 	if (time !== null) return addTime(moment, time[2] ?? '', time[1] === '-' ? -1 : 1)
-	const amount = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)[\t-\r ]+([a-z]+)$/.exec(modifier)
+	const amount = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)[\t-\r ]+([a-z]+)$/.exec(modifier)
 	if (amount === null) return false
 	const [, number, name = ''] = amount
 	const [milliseconds, limit] = UNITS[name.replace(/s$/, '')] ?? [0, 0]

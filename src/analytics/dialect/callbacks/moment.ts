@@ -242,7 +242,7 @@ export class Moment {
 
 /** A number that is the whole text, spaces aside. */
 export function wholeNumber(text: string): number | null {
-	const [, digits] = /^[\t-\r ]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[\t-\r ]*$/.exec(text) ?? []
+	const [, digits] = /^[\t-\r ]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)[\t-\r ]*$/.exec(text) ?? []
 	return digits === undefined ? null : Number(digits)
 }
 
@@ -262,7 +262,7 @@ export function timeOfDay(
 
 /** Minutes ahead of UTC; undefined for what is no zone. */
 export function zoneOf(text: string): number | undefined {
-	const found = /^[\t-\r ]*(?:[zZ]|([+-])(\d\d):(\d\d))?[\t-\r ]*$/.exec(text)
+	const found = /^[\t-\r ]*(?:(?:[zZ]|([+-])(\d\d):(\d\d))[\t-\r ]*)?$/.exec(text)
 	if (found === null) return undefined
 	const [, sign, hours, minutes] = found
 	if (sign === undefined) return 0

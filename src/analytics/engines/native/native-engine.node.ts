@@ -71,6 +71,8 @@ export class NativeEngine implements QueryEngine {
 	#instance: Promise<DuckDBInstance> | undefined
 	readonly #files: QueryFiles
 	readonly #functionNames = new Set<string>()
+	/** Connections on which DuckDB is still at a query that was given up. */
+	readonly #closing = new Set<Promise<void>>()
 
 	constructor(options: NativeEngineOptions = {}) {
 		this.#options = { memoryLimitBytes: options.memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT_BYTES, threads: options.threads ?? 2 }
@@ -89,6 +91,7 @@ export class NativeEngine implements QueryEngine {
 		const instance = await this.#instance
 		this.#instance = undefined
 		this.#functionNames.clear()
+		await Promise.all(this.#closing)
 		instance?.closeSync()
 		await this.#files.close()
 	}
@@ -98,16 +101,17 @@ export class NativeEngine implements QueryEngine {
 		deadline.check()
 		this.#instance ??= this.#open()
 		const instance = await deadline.race(this.#instance)
-		const connection = await instance.connect()
+		const running = new RunningQuery(await instance.connect(), deadline)
 		let held: HeldFiles | undefined
 		try {
 			held = await this.#files.hold(query, deadline)
-			yield* this.#runOn(connection, query, deadline, held.paths, start)
+			yield* this.#runOn(running, query, held.paths, start)
 		} catch (error) {
 			throw await this.#explain(error, query, held)
 		} finally {
-			connection.closeSync()
-			held?.release()
+			const closed = running.close().finally(() => held?.release())
+			this.#closing.add(closed)
+			void closed.finally(() => this.#closing.delete(closed))
 		}
 	}
 
@@ -123,42 +127,43 @@ export class NativeEngine implements QueryEngine {
 
 	/** @param paths Where each file is on disk. */
 	async *#runOn(
-		connection: DuckDBConnection,
+		running: RunningQuery,
 		query: EngineQuery,
-		deadline: QueryDeadline,
 		paths: ReadonlyMap<EngineFile, string>,
 		start: StartQuery,
 	): AsyncGenerator<EngineBatch, void, undefined> {
-		for (const statement of settingStatements(this.#options)) await connection.run(statement)
+		const { connection, deadline } = running
+		const run = (statement: string) => running.wait(connection.run(statement))
+		for (const statement of settingStatements(this.#options)) await run(statement)
 		let bytesRead = 0
 		for (const table of query.tables) {
 			const found = table.files.flatMap((file) => paths.get(file) ?? [])
-			await connection.run(`CREATE TEMP VIEW ${quoteIdentifier(table.name)} AS ${parquetRelation(table.columns, found)}`)
+			await run(`CREATE TEMP VIEW ${quoteIdentifier(table.name)} AS ${parquetRelation(table.columns, found)}`)
 			bytesRead += table.files.reduce((sum, file) => sum + file.sizeInBytes, 0)
 		}
 		await this.#addFunctions(connection, query.functions ?? [])
-		for (const statement of query.macros ?? []) await connection.run(statement)
+		for (const statement of query.macros ?? []) await run(statement)
 		for (const view of query.views) {
-			await connection.run(`CREATE TEMP VIEW ${quoteIdentifier(view.name)} AS ${view.sql}`)
+			await run(`CREATE TEMP VIEW ${quoteIdentifier(view.name)} AS ${view.sql}`)
 		}
-		await connection.run(`PREPARE query AS ${query.sql}`)
+		await run(`PREPARE query AS ${query.sql}`)
 		const args = query.params.length === 0 ? '' : `(${query.params.map(literal).join(', ')})`
 		const execution = `EXECUTE query${args}`
-		const result = await interruptible(connection, deadline, start(connection, execution))
+		const result = await running.wait(start(connection, execution))
 		const { isStreaming } = result
 		const columns = result.columnNames()
 		const readers = result.columnTypes().map((type, i) => valueReader(type, columns[i] ?? ''))
 		yield { columns, rows: [], bytesRead }
 		for (;;) {
 			deadline.check()
-			const chunk = await interruptible(connection, deadline, result.fetchChunk())
+			const chunk = await running.wait(result.fetchChunk())
 			if (chunk === null || chunk.rowCount === 0) break
 			const rows = chunk.getRows().map((row) => row.map((value, i) => (value === null ? null : (readers[i]?.(value) ?? null))))
 			yield { columns, rows, bytesRead: 0 }
 		}
 		// A stream that fails looks as if it were at its end, except that it is no stream any more (duckdb_result_is_streaming).
 		if (isStreaming && !result.isStreaming) {
-			await interruptible(connection, deadline, connection.run(`EXPLAIN ANALYZE ${execution}`)) // Throws it again, with its message.
+			await run(`EXPLAIN ANALYZE ${execution}`) // Throws it again, with its message.
 			throw new SQLakeError('ANALYTICS_FAILED', 'DuckDB gave the query up in the middle and does not say why')
 		}
 	}
@@ -191,13 +196,33 @@ export class NativeEngine implements QueryEngine {
 	}
 }
 
-/** Waits for DuckDB, and stops it when the query may not go on. Its end is awaited so that the connection can be closed. */
-async function interruptible<T>(connection: DuckDBConnection, deadline: QueryDeadline, work: Promise<T>): Promise<T> {
-	return deadline.race(work).catch(async (error: unknown) => {
-		connection.interrupt()
-		await work.catch(() => {}) // The error is already known.
-		throw error
-	})
+/** A query and the connection that it has for itself. */
+class RunningQuery {
+	readonly connection: DuckDBConnection
+	readonly deadline: QueryDeadline
+	/** What DuckDB is at, or was at last. */
+	#work: Promise<unknown> = Promise.resolve()
+
+	constructor(connection: DuckDBConnection, deadline: QueryDeadline) {
+		this.connection = connection
+		this.deadline = deadline
+	}
+
+	/** Waits for DuckDB, and stops it when the query may not go on. @throws as {@link QueryDeadline.race} does. */
+	async wait<T>(work: Promise<T>): Promise<T> {
+		this.#work = work.catch(() => {}) // Who waits hears of it.
+		try {
+			return await this.deadline.race(work)
+		} catch (error) {
+			this.connection.interrupt()
+			throw error
+		}
+	}
+
+	/** Closes the connection, once DuckDB is at its end: while it plans a query it looks at no interruption. */
+	close(): Promise<void> {
+		return this.#work.then(() => this.connection.closeSync())
+	}
 }
 
 /** Whether our own reader, which says what it stumbles over, can read a file. */
