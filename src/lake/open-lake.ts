@@ -7,6 +7,7 @@
 import type { Catalog } from './catalog/catalog.ts'
 import type { CatalogRpc } from './catalog/catalog-rpc.ts'
 import { CatalogStub } from './catalog/catalog-stub.ts'
+import { CommitRoom } from './catalog/commit-room.ts'
 import { R2PointerCatalog } from './catalog/r2-pointer-catalog.ts'
 import { DEFAULT_LAKE_LOCATION } from './lake-path.ts'
 import type { ObjectStore } from './storage/object-store.ts'
@@ -35,10 +36,21 @@ export interface LakeBindings {
 	readonly location?: string
 }
 
+/** Durable Objects of one isolate are given the same binding: their commits meet by it. */
+const rooms = new WeakMap<R2Bucket, CommitRoom>()
+
+function roomOf(bucket: R2Bucket): CommitRoom {
+	const room = rooms.get(bucket) ?? new CommitRoom()
+	rooms.set(bucket, room)
+	return room
+}
+
 /** Opens the lake in a bucket. Nothing is read before it is asked for. */
 export function openLake({ bucket, bucketBinding, catalogs, location = DEFAULT_LAKE_LOCATION }: LakeBindings): Lake {
 	const store = new R2ObjectStore(bucket)
 	const catalog =
-		catalogs === undefined ? new R2PointerCatalog({ store, location }) : new CatalogStub(() => catalogs.getByName(bucketBinding))
+		catalogs === undefined
+			? new R2PointerCatalog({ store, location, room: roomOf(bucket) })
+			: new CatalogStub(() => catalogs.getByName(bucketBinding))
 	return { store, catalog, location }
 }

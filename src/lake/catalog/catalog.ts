@@ -101,7 +101,7 @@ export interface CommitResult {
 	/** `duplicate`: the position already was `toSeq` or beyond, and nothing was written. */
 	readonly status: 'committed' | 'duplicate'
 	readonly position: ShardPosition
-	/** Snapshot id of each table touched; empty for a duplicate. */
+	/** Snapshot id of each table touched; empty for a duplicate, and where another committer's commit took this one with it. */
 	readonly snapshots: Readonly<Record<string, number>>
 	/** Attempts that were lost against other committers before; absent where none was. */
 	readonly retries?: number

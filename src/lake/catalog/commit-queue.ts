@@ -78,8 +78,8 @@ export class CommitQueue {
 	}
 }
 
-/** The store, or rivals, would fail each change alone just as well. */
-function concernsAll(error: unknown): boolean {
+/** Whether an error would befall each change alone just as well: it comes from the store, or from rivals. */
+export function concernsAll(error: unknown): boolean {
 	return (
 		SQLakeError.is(error, 'STORE_UNAVAILABLE') ||
 		SQLakeError.is(error, 'COMMIT_CONFLICT') ||

@@ -11,8 +11,8 @@ export interface ReadPointer {
 	readonly etag: string | null
 }
 
-/** What became of a swap; `unknown` where its answer was lost, and it had not taken effect when the pointer was read again. */
-export type Swap = { readonly kind: 'won' | 'lost' } | { readonly kind: 'unknown'; readonly error: unknown }
+/** R2 takes about one write a second of one key, and refuses more. */
+const SWAP_RETRY: RetryPolicy = { attempts: 6, baseDelay: 250, maxDelay: 1000 }
 
 /** The one object of a lake that changes, {@link POINTER_KEY}: it is replaced by compare-and-swap only. */
 export class PointerObject {
@@ -41,24 +41,38 @@ export class PointerObject {
 	 */
 	async create(): Promise<string | null> {
 		const first = { ...emptyPointer(this.#location), nonce: crypto.randomUUID() }
-		const info = await retryUnavailable(() => this.#put(first, { ifNoneMatch: '*' }))
-		return info?.etag ?? null
+		return retryUnavailable(async () => {
+			try {
+				return (await this.#put(first, { ifNoneMatch: '*' }))?.etag ?? null
+			} catch (error) {
+				// Where many try at once the store refuses most of them, and one has made it.
+				if (!SQLakeError.is(error, 'STORE_UNAVAILABLE') || (await this.read()).etag === null) throw error
+				return null
+			}
+		})
 	}
 
 	/**
-	 * Swaps the pointer. Where the answer is lost the pointer is read before anything else: it says whether the swap took effect.
-	 * Should it take effect only later, it meets a pointer that has moved on, or makes the next attempt lose; then that attempt's
-	 * successor finds the position committed.
+	 * Swaps the pointer. Where it fails, or its answer is lost, the pointer is read before anything else: its nonce says whether the
+	 * swap took effect. Where nothing has, the same swap is tried again. Should one take effect only later, it meets a pointer that
+	 * has moved on, or makes the next one lose; then that one's successor finds the position committed.
 	 *
-	 * @throws `STORE_UNAVAILABLE` if the pointer cannot be read either: the outcome is unknown.
+	 * @returns whether it was won.
+	 * @throws `STORE_UNAVAILABLE` where the outcome is unknown.
 	 */
-	async swap(next: LakePointer, etag: string): Promise<Swap> {
-		try {
-			return { kind: (await this.#put(next, { ifMatch: etag })) === null ? 'lost' : 'won' }
-		} catch (error) {
-			if (!SQLakeError.is(error, 'STORE_UNAVAILABLE')) throw error
-			const { pointer } = await this.read()
-			return pointer.nonce === next.nonce ? { kind: 'won' } : { kind: 'unknown', error }
+	async swap(next: LakePointer, etag: string): Promise<boolean> {
+		for (let attempt = 1; ; attempt++) {
+			try {
+				if ((await this.#put(next, { ifMatch: etag })) !== null) return true
+				// An earlier put may have taken effect since, also one that the store's client repeated by itself.
+				return (await this.read()).pointer.nonce === next.nonce
+			} catch (error) {
+				if (!SQLakeError.is(error, 'STORE_UNAVAILABLE') || attempt >= SWAP_RETRY.attempts) throw error
+				const read = await this.read()
+				if (read.pointer.nonce === next.nonce) return true
+				if (read.etag !== etag) return false
+				await backOff(SWAP_RETRY, attempt)
+			}
 		}
 	}
 
@@ -76,8 +90,7 @@ export class PointerObject {
 			if (from === null) continue
 			// That it could be created says that there was none.
 			if (etag === null) return pointer
-			const swap = await this.swap({ ...pointer, nonce: crypto.randomUUID() }, from)
-			if (swap.kind === 'won') return pointer
+			if (await this.swap({ ...pointer, nonce: crypto.randomUUID() }, from)) return pointer
 		}
 		throw new CommitConflictError(retry.attempts)
 	}

@@ -1,13 +1,11 @@
 import { SQLakeError } from '../../errors.ts'
-import { mapLimit } from '../map-limit.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import { backOff, type RetryPolicy } from '../storage/retry.ts'
 import { STORE_CALL_TIMEOUT, timedStore } from '../storage/timed-store.ts'
-import { admitChanges, type LakeChange, tablesOf } from './admit-changes.ts'
+import type { LakeChange } from './admit-changes.ts'
 import type {
 	Catalog,
 	CatalogSnapshot,
-	CatalogTable,
 	CommitRequest,
 	CommitResult,
 	EvolutionResult,
@@ -17,14 +15,16 @@ import type {
 	TableEvolution,
 } from './catalog.ts'
 import { CommitConflictError } from './commit-conflict-error.ts'
-import { type LakeOutcome, outcomeOf } from './commit-outcome.ts'
-import { CommitQueue } from './commit-queue.ts'
-import { type LakePointer, shardKey } from './lake-pointer.ts'
+import { CommitLine, type Intent, type Turn } from './commit-line.ts'
+import type { LakeOutcome } from './commit-outcome.ts'
+import { CommitQueue, concernsAll } from './commit-queue.ts'
+import { CommitRoom } from './commit-room.ts'
+import { shardKey } from './lake-pointer.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { MetadataReader } from './metadata-reader.ts'
-import { PointerObject } from './pointer-object.ts'
-import { prepareCommit } from './prepare-commit.ts'
-import { putPrepared } from './put-prepared.ts'
+import { type Judged, outcomesWithoutCommit, PointerCommit, wasSwappedFor } from './pointer-commit.ts'
+import { PointerObject, type ReadPointer } from './pointer-object.ts'
+import { settledBy } from './settled-by.ts'
 
 /** Shards that the pointer holds by default: each takes about 60 bytes of an object that every commit rewrites. */
 export const MAX_POINTER_SHARDS = 4096
@@ -42,9 +42,21 @@ export interface R2PointerCatalogOptions {
 	/** Milliseconds that a call to the store may take. Default: {@link STORE_CALL_TIMEOUT}. */
 	readonly callTimeout?: number
 	readonly cache?: MetadataCache
+	/** Where the instances of one isolate meet that commit to this lake; each is on its own where absent. */
+	readonly room?: CommitRoom
+	/** Milliseconds that a commit waits for its turn. Default: 25 s, less than a shard waits for a commit. */
+	readonly patience?: number
+	/** Milliseconds without a sign of life after which another committer's turn is over. Default: 3 s. */
+	readonly leaseTime?: number
 	/** Milliseconds since the epoch; the clock of the machine where absent. */
 	readonly now?: () => number
 }
+
+const PATIENCE = 25_000
+const LEASE_TIME = 3_000
+
+/** Milliseconds for which one that has met another isolate's commits reckons with more of them. */
+const RIVAL_TIME = 60_000
 
 const SWAP_RETRY: RetryPolicy = { attempts: 12, baseDelay: 25, maxDelay: 2000 }
 
@@ -53,9 +65,10 @@ const SWAP_RETRY: RetryPolicy = { attempts: 12, baseDelay: 25, maxDelay: 2000 }
  * commit replaces by compare-and-swap: manifests and metadata are written first, under names of their own, and count once the
  * pointer names them. Whoever loses a swap builds his commit anew on what won.
  *
- * R2 takes about one write a second of one key, and the pointer holds every shard's position: for few shards. Commits that meet
- * in one instance share a swap; so an instance belongs to one Durable Object, or to one request of a Worker, where no promise
- * may wait for another request.
+ * R2 takes about one write a second of one key, so commits that meet share a swap, at three levels: within an instance by a
+ * {@link CommitQueue}, within an isolate in a {@link CommitRoom}, and in the bucket by a {@link CommitLine}. None of the three is
+ * needed for a commit to be right, which is the swap's and the position's to see to. An instance belongs to one Durable Object,
+ * or to one request of a Worker, where no promise may wait for another request.
  *
  * @example
  * ```ts
@@ -63,29 +76,30 @@ const SWAP_RETRY: RetryPolicy = { attempts: 12, baseDelay: 25, maxDelay: 2000 }
  * ```
  */
 export class R2PointerCatalog implements Catalog {
-	readonly #store: ObjectStore
-	readonly #location: string
 	readonly #pointer: PointerObject
-	readonly #maxShards: number
+	readonly #commits: PointerCommit
+	readonly #line: CommitLine
+	readonly #room: CommitRoom
 	readonly #retry: RetryPolicy
-	readonly #reader: MetadataReader
-	readonly #now: () => number
-	readonly #queue = new CommitQueue((changes) => this.#commitGroup(changes))
+	readonly #queue: CommitQueue
 
 	constructor(options: R2PointerCatalogOptions) {
+		const { location, maxShards = MAX_POINTER_SHARDS, patience = PATIENCE, leaseTime = LEASE_TIME, now = Date.now } = options
 		// Commits queue: one call that hangs must not stop them for good.
-		this.#store = timedStore(options.store, options.callTimeout ?? STORE_CALL_TIMEOUT)
-		this.#location = options.location
-		this.#pointer = new PointerObject(this.#store, options.location)
-		this.#maxShards = options.maxShards ?? MAX_POINTER_SHARDS
+		const store = timedStore(options.store, options.callTimeout ?? STORE_CALL_TIMEOUT)
+		const room = options.room ?? new CommitRoom()
+		const reader = new MetadataReader({ store, location, cache: options.cache ?? room.cache })
+		this.#pointer = new PointerObject(store, location)
+		this.#commits = new PointerCommit({ store, location, pointer: this.#pointer, reader, maxShards, now })
+		this.#line = new CommitLine(store, patience, leaseTime)
+		this.#room = room
 		this.#retry = options.retry ?? SWAP_RETRY
-		this.#reader = new MetadataReader({ ...options, store: this.#store })
-		this.#now = options.now ?? Date.now
+		this.#queue = new CommitQueue((changes) => room.join(changes, (group) => this.#commitGroup(group), patience))
 	}
 
 	async load(): Promise<CatalogSnapshot> {
 		const { pointer } = await this.#pointer.read()
-		return { version: pointer.version, tables: await this.#readTables(pointer, pointer.tables.keys()) }
+		return { version: pointer.version, tables: await this.#commits.readTables(pointer, pointer.tables.keys()) }
 	}
 
 	async position(shard: string, { confirm = false }: PositionOptions = {}): Promise<ShardPosition | null> {
@@ -101,79 +115,71 @@ export class R2PointerCatalog implements Catalog {
 		return this.#queue.evolve(tables, options)
 	}
 
+	/** Commits a group of this isolate's. Whoever swapped the pointer last knows of no rival, and needs no turn. */
 	async #commitGroup(changes: readonly LakeChange[]): Promise<readonly LakeOutcome[]> {
-		let unavailable: unknown
+		const read = await this.#pointer.read()
+		const judged = await this.#commits.judge(changes, read)
+		const outcomes = outcomesWithoutCommit(judged) ?? (this.#isAlone(changes, read) ? await this.#commit(judged, false) : null)
+		if (outcomes !== null) return outcomes
+		this.#room.rivalAt = Date.now()
+		const turn = await this.#line.wait({
+			changes,
+			read: () => this.#pointer.read(),
+			settled: ({ pointer }) => settledBy(pointer, changes),
+		})
+		return 'end' in turn ? this.#commitInTurn(changes, turn) : turn
+	}
+
+	/** Commits a group, and what others wait with. */
+	async #commitInTurn(changes: readonly LakeChange[], turn: Turn): Promise<readonly LakeOutcome[]> {
+		let done: readonly Intent[] = []
+		try {
+			const outcomes = [...(await this.#commitUntilWon([...changes, ...changesOf(turn.intents)], turn))]
+			const own = outcomes.splice(0, changes.length)
+			// One that was refused is left to its owner, who learns why in his own turn; so is one that only waits for its turn.
+			done = turn.intents.filter(({ requests }) => {
+				const became = outcomes.splice(0, requests.length)
+				return requests.length > 0 && !became.some((outcome) => SQLakeError.is(outcome))
+			})
+			return own
+		} catch (error) {
+			if (turn.intents.length === 0 || concernsAll(error)) throw error
+			// Something that another waits with cannot be committed: it must not take this group with it.
+			return await this.#commitUntilWon(changes, turn)
+		} finally {
+			await turn.end(done)
+		}
+	}
+
+	async #commitUntilWon(changes: readonly LakeChange[], turn: Turn): Promise<readonly LakeOutcome[]> {
 		for (let attempt = 1; attempt <= this.#retry.attempts; attempt++) {
 			if (attempt > 1) await backOff(this.#retry, attempt - 1)
-			const { pointer, etag } = await this.#pointer.read()
-			const tables = await this.#readTables(pointer, tablesOf(changes))
-			const now = this.#now()
-			const admission = admitChanges({
-				changes,
-				location: this.#location,
-				now,
-				positionOf: (shard) => pointer.shards.get(shardKey(shard)) ?? null,
-				metadataOf: (table) => tables.get(table)?.metadata,
-				mayAddShard: (added, shard) => this.#assertRoom(pointer.shards.size + added, shard),
-			})
-			if (admission.isEmpty) return admission.verdicts.map((verdict) => outcomeOf(verdict, pointer.version, new Map()))
-
-			const from = etag ?? (await this.#pointer.create())
-			if (from === null) continue
-			const version = pointer.version + 1
-			const prepared = await prepareCommit({
-				location: this.#location,
-				requests: admission.admitted,
-				admitted: admission.tables,
-				tables,
-				reader: this.#reader,
-				version,
-				now,
-			})
-			await putPrepared(this.#store, prepared.objects)
-			const next: LakePointer = {
-				...pointer,
-				nonce: crypto.randomUUID(),
-				version,
-				tables: new Map([
-					...pointer.tables,
-					...[...prepared.tables].map(([name, table]) => [name, table.metadataLocation] as const),
-				]),
-				shards: new Map([...pointer.shards, ...[...admission.positions].map(([shard, at]) => [shardKey(shard), at] as const)]),
-			}
-			const swap = await this.#pointer.swap(next, from)
-			if (swap.kind === 'won') {
-				prepared.remember()
-				const outcomes = admission.verdicts.map((verdict, i) => outcomeOf(verdict, version, prepared.tables, changes[i]))
-				return outcomes.map((outcome) => withRetries(outcome, attempt - 1))
-			}
-			unavailable = swap.kind === 'unknown' ? swap.error : undefined
+			const judged = await this.#commits.judge(changes, await this.#pointer.read())
+			await turn.renew()
+			const outcomes = outcomesWithoutCommit(judged) ?? (await this.#commit(judged, true))
+			if (outcomes !== null) return outcomes.map((outcome) => withRetries(outcome, attempt - 1))
 		}
-		throw unavailable ?? new CommitConflictError(this.#retry.attempts)
+		throw new CommitConflictError(this.#retry.attempts)
 	}
 
-	/** Metadata of those of the named tables that exist. */
-	async #readTables(pointer: LakePointer, names: Iterable<string>): Promise<ReadonlyMap<string, CatalogTable>> {
-		const entries = await mapLimit([...new Set(names)], async (name) => {
-			const metadataLocation = pointer.tables.get(name)
-			if (metadataLocation === undefined) return []
-			const metadata = await this.#reader.readTableMetadata(metadataLocation)
-			return [[name, { metadataLocation, metadata }] as const]
-		})
-		return new Map(entries.flat())
+	async #commit(judged: Judged, lookAgain: boolean): Promise<readonly LakeOutcome[] | null> {
+		const won = await this.#commits.commit(judged, lookAgain)
+		if (won !== null) this.#room.lastNonce = won.nonce
+		return won?.outcomes ?? null
 	}
 
-	#assertRoom(shards: number, shard: string): void {
-		if (shards <= this.#maxShards) return
-		throw new SQLakeError(
-			'CATALOG_LIMIT',
-			`shard "${shard}": expected at most ${this.#maxShards} shards in a pointer catalog, found ${shards}`,
-			{
-				hint: 'Bind the catalog Durable Object as SQLAKE_CATALOG: it has no such limit.',
-				details: { limit: this.#maxShards },
-			},
-		)
+	/**
+	 * Whether the lake is new, or was written last by this isolate or for one of the group's shards, and nobody else has written to it
+	 * for long.
+	 */
+	#isAlone(changes: readonly LakeChange[], { pointer, etag }: ReadPointer): boolean {
+		if (Date.now() - this.#room.rivalAt < RIVAL_TIME) return false
+		return etag === null || pointer.nonce === this.#room.lastNonce || wasSwappedFor(changes, pointer)
 	}
+}
+
+function changesOf(intents: readonly Intent[]): LakeChange[] {
+	return intents.flatMap(({ requests }) => requests.map((request) => ({ kind: 'commit' as const, request })))
 }
 
 function withRetries(outcome: LakeOutcome, retries: number): LakeOutcome {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { emptyPointer, encodeLakePointer, POINTER_KEY } from '../../../src/lake/catalog/lake-pointer.ts'
+import { PointerObject } from '../../../src/lake/catalog/pointer-object.ts'
 import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
 import type { ObjectStore, StoredObject } from '../../../src/lake/storage/object-store.ts'
@@ -13,7 +14,7 @@ catalogContract(
 	'R2PointerCatalog over memory',
 	async () => ({
 		store: new MemoryObjectStore(),
-		open: async (store) => new R2PointerCatalog({ store, location: LOCATION, retry, callTimeout: CALL_TIMEOUT }),
+		open: async (store) => new R2PointerCatalog({ store, location: LOCATION, retry, callTimeout: CALL_TIMEOUT, leaseTime: 500 }),
 	}),
 	{ concurrentInstances: true, faultSeeds: 10 },
 )
@@ -38,12 +39,14 @@ describe('the pointer', () => {
 		const store = new MemoryObjectStore()
 		const beaten = new FaultyStore(store, () => undefined)
 		const put = beaten.put.bind(beaten)
-		let rival = 0
-		// Somebody else commits right before every swap of ours.
+		let rivals = 0
+		// Somebody who does not wait for his turn, as an older sqlake, commits right before every swap of ours.
 		beaten.put = async (key, bytes, options) => {
 			if (key === POINTER_KEY) {
-				const shard = `rival${rival++}`
-				await new R2PointerCatalog({ store, location: LOCATION }).commit(contractCommit(shard, 1, 1))
+				const pointer = new PointerObject(store, LOCATION)
+				const read = await pointer.read()
+				const next = { ...read.pointer, version: read.pointer.version + 1, nonce: `rival ${rivals++}` }
+				expect(await pointer.swap(next, read.etag ?? (await pointer.create()) ?? '')).toBe(true)
 			}
 			return put(key, bytes, options)
 		}
@@ -53,7 +56,8 @@ describe('the pointer', () => {
 			code: 'COMMIT_CONFLICT',
 			details: { attempts: 3 },
 		})
-		expect(rival).toBe(3)
+		expect(rivals).toBe(4)
+		expect((await store.list({ prefix: 'commits/' })).objects).toEqual([])
 		expect(await catalog.position('a')).toBeNull()
 	})
 

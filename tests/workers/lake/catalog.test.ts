@@ -18,7 +18,8 @@ catalogContract(
 	'R2PointerCatalog over R2',
 	async () => ({
 		store: new PrefixedStore(new R2ObjectStore(env.SQLAKE_BUCKET), `${crypto.randomUUID()}/`),
-		open: async (store) => new R2PointerCatalog({ store, location: LOCATION, retry, callTimeout: CALL_TIMEOUT }),
+		open: async (store) =>
+			new R2PointerCatalog({ store, location: LOCATION, retry, callTimeout: CALL_TIMEOUT, leaseTime: 1_000 }),
 	}),
 	{ concurrentInstances: true, faultSeeds: 3 },
 )

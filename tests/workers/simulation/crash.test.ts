@@ -5,7 +5,7 @@ import { drain, expectSame, flushUnder } from './harness.ts'
 import { workload } from './workload.ts'
 
 describe('a fault at every point of a flush', () => {
-	it.each(faultKinds)('%s: nothing is lost, nothing comes twice, order is kept', { timeout: 60_000 }, async (kind) => {
+	it.each(faultKinds)('%s: nothing is lost, nothing comes twice, order is kept', { timeout: 180_000 }, async (kind) => {
 		const free = new FaultPlan()
 		await workload(`free-${kind}`, 1)
 		await flushUnder(`free-${kind}`, free)

@@ -49,6 +49,8 @@ export function lakeOf(name: string, { SQLAKE_BUCKET, CATALOG_DO }: Pick<Cloudfl
 	const bucket = SQLAKE_BUCKET
 	// A catalog object owns its bucket: all shards of such a test share it.
 	if (name.startsWith('durable-')) return openLake({ bucket, bucketBinding: 'SQLAKE_BUCKET', catalogs: CATALOG_DO })
+	// The pointer of a whole bucket, which the shards of the isolate write to together.
+	if (name.startsWith('shared-')) return openLake({ bucket, bucketBinding: 'SQLAKE_BUCKET', catalogs: undefined })
 	const store = prefixedStore(new R2ObjectStore(bucket), `simulation/${encodeShardPath(name)}/`)
 	return { store, catalog: new R2PointerCatalog({ store, location: DEFAULT_LAKE_LOCATION }), location: DEFAULT_LAKE_LOCATION }
 }
@@ -71,7 +73,9 @@ export class SimulatedDO extends SQLakeDO<Cloudflare.Env> {
 		const { catalog } = lakeOf(this.ctx.id.name ?? '', this.env)
 		const retry = { attempts: 3, baseDelay: 1, maxDelay: 4 }
 		const unreliableCatalog =
-			catalog instanceof R2PointerCatalog ? new R2PointerCatalog({ store: unreliable, location, retry }) : catalog
+			catalog instanceof R2PointerCatalog && !name.startsWith('shared-')
+				? new R2PointerCatalog({ store: unreliable, location, retry })
+				: catalog
 		return { store: unreliable, catalog: faulty(unreliableCatalog, 'catalog', name, plan, kill), location }
 	}
 
