@@ -119,7 +119,8 @@ export class R2PointerCatalog implements Catalog {
 	async #commitGroup(changes: readonly LakeChange[]): Promise<readonly LakeOutcome[]> {
 		const read = await this.#pointer.read()
 		const judged = await this.#commits.judge(changes, read)
-		const outcomes = outcomesWithoutCommit(judged) ?? (this.#isAlone(changes, read) ? await this.#commit(judged, false) : null)
+		const isAlone = this.#isAlone(changes, read)
+		const outcomes = outcomesWithoutCommit(judged) ?? (isAlone ? await this.#commit(judged, false) : null)
 		if (outcomes !== null) return outcomes
 		this.#room.rivalAt = Date.now()
 		const turn = await this.#line.wait({
@@ -127,7 +128,8 @@ export class R2PointerCatalog implements Catalog {
 			read: () => this.#pointer.read(),
 			settled: ({ pointer }) => settledBy(pointer, changes),
 		})
-		return 'end' in turn ? this.#commitInTurn(changes, turn) : turn
+		const later = 'end' in turn ? await this.#commitInTurn(changes, turn) : turn
+		return later.map((outcome) => withRetries(outcome, isAlone ? 1 : 0))
 	}
 
 	/** Commits a group, and what others wait with. */
@@ -184,5 +186,5 @@ function changesOf(intents: readonly Intent[]): LakeChange[] {
 
 function withRetries(outcome: LakeOutcome, retries: number): LakeOutcome {
 	if (SQLakeError.is(outcome) || outcome.commit === undefined || retries === 0) return outcome
-	return { ...outcome, commit: { ...outcome.commit, retries } }
+	return { ...outcome, commit: { ...outcome.commit, retries: retries + (outcome.commit.retries ?? 0) } }
 }
