@@ -61,7 +61,7 @@ export const errorCodes = {
 	ANALYTICS_MEMORY: 'A lake query exceeded its memory limit.',
 	ANALYTICS_ABORTED: 'A lake query was aborted by its caller.',
 	CAUSAL_TIMEOUT: 'A causal read waited too long for its write to arrive in the lake.',
-	LAKE_VALUE_MISFIT: 'A value in the lake does not fit the declared type of its column.',
+	LAKE_VALUE_MISFIT: 'A value in the lake has no form in a query: text that is not UTF-8, or NULL in a primary key.',
 	TIME_INVALID: 'A moment or a range of time cannot be understood.',
 	// migrations and command line
 	MIGRATION_FAILED: 'A migration did not apply.',
@@ -148,7 +148,7 @@ const errorHints: Readonly<Record<SQLakeErrorCode, string>> = {
 	ANALYTICS_MEMORY: 'ask for fewer columns, rows or groups',
 	ANALYTICS_ABORTED: 'nothing was changed: ask again',
 	CAUSAL_TIMEOUT: 'wait longer: causal(bookmark, { timeoutMs }), or see whether the shard delivers: getCDCFlushMetrics()',
-	LAKE_VALUE_MISFIT: 'ask the shard for the row; to ask the lake, write a value of the declared type',
+	LAKE_VALUE_MISFIT: 'ask the shard for the row; to ask the lake, correct it, or leave the column out',
 	TIME_INVALID: "pass a Date, milliseconds, or ISO 8601 text with its offset: '2026-11-01T12:00:00Z'",
 	// migrations and command line
 	MIGRATION_FAILED: "correct the migration: the message is SQLite's own, and it was rolled back",

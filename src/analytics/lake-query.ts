@@ -26,21 +26,23 @@ import type { Attributes, Observability, Span } from '../observability/observabi
 import { withSpan } from '../observability/with-span.ts'
 import { viewBytes } from '../schema/bytes.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
+import { callbacksFor } from './dialect/callbacks/callbacks.ts'
 import { type DialectColumn, dialectTable } from './dialect/dialect-table.ts'
+import { macrosFor } from './dialect/prelude.ts'
 import { type ResultColumn, resultRows } from './dialect/result.ts'
 import { DEFAULT_TIMEOUT_MS } from './engines/duckdb-settings.ts'
 import { QueryDeadline } from './engines/query-deadline.ts'
-import { duckdbPassThrough, sqliteStatement } from './prepare-statement.ts'
+import { duckdbPassThrough, type EngineStatement, sqliteStatement } from './prepare-statement.ts'
 import type { EngineLimits, EngineQuery, EngineValue, QueryEngine } from './query-engine.ts'
 import { windowOf } from './scan/change-window.ts'
 import { checkKeys } from './scan/check-keys.ts'
 import { checkNames } from './scan/check-names.ts'
-import { checkRescued } from './scan/check-rescued.ts'
+import { rescuedFields, withRescuedClasses } from './scan/rescued-fields.ts'
 import { CHANGE_COLUMNS } from './scan/scan-conditions.ts'
 import { seenSchema } from './scan/seen-schema.ts'
 import { loadShardEpochs } from './scan/shard-epochs.ts'
 import { planTable, type TablePlan } from './scan/table-plan.ts'
-import { tableRelation } from './scan/table-view.ts'
+import { type TableRelation, tableRelation } from './scan/table-view.ts'
 import { SnapshotNotFoundError, snapshotBeside } from './time-travel.ts'
 
 /** What the rows of changes have besides the table's own columns, in the order of the views. */
@@ -181,8 +183,6 @@ class LakeQuery implements LakeTransport {
 			const extraColumns = moment.kind === 'between' ? [...CHANGE_COLUMNS.keys()] : []
 			const uses = prepared.tables(seen, extraColumns)
 			for (const use of uses) checkNames(use)
-			const shown = uses.map(({ table }) => dialectTable(table, moment.kind === 'between' ? CHANGE_DIALECT_COLUMNS : []))
-			const rewritten = prepared.rewrite(shown)
 			const common = { store, window, cache: this.#cache, signal }
 			const epochs = await loadShardEpochs({ ...common, snapshot, snapshotIdOf })
 			const plans = await mapLimit(uses, async (use) => {
@@ -190,13 +190,18 @@ class LakeQuery implements LakeTransport {
 				const snapshotId = catalogTable === null ? null : snapshotIdOf(catalogTable)
 				return planTable({ ...common, use, catalogTable, epochs, ...(snapshotId === undefined ? {} : { snapshotId }) })
 			})
-			const relations = plans.map((plan, index) => tableRelation(plan, `_sqlake_${index}`, epochs.newest))
-			for (const [index, plan] of plans.entries()) {
-				const relation = relations[index]
-				if (relation !== undefined) await checkRescued(plan, relation, store)
-				checkKeys(plan)
-			}
-			return { relations, plans, ...rewritten }
+			const read = await mapLimit(plans, async (plan) => {
+				const rescued = await rescuedFields(plan, store, this.#cache)
+				checkKeys(plan, rescued)
+				const table = { ...plan.use.table, columns: withRescuedClasses(plan.use.table.columns, rescued) }
+				return { plan: { ...plan, use: { ...plan.use, table } }, rescued }
+			})
+			const extra = moment.kind === 'between' ? CHANGE_DIALECT_COLUMNS : []
+			const rewritten = prepared.rewrite(read.map((each) => dialectTable(each.plan.use.table, extra)))
+			const relations = read.map(({ plan, rescued }, index) =>
+				tableRelation(plan, { prefix: `_sqlake_${index}`, newestEpochs: epochs.newest, rescued, dialect: dialect ?? 'sqlite' }),
+			)
+			return { relations, plans, ...withMacrosOf(relations, rewritten) }
 		}
 		const planned = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', ROUTE, () => deadline.race(plan()))
 		deadline.check()
@@ -245,6 +250,14 @@ interface PreparedLakeQuery {
 	readonly columns: readonly ResultColumn[] | null
 	readonly plans: readonly TablePlan[]
 	readonly limits: EngineLimits
+}
+
+/** A statement with the macros and functions that the views over its tables name as well. */
+function withMacrosOf(relations: readonly TableRelation[], statement: EngineStatement): EngineStatement {
+	const views = relations.map(({ view }) => view.sql).join('\n')
+	const macros = [...new Set([...(statement.macros ?? []), ...macrosFor(views)])]
+	const functions = [...new Set([...(statement.functions ?? []), ...callbacksFor([views, ...macros])])]
+	return { ...statement, macros, functions }
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import { SQLakeError } from '../errors.ts'
+import { CHANGE_FIELDS } from '../lake/change-table.ts'
 import { checkLength } from '../router/check-statement-size.ts'
 import { parseSQL } from '../router/parse-sql.ts'
 import { trimSpaces } from '../schema/trim-spaces.ts'
@@ -63,9 +64,11 @@ export function duckdbPassThrough(sql: string, params: readonly EngineValue[]): 
 				[...schema.tables.values()].map(({ name }) => name),
 			)
 			expectValues(parameterCount, params)
+			// Columns have but one type there: what did not fit it can be asked for.
+			const names = new Set(sql.toLowerCase().includes(CHANGE_FIELDS.rescued.name) ? [CHANGE_FIELDS.rescued.name] : [])
 			return [...schema.tables.values()]
 				.filter(({ name }) => tables.includes(name))
-				.map((table) => ({ table, all: true, names: new Set<string>(), conditions: [[]] }))
+				.map((table) => ({ table, all: true, names, conditions: [[]] }))
 		},
 		rewrite: () => ({ sql: trimSpaces(sql, ' \t\n\v\f\r;'), params, columns: null }),
 	}

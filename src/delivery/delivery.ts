@@ -4,8 +4,9 @@
  * @module
  */
 import type { Capture, Flight } from '../cdc/capture.ts'
+import type { ChangeBatch } from '../cdc/change-batch.ts'
 import { SQLakeError } from '../errors.ts'
-import type { Catalog, CommitRequest, PositionOptions, ShardPosition } from '../lake/catalog/catalog.ts'
+import type { Catalog, CatalogSnapshot, CommitRequest, PositionOptions, ShardPosition } from '../lake/catalog/catalog.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
 import { withTimeout } from '../lake/storage/timed-store.ts'
 import type { MetricName, SpanName } from '../observability/names.ts'
@@ -15,6 +16,7 @@ import { encodeShardPath } from '../schema/shard-path.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { ClockWatch } from './clock-watch.ts'
 import type { Poison } from './find-poison.ts'
+import { mayKeepTypes, withKeptTypes } from './kept-types.ts'
 import { DEFAULT_DELIVERY_LIMITS, type DeliveryLimits } from './limits.ts'
 import { isEndOf, type Reconciliation, reconcile } from './reconcile.ts'
 import { uploadFlight } from './upload-flight.ts'
@@ -86,6 +88,8 @@ export class Delivery {
 	readonly #clock: ClockWatch
 	/** Whether the catalog's position is known to be the shard's. */
 	#inStep = false
+	/** The lake's tables, where their types may not be the code's: once known, a type stays. */
+	#tables: CatalogSnapshot['tables'] | undefined
 
 	constructor(parts: DeliveryParts) {
 		this.#parts = parts
@@ -111,6 +115,7 @@ export class Delivery {
 				if (!this.#inStep) await this.#getInStep(tally)
 				await this.#deliverNext(tally)
 			} catch (error) {
+				this.#tables = undefined
 				// Another instance of this object may have committed meanwhile: its position says so.
 				if (!SQLakeError.is(error, 'COMMIT_SEQUENCE') || ++surprises > MAX_SURPRISES) throw error
 			}
@@ -185,7 +190,8 @@ export class Delivery {
 		if (flight === null) return
 		const { tracer } = observability
 		const attributes = { 'sqlake.shard': shard, 'sqlake.from_seq': flight.fromSeq, 'sqlake.to_seq': flight.toSeq }
-		const batch = withSpanSync(tracer, 'sqlake.flush.read' satisfies SpanName, attributes, () => capture.readFlight(flight))
+		const read = withSpanSync(tracer, 'sqlake.flush.read' satisfies SpanName, attributes, () => capture.readFlight(flight))
+		const batch = await this.#asTheLakeHasIt(read)
 		this.#inStep = false
 		this.#clock.look(batch, now())
 		// The changes themselves must be durable, too: a crash may not leave the lake with a write that the shard forgets.
@@ -214,6 +220,13 @@ export class Delivery {
 			this.#acknowledge(flight, tally)
 			this.#inStep = true
 		}
+	}
+
+	async #asTheLakeHasIt(batch: ChangeBatch): Promise<ChangeBatch> {
+		if (!mayKeepTypes(batch)) return batch
+		const { catalog } = this.#parts
+		this.#tables ??= (await withTimeout('tables of the lake', this.#limits.callTimeout, () => catalog.load())).tables
+		return withKeptTypes(batch, this.#tables)
 	}
 
 	/**

@@ -5,6 +5,7 @@
  * @module
  */
 import { isTypePromotionAllowed } from '../lake/iceberg/schema-evolution.ts'
+import { columnKind } from '../schema/sqlite-kind.ts'
 import { type ColumnSchema, FIRST_COLUMN_FIELD_ID, type TableSchema } from '../schema/table-schema.ts'
 import type { MigrationManifest } from './manifest.ts'
 
@@ -42,8 +43,10 @@ export function assignFieldIds(options: AssignFieldIdsOptions): { readonly table
 	const formerOf = ({ name }: ColumnSchema) => before.get(renamed.get(name) ?? (formerNames.has(name) ? NO_NAME : name)) ?? null
 	const declared = current.columns.map((column): ColumnSchema => {
 		const former = formerOf(column)
-		const kept = former !== null && keepsFieldId(former, column)
-		return { ...column, fieldId: kept ? former.fieldId : ++lastFieldId }
+		if (former === null || !keepsFieldId(former, column)) return { ...column, fieldId: ++lastFieldId }
+		// A numeric column stays as the table has it, as text or as double: the values are the same.
+		const { fieldId, lakeType } = former
+		return { ...column, fieldId, ...(isNumeric(column) ? { lakeType } : {}) }
 	})
 	const places = new Map(previous?.columns.map(({ name }, place) => [name, place]))
 	const placeOf = (column: ColumnSchema) => places.get(formerOf(column)?.name ?? NO_NAME) ?? places.size
@@ -88,7 +91,12 @@ export function assignAllFieldIds(
 }
 
 function keepsFieldId(former: ColumnSchema, column: ColumnSchema): boolean {
+	if (isNumeric(former) && isNumeric(column)) return true
 	return former.lakeType === column.lakeType || isTypePromotionAllowed(former.lakeType, column.lakeType)
+}
+
+function isNumeric(column: ColumnSchema): boolean {
+	return columnKind(column) === 'numeric'
 }
 
 /** Tells whether two versions of a table are the same to the lake: names of properties live in code only. */

@@ -25,13 +25,13 @@ const lakeTypes: Readonly<Record<Exclude<ColumnMode, 'custom'>, LakeType>> = {
 	timestamp: 'timestamptz',
 	timestamp_ms: 'timestamptz',
 	real: 'double',
-	numeric: 'double',
+	numeric: 'string',
 	blob: 'binary',
 }
 
 const lakeTypesByAffinity: Readonly<Record<Affinity, LakeType>> = {
 	TEXT: 'string',
-	NUMERIC: 'double',
+	NUMERIC: 'string',
 	INTEGER: 'long',
 	REAL: 'double',
 	BLOB: 'binary',

@@ -10,6 +10,7 @@ import { integer, text } from '../../src/columns.ts'
 import { SQLake } from '../../src/schema/database.ts'
 import { TestLake } from '../analytics/support/test-lake.ts'
 import { lakeQueryContract } from '../contract/lake-query.ts'
+import { openClassContract } from '../contract/open-class.ts'
 import { queryEngineContract } from '../contract/query-engine.ts'
 
 queryEngineContract('WasmEngine in workerd', (options) => new WasmEngine({ ...options, modules: loadWasmModules }))
@@ -18,6 +19,7 @@ describe('lake queries in workerd', () => {
 	const engine = new WasmEngine({ modules: loadWasmModules })
 	afterAll(() => engine.close())
 	lakeQueryContract(engine)
+	openClassContract(engine)
 })
 
 describe('a service in workerd', () => {

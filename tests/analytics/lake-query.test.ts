@@ -3,6 +3,7 @@ import { NativeEngine } from '../../src/analytics/engines/native/native-engine.n
 import { loadWasmModules } from '../../src/analytics/engines/wasm/modules.node.ts'
 import { WasmEngine } from '../../src/analytics/engines/wasm/wasm-engine.ts'
 import { lakeQueryContract } from '../contract/lake-query.ts'
+import { openClassContract } from '../contract/open-class.ts'
 
 describe.each([
 	['wasm', new WasmEngine({ modules: loadWasmModules })],
@@ -10,4 +11,5 @@ describe.each([
 ])('lake queries on the %s engine', (_name, engine) => {
 	afterAll(() => engine.close())
 	lakeQueryContract(engine)
+	openClassContract(engine)
 })

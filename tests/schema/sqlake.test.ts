@@ -154,8 +154,8 @@ describe('column types', () => {
 		['timestamp', { c: integer({ mode: 'timestamp' }) }, 'integer', 'INTEGER', 'timestamp', 'timestamptz'],
 		['timestamp_ms', { c: integer({ mode: 'timestamp_ms' }) }, 'integer', 'INTEGER', 'timestamp_ms', 'timestamptz'],
 		['real', { c: real() }, 'real', 'REAL', 'real', 'double'],
-		['numeric', { c: numeric() }, 'numeric', 'NUMERIC', 'numeric', 'double'],
-		['numeric number', { c: numeric({ mode: 'number' }) }, 'numeric', 'NUMERIC', 'numeric', 'double'],
+		['numeric', { c: numeric() }, 'numeric', 'NUMERIC', 'numeric', 'string'],
+		['numeric number', { c: numeric({ mode: 'number' }) }, 'numeric', 'NUMERIC', 'numeric', 'string'],
 		['numeric bigint', { c: numeric({ mode: 'bigint' }) }, 'numeric', 'NUMERIC', 'number', 'long'],
 		['blob', { c: blob({ mode: 'buffer' }) }, 'blob', 'BLOB', 'blob', 'binary'],
 		['blob json', { c: blob({ mode: 'json' }) }, 'blob', 'BLOB', 'blob', 'binary'],
@@ -163,7 +163,7 @@ describe('column types', () => {
 		['custom varchar', { c: bytes('VARCHAR(20)')() }, 'VARCHAR(20)', 'TEXT', 'custom', 'string'],
 		['custom bigint', { c: bytes('bigint')() }, 'bigint', 'INTEGER', 'custom', 'long'],
 		['custom double', { c: bytes('double precision')() }, 'double precision', 'REAL', 'custom', 'double'],
-		['custom date', { c: bytes('date')() }, 'date', 'NUMERIC', 'custom', 'double'],
+		['custom date', { c: bytes('date')() }, 'date', 'NUMERIC', 'custom', 'string'],
 		['custom without a type', { c: bytes('')() }, '', 'BLOB', 'custom', 'binary'],
 	])('%s', (_, builder, declaredType, affinity, mode, lakeType) => {
 		expect(columnOf(builder)).toMatchObject({ declaredType, affinity, mode, lakeType, notNull: false, generated: false })

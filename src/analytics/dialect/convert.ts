@@ -5,7 +5,7 @@
  */
 import type { TargetType } from './context.ts'
 import { constant, integerPrefix, NULL, numberPrefix, realToInteger } from './literals.ts'
-import { anySql, commonJson, duckdbType, NUMBER_CLASSES, type TypedSql, typed } from './typed-sql.ts'
+import { anySql, BLOB_CLASS, commonJson, duckdbType, NUMBER_CLASSES, TEXT_CLASS, type TypedSql, typed } from './typed-sql.ts'
 import { type Position, unsupported } from './unsupported.ts'
 
 /** As a value of one of SQLite's classes: a boolean is 0 or 1, a NaN is NULL. */
@@ -155,6 +155,13 @@ export function asEncoded(value: TypedSql, position?: Position): string {
 		case 'any':
 			return `_sl_any_encode(${asAny(e)})`
 	}
+}
+
+/** As functions take it that read the bytes of a BLOB as text. */
+export function asUnblobbed(e: TypedSql): TypedSql {
+	if (e.kind === 'blob') return typed('text', asText(e))
+	if (e.kind !== 'any' || (e.classes & BLOB_CLASS) === 0) return e
+	return anySql(`_sl_any_unblob(${e.sql})`, (e.classes & ~BLOB_CLASS) | TEXT_CLASS)
 }
 
 /** A choice among values of which some are JSON and others text that is not: it goes on with the row. */

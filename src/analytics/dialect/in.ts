@@ -8,6 +8,7 @@ import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import { type Comparison, comparands, compare, compareTruth } from './compare.ts'
 import type { PrintedSelect, RewriteContext } from './context.ts'
 import { asCondition as condition, settled } from './convert.ts'
+import { columnSql } from './dialect-table.ts'
 import { NULL } from './literals.ts'
 import type { Scope } from './scope.ts'
 import { type TypedSql, typed } from './typed-sql.ts'
@@ -167,14 +168,10 @@ export function inTable(ctx: RewriteContext, expr: InTableExpr, scope: Scope): T
 	if (expr.args !== undefined || (cte === undefined && table === undefined)) throw refused(`no such table: ${name}`, expr.span)
 	const columns =
 		cte?.columns ??
-		table?.columns.filter(({ hidden }) => !hidden).map((column) => ({ ...column, ...tableColumn(column.kind) })) ??
+		table?.columns.filter(({ hidden }) => !hidden).map((column) => ({ ...column, ...columnSql(column, '') })) ??
 		[]
 	const source = cte?.alias ?? quoteIdentifier(table?.name ?? name)
 	const list = columns.map((column, i) => `${cte === undefined ? quoteIdentifier(column.name) : `c${i}`} AS c${i}`)
 	const printed = { sql: `SELECT ${list.join(', ')} FROM ${source}`, columns: columns.map((column) => ({ ...column, text: '' })) }
 	return inSelect(ctx, expr, printed, scope)
-}
-
-function tableColumn(kind: Exclude<TypedSql['kind'], 'any'>): TypedSql {
-	return typed(kind, '')
 }

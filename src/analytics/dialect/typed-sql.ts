@@ -25,6 +25,7 @@ export const REAL_CLASS = 2
 export const TEXT_CLASS = 4
 export const BLOB_CLASS = 8
 export const NUMBER_CLASSES: number = INTEGER_CLASS | REAL_CLASS
+export const ANY_CLASS: number = NUMBER_CLASSES | TEXT_CLASS | BLOB_CLASS
 
 /** The collations that SQLite has built in. */
 export type Collation = 'BINARY' | 'NOCASE' | 'RTRIM'
@@ -36,6 +37,8 @@ export interface TypedSql {
 	readonly kind: Kind
 	/** Storage classes, as bits. */
 	readonly classes: number
+	/** Whether equal numbers are of one class, as in a column of NUMERIC or INTEGER affinity, which keeps whole numbers as INTEGER. */
+	readonly uniqueNumbers?: boolean | undefined
 	/** Affinity that takes part in comparisons (https://www.sqlite.org/datatype3.html section 3.2); undefined for none. */
 	readonly affinity?: Affinity | undefined
 	readonly collation?: Collation | undefined

@@ -7,9 +7,10 @@
 import type { Expr } from 'sqlite3-parser'
 import type { ScanPredicate, ScanValue } from '../../lake/iceberg/scan-predicate.ts'
 import { ALWAYS_TRUE } from '../../lake/iceberg/scan-predicate.ts'
-import { timestampLimit } from '../../lake/parquet/lake-types.ts'
+import { numericText, timestampLimit } from '../../lake/parquet/lake-types.ts'
 import type { ParsedStatement } from '../../router/parse-sql.ts'
 import { parseInt64 } from '../../schema/int64.ts'
+import { isNumericText } from '../../schema/sqlite-kind.ts'
 import type { ColumnSchema, LakeType } from '../../schema/table-schema.ts'
 import type { EngineValue } from '../query-engine.ts'
 
@@ -42,11 +43,17 @@ export function constantOf(expr: Expr, parsed: ParsedStatement, params: readonly
 }
 
 /** What {@link comparison} needs to know of a column. */
-export type ComparedColumn = Pick<ColumnSchema, 'fieldId' | 'lakeType'> & { readonly unit?: bigint; readonly limit?: bigint }
+export type ComparedColumn = Pick<ColumnSchema, 'fieldId' | 'lakeType'> & {
+	readonly unit?: bigint
+	readonly limit?: bigint
+	/** Where the lake holds numbers as text. */
+	readonly numeric?: ColumnSchema
+}
 
 /** A column of a table as {@link comparison} takes it. */
 export function comparedColumn(column: ColumnSchema): ComparedColumn {
 	const { fieldId, lakeType } = column
+	if (isNumericText(column)) return { fieldId, lakeType, numeric: column }
 	if (lakeType !== 'timestamptz') return { fieldId, lakeType }
 	return { fieldId, lakeType, unit: column.mode === 'timestamp_ms' ? 1_000n : 1_000_000n, limit: timestampLimit(column) }
 }
@@ -62,6 +69,7 @@ export function comparison(column: ComparedColumn, op: ComparisonOp, value: Engi
 		const exact = typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value
 		return typeof exact === 'number' ? { op, fieldId, value: exact } : ALWAYS_TRUE
 	}
+	if (column.numeric !== undefined) return numericComparison(column.numeric, fieldId, op, value)
 	if (lakeType === 'string') return typeof value === 'string' ? { op, fieldId, value } : ALWAYS_TRUE
 	if (lakeType === 'binary') return value instanceof Uint8Array && op === 'eq' ? { op, fieldId, value } : ALWAYS_TRUE
 	if (typeof value !== 'number' && typeof value !== 'bigint') return ALWAYS_TRUE
@@ -69,6 +77,14 @@ export function comparison(column: ComparedColumn, op: ComparisonOp, value: Engi
 	if (whole === undefined) return ALWAYS_TRUE
 	const converted = fromInteger(lakeType, column, whole, op)
 	return converted === undefined ? ALWAYS_TRUE : { op, fieldId, value: converted }
+}
+
+/** Numbers come before all texts, but their digits sort as texts do. */
+function numericComparison(column: ColumnSchema, fieldId: number, op: ComparisonOp, value: EngineValue): ScanPredicate {
+	const isWhole = typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 63
+	const text = numericText(column, isWhole ? BigInt(value) : value)
+	const isExact = op === 'eq' || (typeof value === 'string' && (op === 'gt' || op === 'gte'))
+	return text === undefined || !isExact ? ALWAYS_TRUE : { op, fieldId, value: text }
 }
 
 /** The integer to compare with in place of a REAL, rounded to the side where nothing is lost. */

@@ -11,7 +11,7 @@ import { BEFORE_FIELD_OFFSET, beforeColumnName } from '../../lake/change-table.t
 import { currentSchema } from '../../lake/iceberg/table-metadata.ts'
 import type { IcebergPrimitiveType, IcebergTableMetadata } from '../../lake/iceberg/types.ts'
 import { type SchemaLogEntry, schemaLogOf } from '../../lake/schema-log.ts'
-import { sqliteKind } from '../../schema/sqlite-kind.ts'
+import { columnKind } from '../../schema/sqlite-kind.ts'
 import { type ColumnSchema, FIRST_COLUMN_FIELD_ID, type TableSchema } from '../../schema/table-schema.ts'
 
 /** A column of a table as a query sees it; `fieldId`, `lakeType` and `mode` are those of the field that it is read from. */
@@ -24,6 +24,8 @@ export interface SeenColumn extends ColumnSchema {
 	readonly hidden?: boolean
 	/** The field that rows have instead which were written before the column changed its type in the lake. */
 	readonly former?: ColumnSchema
+	/** Storage classes, as bits, of values in the files that a query reads which do not fit the column's type there. */
+	readonly rescued?: number
 }
 
 /** Field id of a column that is read from no file. */
@@ -79,7 +81,7 @@ export function seenThenByCode(then: TableSchema, now: SeenTable | undefined, me
 		const named = then.columns.find(({ name }) => lower(name) === lower(column.name))
 		// What the lake does not know by its name today is known by that of then, or not at all.
 		const found = column.fieldId === NO_FIELD ? named : then.columns.find(({ fieldId }) => fieldId === column.fieldId)
-		if (found !== undefined && sqliteKind(found.lakeType) === sqliteKind(column.lakeType)) {
+		if (found !== undefined && columnKind(found) === columnKind(column)) {
 			return { ...plain, fieldId: found.fieldId, lakeType: found.lakeType }
 		}
 		return ambiguous ? { ...plain, ambiguous } : { ...plain, absent: true }
@@ -162,7 +164,12 @@ function isTrusted({ version = 0 }: TableSchema): boolean {
 }
 
 function byFieldId(code: TableSchema, lake: LakeColumns): SeenColumn[] {
-	return code.columns.map((column) => (lake.current.has(column.fieldId) ? column : { ...column, absent: true }))
+	return code.columns.map((column) => {
+		const found = lake.current.get(column.fieldId)
+		if (found === undefined) return { ...column, absent: true }
+		// The lake may have held a numeric column otherwise before there was a manifest.
+		return columnKind(found) === 'numeric' && columnKind(column) === 'numeric' ? { ...column, lakeType: found.lakeType } : column
+	})
 }
 
 /** `*` has the columns as the shards have them, which add new ones at the end; so does the lake that they deliver to. */
@@ -200,9 +207,10 @@ function asOfThen(column: ColumnSchema, then: TableSchema, lake: LakeColumns): S
 }
 
 /** A column of the code, read from a field that may hold the same values as another type. */
-function underName(column: ColumnSchema, { fieldId, lakeType, mode }: ColumnSchema, { log }: LakeColumns): SeenColumn {
+function underName(column: ColumnSchema, found: ColumnSchema, { log }: LakeColumns): SeenColumn {
+	const { fieldId, lakeType, mode } = found
 	if (lakeType === column.lakeType) return { ...column, fieldId }
-	const isConvertible = log.length > 0 && sqliteKind(lakeType) === sqliteKind(column.lakeType)
+	const isConvertible = log.length > 0 && columnKind(found) === columnKind(column)
 	return isConvertible ? { ...column, fieldId, lakeType, mode } : { ...column, fieldId: NO_FIELD, ambiguous: true }
 }
 
@@ -216,10 +224,7 @@ function withFormer(columns: readonly SeenColumn[], { ever }: LakeColumns): Seen
 		const former = ever
 			.get(lower(column.name))
 			?.find(
-				(other) =>
-					!claimed.has(other.fieldId) &&
-					other.lakeType !== column.lakeType &&
-					sqliteKind(other.lakeType) === sqliteKind(column.lakeType),
+				(other) => !claimed.has(other.fieldId) && other.lakeType !== column.lakeType && columnKind(other) === columnKind(column),
 			)
 		if (former === undefined || column.ambiguous) return column
 		const { absent: _, ...read } = column
@@ -236,7 +241,7 @@ function hiddenColumn(column: SeenColumn, then: TableSchema): SeenColumn {
 	const { former: _, absent: __, ...plain } = column
 	if (column.ambiguous) return { ...column, hidden: true }
 	const found = then.columns.find(({ fieldId }) => fieldId === column.fieldId)
-	const fits = found !== undefined && sqliteKind(found.lakeType) === sqliteKind(column.lakeType)
+	const fits = found !== undefined && columnKind(found) === columnKind(column)
 	return fits ? { ...plain, lakeType: found.lakeType, hidden: true } : { ...plain, absent: true, hidden: true }
 }
 

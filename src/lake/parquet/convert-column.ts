@@ -5,9 +5,10 @@
  */
 import type { ColumnVector } from '../../cdc/change-batch.ts'
 import type { SqlValue } from '../../schema/sql-value.ts'
+import { isNumericText } from '../../schema/sqlite-kind.ts'
 import type { ColumnSchema } from '../../schema/table-schema.ts'
-import { Int64Column, type LakeColumn } from './lake-column.ts'
-import { isStoredAsInteger, microsPerUnit, timestampLimit, toLakeValue } from './lake-types.ts'
+import { Int64Column, type LakeColumn, textColumn } from './lake-column.ts'
+import { isStoredAsInteger, microsPerUnit, numericText, timestampLimit, toLakeValue } from './lake-types.ts'
 
 /** Called for a value that does not fit its column's lake type; `index` counts from the start of the range. */
 export type OnMisfit = (index: number, value: SqlValue) => void
@@ -38,8 +39,9 @@ export function convertColumn(
 	const range = { column, from, to, onMisfit }
 	switch (column.lakeType) {
 		case 'string':
+			if (isNumericText(column)) return textColumn(convertNumerics({ ...range, values: sqlValues(vector) }))
 			if (kind === 'text') return { kind: 'text', values, from, length: to - from }
-			return { kind: 'text', values: convertValues({ ...range, values: sqlValues(vector) }, isText), from: 0, length: to - from }
+			return textColumn(convertValues({ ...range, values: sqlValues(vector) }, isText))
 		case 'binary':
 			if (kind === 'blob') return { kind: 'bytes', values, from, length: to - from }
 			return {
@@ -184,6 +186,18 @@ function convertToBits({ column, values, from, to, onMisfit }: Conversion<readon
 		}
 	}
 	return { kind: 'boolean', present, values: converted }
+}
+
+function convertNumerics({ column, values, from, to, onMisfit }: Conversion<readonly SqlValue[]>): (string | null)[] {
+	const converted = new Array<string | null>(to - from).fill(null)
+	for (let i = from; i < to; i++) {
+		const value = values[i] ?? null
+		if (value === null) continue
+		const text = numericText(column, value)
+		if (text === undefined) onMisfit(i - from, value)
+		else converted[i - from] = text
+	}
+	return converted
 }
 
 function convertValues<T extends string | Uint8Array>(

@@ -5,6 +5,7 @@
  * @module
  */
 import type { SqlValue } from '../../schema/sql-value.ts'
+import { isNumericText } from '../../schema/sqlite-kind.ts'
 import type { ColumnSchema } from '../../schema/table-schema.ts'
 import type { LakeValue } from './lake-vector.ts'
 
@@ -38,6 +39,30 @@ export function isStoredAsInteger(column: ColumnSchema, value: number): boolean 
 	)
 }
 
+/** Text that an engine might take for a number: more than NUMERIC affinity does, which would have left none of that as text. */
+const LOOKS_NUMERIC = /^[\s\0]*[+-]?(?:(?=[^e]*\d)[\d_.]+(?:e[+-]?[\d_]*)?|0[xb].*|inf.*|nan.*)[\s\0]*$/i
+
+/**
+ * A value of a numeric column as the text that the lake holds: all digits of a number, or the text itself.
+ *
+ * @returns undefined for what the text would not give back: a BLOB, an infinity, a text that looks like a number, and numbers of a
+ *   class that NUMERIC affinity would have changed.
+ */
+export function numericText(column: ColumnSchema, value: SqlValue): string | undefined {
+	if (typeof value === 'bigint') return value.toString()
+	if (typeof value === 'string') return LOOKS_NUMERIC.test(value) ? undefined : value
+	if (typeof value !== 'number' || !Number.isFinite(value) || isStoredAsInteger(column, value)) return undefined
+	// Their digits are those of an INTEGER.
+	return Object.is(value, -0) || value === -(2 ** 63) ? undefined : String(value)
+}
+
+/** The value that {@link numericText} made a text of. */
+function numericValue(text: string): SqlValue {
+	if (!LOOKS_NUMERIC.test(text)) return text
+	const integer = /^-?\d+$/.test(text) ? BigInt(text) : undefined
+	return integer !== undefined && BigInt.asIntN(64, integer) === integer ? integer : Number(text)
+}
+
 /**
  * The lake's value for a value of SQLite.
  *
@@ -60,6 +85,7 @@ export function toLakeValue(column: ColumnSchema, value: SqlValue): LakeValue | 
 			if (typeof value !== 'bigint') return undefined
 			return isStoredAsInteger(column, Number(value)) && BigInt(Number(value)) === value ? Number(value) : undefined
 		case 'string':
+			if (isNumericText(column)) return numericText(column, value)
 			return typeof value === 'string' ? value : undefined
 		case 'binary':
 			return value instanceof Uint8Array ? value : undefined
@@ -75,5 +101,5 @@ export function fromLakeValue(column: ColumnSchema, value: LakeValue): SqlValue 
 	if (typeof value === 'boolean') return value ? 1n : 0n
 	if (typeof value === 'bigint') return column.lakeType === 'timestamptz' ? value / microsPerUnit(column) : value
 	if (typeof value === 'number') return isStoredAsInteger(column, value) ? BigInt(value) : value
-	return value
+	return typeof value === 'string' && isNumericText(column) ? numericValue(value) : value
 }

@@ -11,7 +11,9 @@ const kinds = {
 	timestamp: { declaredType: 'integer', affinity: 'INTEGER', mode: 'timestamp', lakeType: 'timestamptz' },
 	timestamp_ms: { declaredType: 'integer', affinity: 'INTEGER', mode: 'timestamp_ms', lakeType: 'timestamptz' },
 	real: { declaredType: 'real', affinity: 'REAL', mode: 'real', lakeType: 'double' },
-	numeric: { declaredType: 'numeric', affinity: 'NUMERIC', mode: 'numeric', lakeType: 'double' },
+	numeric: { declaredType: 'numeric', affinity: 'NUMERIC', mode: 'numeric', lakeType: 'string' },
+	/** As lakes had it before. */
+	numeric_double: { declaredType: 'numeric', affinity: 'NUMERIC', mode: 'numeric', lakeType: 'double' },
 	blob: { declaredType: 'blob', affinity: 'BLOB', mode: 'blob', lakeType: 'binary' },
 } as const
 

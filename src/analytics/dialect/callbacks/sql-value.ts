@@ -20,7 +20,7 @@ export function encodeSqlValue(value: SqlValue): string | null {
 			return `t${value}`
 		default:
 			if (value instanceof Uint8Array) {
-				return `b${Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+				return `b${hexOf(value)}`
 			}
 			return `j${value.json}`
 	}
@@ -38,10 +38,20 @@ export function decodeSqlValue(text: string | null): SqlValue {
 		case 'j':
 			return { json: rest }
 		case 'b':
-			return Uint8Array.from(rest.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+			return bytesOf(rest)
 		default:
 			return rest
 	}
+}
+
+/** Bytes in hexadecimal digits. */
+export function hexOf(bytes: Uint8Array): string {
+	return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** The inverse of {@link hexOf}. */
+export function bytesOf(digits: string): Uint8Array {
+	return Uint8Array.from(digits.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
 }
 
 /** A REAL as DuckDB writes and reads it. */

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { parseRescued } from '../../../lake/parquet/rescue.ts'
+import { TextBytes } from '../../../schema/sql-value.ts'
 import { formatReal } from './format-real.ts'
 import type { TextFunction } from './json-functions.ts'
 import { sqlGlob, sqlLike } from './pattern.ts'
 import { sqlPrintf } from './printf.ts'
 import { realText } from './real-text.ts'
-import { decodeSqlValue, parseReal, type SqlValue } from './sql-value.ts'
+import { decodeSqlValue, encodeSqlValue, hexOf, parseReal, type SqlValue } from './sql-value.ts'
 
 export const VALUE_CALLBACKS: Readonly<Record<string, TextFunction>> = {
 	/** A REAL as SQLite writes it, from DuckDB's digits. */
@@ -29,6 +31,14 @@ export const VALUE_CALLBACKS: Readonly<Record<string, TextFunction>> = {
 	_slf_glob: (pattern = null, text = null) =>
 		pattern === null || text === null ? null : sqlGlob(toNul(pattern), toNul(text)) ? '1' : '0',
 	_slf_quote: (value = null) => quote(decodeSqlValue(value)),
+	/** A value of `_rescued`, encoded: of a row or the row before it, and of a column by its name when it was written. */
+	_slf_rescued: (rescued = null, image = null, column = null) => {
+		if (rescued === null || column === null) return null
+		const images = parseRescued(rescued)
+		const values = image === 'before' ? images.before : images.row
+		const value = Object.hasOwn(values, column) ? (values[column] ?? null) : null
+		return value instanceof TextBytes ? `x${hexOf(value.bytes)}` : encodeSqlValue(value)
+	},
 	/** Position of a part, in bytes where both are BLOBs. */
 	_slf_instr: (whole = null, part = null) => {
 		const [a, b] = [decodeSqlValue(whole), decodeSqlValue(part)]

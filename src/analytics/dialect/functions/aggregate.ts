@@ -10,7 +10,7 @@ import { NULL } from '../literals.ts'
 import { constantText } from '../operators.ts'
 import { orderTerms } from '../order-term.ts'
 import type { Scope } from '../scope.ts'
-import { anySql, BLOB_CLASS, NUMBER_CLASSES, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
+import { anySql, NUMBER_CLASSES, type TypedSql, typed } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
 import { jsonValue } from './json.ts'
 
@@ -123,8 +123,7 @@ export function printAggregate(
 			if (e.kind === 'null') return { ...NULL, sql: `CAST(sum(CAST(NULL AS BIGINT))${tail} AS BIGINT)`, constant: undefined }
 			if (e.kind === 'integer') return typed('integer', `CAST(sum(${distinct}${e.sql})${tail} AS BIGINT)`)
 			if (e.kind === 'real') return { ...typed('real', realSum(`${distinct}${e.sql}`, tail)), mayBeNaN: true }
-			if (e.classes & BLOB_CLASS) throw unsupported('sum() of a BLOB', span)
-			const any = e.classes & TEXT_CLASS ? `_sl_any_summand(${asAny(e)})` : asAny(e)
+			const any = e.classes & ~NUMBER_CLASSES ? `_sl_any_summand(${asAny(e)})` : asAny(e)
 			return anySql(
 				`(CASE WHEN bool_and(${any}.c = 1)${tail} THEN _sl_any_integer(CAST(sum(${distinct}${any}.i)${tail} AS BIGINT)) ` +
 					`ELSE _sl_any_real(${realSum(`${distinct}_sl_any_to_real(${any})`, tail)}) END)`,
@@ -155,7 +154,7 @@ export function printAggregate(
 			}
 			if (parts.distinct && second !== undefined) throw refused('DISTINCT aggregates must have exactly one argument', span)
 			const separator = second === undefined ? ',' : second.kind === 'null' ? '' : constantText(second)
-			if (e.classes & BLOB_CLASS) throw unsupported(`${name}() of a BLOB`, span)
+			if (e.kind === 'blob') throw unsupported(`${name}() of a BLOB`, span)
 			const text = asText(e)
 			const order = parts.distinct ? ` ORDER BY ${text}` : parts.order
 			if (separator === undefined) {
@@ -176,7 +175,7 @@ export function printAggregate(
 			if (args.length !== 2 || second === undefined)
 				throw refused('wrong number of arguments to function json_group_object()', span)
 			if (parts.distinct) throw refused('DISTINCT aggregates must have exactly one argument', span)
-			if (e.classes & BLOB_CLASS) throw unsupported('a BLOB as a name in JSON', span)
+			if (e.kind === 'blob') throw unsupported('a BLOB as a name in JSON', span)
 			// A member without a name is left out.
 			const member = `(_sl_json_text(${asText(e)}) || ':' || ${jsonValue(second, span)})`
 			return { ...typed('text', `('{' || COALESCE(string_agg(${member}, ','${parts.order})${tail}, '') || '}')`), json: true }

@@ -7,11 +7,11 @@
 import { callBack } from '../callbacks/callbacks.ts'
 import { DATE_CALLBACKS } from '../callbacks/date-functions.ts'
 import { encodeSqlValue } from '../callbacks/sql-value.ts'
-import { asEncoded, asText, decoded } from '../convert.ts'
+import { asEncoded, asText, asUnblobbed, decoded } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { constantText } from '../operators.ts'
-import { BLOB_CLASS, INTEGER_CLASS, NUMBER_CLASSES, type TypedSql, typed } from '../typed-sql.ts'
-import { refused, unsupported } from '../unsupported.ts'
+import { INTEGER_CLASS, NUMBER_CLASSES, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
+import { refused } from '../unsupported.ts'
 import { shift } from './date-modifier.ts'
 import type { ScalarCall, ScalarFunction } from './scalar-function.ts'
 import { type MomentFormat, momentFormat } from './strftime.ts'
@@ -119,10 +119,10 @@ interface DateParts {
 }
 
 /** @param exact Whether milliseconds count. */
-function partsOf(call: ScalarCall, args: readonly TypedSql[], exact: boolean, format?: TypedSql): DateParts {
+function partsOf(call: ScalarCall, given: readonly TypedSql[], exact: boolean, format?: TypedSql): DateParts {
+	const args = given.map(asUnblobbed)
 	const nothing = { slow: null, moment: undefined, iso: undefined, certain: true }
 	if (args.some(({ kind }) => kind === 'null')) return nothing
-	if (args.some(({ classes }) => (classes & BLOB_CLASS) !== 0)) throw unsupported(`${call.name}() of a BLOB`, call.position)
 	const constants = [...(format === undefined ? [] : [format]), ...args].map((arg) => arg.constant)
 	const texts = args.slice(1).map(constantText)
 	const certain =
@@ -180,11 +180,13 @@ function beginning(subject: TypedSql, texts: readonly (string | undefined)[], ex
 		if (text === undefined) return undefined
 		modifiers.push(text.toLowerCase())
 	}
-	if (subject.kind === 'text' && subject.constant === undefined) {
-		const iso = `_sl_iso(${subject.sql})`
+	const text = subject.kind === 'any' && subject.classes & TEXT_CLASS ? `(${subject.sql}).t` : subject.sql
+	// Unless it is text there is nothing to look at, and the callback is asked.
+	if ((subject.kind === 'text' && subject.constant === undefined) || text !== subject.sql) {
+		const iso = `_sl_iso(${text})`
 		const moved = modifiers.length > 0
 		const macro = exact ? '_sl_whole_moment' : moved ? '_sl_movable_moment' : '_sl_moment'
-		return { moment: `${macro}(${subject.sql})`, iso, modifiers }
+		return { moment: `${macro}(${text})`, iso, modifiers }
 	}
 	if (modifiers[0] !== 'unixepoch') return undefined
 	if (subject.kind === 'integer' || (subject.kind === 'any' && subject.classes === INTEGER_CLASS)) {

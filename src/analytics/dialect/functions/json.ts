@@ -125,18 +125,14 @@ function changing(op: string): ScalarFunction {
 /** A call of JSON and texts. */
 function callback(name: string, call: ScalarCall): string {
 	const [subject = NULL, ...rest] = call.args
-	const texts = rest.map((arg) => {
-		if (arg.classes & BLOB_CLASS) throw unsupported(`${call.name}() of a BLOB`, call.position)
-		return asText(arg)
-	})
-	return callBack(name, [jsonInput(subject, call), ...texts])
+	return callBack(name, [jsonInput(subject, call), ...rest.map(asText)])
 }
 
 /** JSON as text. SQLite reads JSON of its own binary form out of a BLOB. */
 export function jsonInput(e: TypedSql, { name, position }: Pick<ScalarCall, 'name' | 'position'>): string {
-	if (e.classes & BLOB_CLASS)
+	if (e.kind === 'blob')
 		throw unsupported(`${name}${/\w/.test(name) ? '()' : ''} of a BLOB`, position, 'CAST it to TEXT if it holds text.')
-	return asText(e)
+	return e.classes & BLOB_CLASS ? `_sl_any_json_input(${e.sql})` : asText(e)
 }
 
 function json(sql: string): TypedSql {
@@ -150,7 +146,7 @@ function integer(text: string): TypedSql {
 /** A value as JSON; text that a JSON function made is JSON already. */
 export function jsonValue(e: TypedSql, position: Position): string {
 	if (e.kind === 'null') return "'null'"
-	if (e.classes & BLOB_CLASS) throw unsupported('a BLOB in JSON', position)
+	if (e.kind === 'blob') throw unsupported('a BLOB in JSON', position)
 	if (e.encoded?.of === e.sql) return callBack('_slf_json_quote', [e.encoded.text])
 	if (e.json === 'mixed') throw unsupported('a value that is JSON in some rows and text in others', position)
 	if (e.json === true) return `COALESCE(${e.sql}, 'null')`
@@ -161,6 +157,7 @@ export function jsonValue(e: TypedSql, position: Position): string {
 
 /** A name in an object. */
 export function jsonLabel(e: TypedSql, position: Position): string {
+	if (e.kind === 'any' && e.classes & TEXT_CLASS) return `_sl_json_text(_sl_any_json_label(${e.sql}))`
 	if ((e.classes & ~TEXT_CLASS) !== 0 || e.kind === 'null') throw unsupported('a name in a JSON object that is no text', position)
 	return `_sl_json_text(COALESCE(${e.sql}, error('sqlite: json_object() labels must be TEXT')))`
 }

@@ -6,7 +6,6 @@
 import { asAny, asInteger, asReal } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { anySql, BLOB_CLASS, NUMBER_CLASSES, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
-import { unsupported } from '../unsupported.ts'
 import { expectArguments, ofOne, type ScalarFunction } from './scalar-function.ts'
 
 /** A function of doubles; what lies outside of its domain is NULL. */
@@ -34,12 +33,11 @@ const whole = (name: string): ScalarFunction =>
 	})
 
 export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
-	abs: ofOne((e, { position }) => {
+	abs: ofOne((e) => {
 		if (e.kind === 'integer') return typed('integer', `abs(${e.sql})`)
 		if (e.kind === 'real') return typed('real', `abs(${e.sql})`)
-		// A text counts as a REAL here, whatever it looks like.
-		if (e.kind === 'text') return typed('real', `abs(${asReal(e)})`)
-		if (e.classes & BLOB_CLASS) throw unsupported('abs() of a BLOB', position)
+		// A text counts as a REAL here, whatever it looks like, and so does a BLOB.
+		if (e.kind === 'text' || e.kind === 'blob') return typed('real', `abs(${asReal(e)})`)
 		return anySql(`_sl_any_abs(${asAny(e)})`, NUMBER_CLASSES)
 	}),
 	round: (call) => {

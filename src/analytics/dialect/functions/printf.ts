@@ -6,11 +6,11 @@
 
 import { quoteText } from '../../engines/duckdb-sql.ts'
 import { callBack } from '../callbacks/callbacks.ts'
-import { asEncoded, asInteger, asReal, asText } from '../convert.ts'
+import { asEncoded, asInteger, asReal, asText, asUnblobbed } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { constantText } from '../operators.ts'
-import { BLOB_CLASS, type TypedSql, typed } from '../typed-sql.ts'
-import { refused, unsupported } from '../unsupported.ts'
+import { type TypedSql, typed } from '../typed-sql.ts'
+import { refused } from '../unsupported.ts'
 import type { ScalarCall, ScalarFunction } from './scalar-function.ts'
 
 export const PRINTF_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = { printf, format: printf }
@@ -26,10 +26,10 @@ interface Directive {
 }
 
 function printf(call: ScalarCall): TypedSql {
-	const [format, ...args] = call.args
+	const [format, ...given] = call.args
+	const args = given.map(asUnblobbed)
 	if (format === undefined) throw refused('wrong number of arguments to function printf()', call.position)
 	if (format.kind === 'null') return NULL
-	if (args.some(({ classes }) => (classes & BLOB_CLASS) !== 0)) throw unsupported('a BLOB in a format', call.position)
 	const source = constantText(format)
 	const parts = source === undefined ? undefined : partsOf(source, args)
 	if (parts === undefined) {

@@ -6,7 +6,7 @@
 import { callBack } from '../callbacks/callbacks.ts'
 import { asEncoded, asInteger, asText } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
-import { BLOB_CLASS, type TypedSql, typed } from '../typed-sql.ts'
+import { anySql, BLOB_CLASS, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
 import { unsupported } from '../unsupported.ts'
 import { expectArguments, ofOne, type ScalarCall, type ScalarFunction } from './scalar-function.ts'
 
@@ -108,7 +108,7 @@ function substring(call: ScalarCall): TypedSql {
 	const first = asInteger(start)
 	const length = count === undefined ? "CAST('2147483647' AS BIGINT)" : asInteger(count)
 	if (text.kind === 'blob') return typed('blob', `_sl_substr_bytes(${text.sql}, ${first}, ${length})`)
-	if (text.classes & BLOB_CLASS) throw unsupported('substr() of BLOBs and other values', call.position)
+	if (text.classes & BLOB_CLASS) return anySql(`_sl_any_substr(${text.sql}, ${first}, ${length})`, TEXT_CLASS | BLOB_CLASS)
 	const sql = asText(text)
 	const from = start.constant?.value
 	const known = count === undefined ? 2_147_483_647n : count.constant?.value

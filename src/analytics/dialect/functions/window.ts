@@ -135,6 +135,7 @@ function resolve(window: Window, scope: Scope): Window {
 /** RANGE with an offset counts in numbers; texts are their own peers only. */
 function rangeKey(ctx: RewriteContext, column: SortedColumn, scope: Scope): TypedSql {
 	const e = settled(ctx.expression(column.expr, scope))
+	if (e.kind === 'any') return typed('real', `_sl_any_range(${e.sql})`)
 	if (e.kind !== 'integer' && e.kind !== 'real' && e.kind !== 'numeric') {
 		throw unsupported('RANGE with an offset over what is no number', column.expr.span)
 	}

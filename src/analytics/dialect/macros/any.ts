@@ -1,6 +1,6 @@
 /**
  * Macros over values whose storage class is known only when the query runs: structs of a class (1 INTEGER, 2 REAL, 3 TEXT,
- * 4 BLOB) and one field for each. NULL is NULL itself, never a struct.
+ * 4 BLOB) and one field for each. NULL is NULL itself, never a struct. Class 5 is TEXT that is not UTF-8, as bytes: no query gets to see it.
  *
  * @module
  */
@@ -57,6 +57,13 @@ export const ANY_MACROS: readonly string[] = [
 			WHEN regexp_full_match(p.d, '[+-]?\\d+') AND TRY_CAST(p.d AS BIGINT) IS NOT NULL THEN _sl_any_integer(TRY_CAST(p.d AS BIGINT))
 			ELSE _sl_any_real(_sl_parse_real(p.d)) END`,
 	)}`,
+	// A numeric column of the lake: what of its texts is a number, the writer has seen to.
+	// A failing cast takes long: most texts are dates.
+	`_sl_numeric(x) AS CASE WHEN x IS NULL THEN NULL
+		WHEN substr(x, 5, 1) = '-' AND substr(x, 4, 1) <> 'e' OR TRY_CAST(x AS DOUBLE) IS NULL THEN ${struct(3, { t: 'x' })}
+		WHEN TRY_CAST(x AS DOUBLE) <> trunc(TRY_CAST(x AS DOUBLE)) THEN ${struct(2, { r: 'TRY_CAST(x AS DOUBLE)' })}
+		WHEN TRY_CAST(x AS BIGINT) IS NOT NULL THEN ${struct(1, { i: 'TRY_CAST(x AS BIGINT)' })}
+		ELSE ${struct(2, { r: 'TRY_CAST(x AS DOUBLE)' })} END`,
 	`_sl_trim(x) AS trim(x, chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || ' ')`,
 	// A text that is a number as a whole becomes that number, any other stays.
 	`_sl_text_affinity(x) AS ${withArguments(
@@ -72,17 +79,18 @@ export const ANY_MACROS: readonly string[] = [
 		'CASE WHEN p.a.c IN (1, 2) THEN _sl_any_text(_sl_any_to_text(p.a)) ELSE p.a END',
 	)}`,
 	`_sl_any_number(x) AS ${withArguments({ a: 'x' }, 'CASE p.a.c WHEN 3 THEN _sl_text_number(p.a.t) WHEN 4 THEN _sl_text_number(_sl_blob_text(p.a.b)) ELSE p.a END')}`,
-	// As sum() takes it: a text that is no number as a whole counts as a REAL.
+	// As sum() takes it: a text that is no number as a whole counts as a REAL, and so does a BLOB.
 	`_sl_any_summand(x) AS ${withArguments(
 		{ a: 'x' },
 		`CASE WHEN p.a.c = 3 THEN CASE WHEN _sl_text_affinity(p.a.t).c = 3 THEN _sl_any_real(_sl_text_real(p.a.t))
-			ELSE _sl_text_affinity(p.a.t) END ELSE p.a END`,
+			ELSE _sl_text_affinity(p.a.t) END WHEN p.a.c = 4 THEN _sl_any_real(_sl_text_real(_sl_blob_text(p.a.b))) ELSE p.a END`,
 	)}`,
 	// CAST(... AS NUMERIC): whole numbers become INTEGER.
 	`_sl_any_cast_numeric(x) AS ${withArguments(
 		{ a: 'x' },
 		'CASE WHEN p.a.c = 2 AND _sl_is_whole(p.a.r) THEN _sl_any_integer(CAST(p.a.r AS BIGINT)) ELSE p.a END',
 	)}`,
+	`_sl_any_unblob(x) AS ${withArguments({ a: 'x' }, 'CASE WHEN p.a.c = 4 THEN _sl_any_text(decode(p.a.b)) ELSE p.a END')}`,
 	`_sl_any_to_text(x) AS ${withArguments(
 		{ a: 'x' },
 		`CASE p.a.c WHEN 1 THEN CAST(p.a.i AS VARCHAR) WHEN 2 THEN _sl_real_text(p.a.r) WHEN 3 THEN p.a.t
@@ -136,7 +144,7 @@ export const ANY_MACROS: readonly string[] = [
 		{ a: 'x' },
 		`CASE p.a[1] WHEN 'i' THEN ${struct(1, { i: 'CAST(substr(p.a, 2) AS BIGINT)' })} WHEN 'r' THEN ${struct(2, { r: 'CAST(substr(p.a, 2) AS DOUBLE)' })}
 			WHEN 't' THEN ${struct(3, { t: 'substr(p.a, 2)' })} WHEN 'j' THEN ${struct(3, { t: 'substr(p.a, 2)' })}
-			WHEN 'b' THEN ${struct(4, { b: 'from_hex(substr(p.a, 2))' })} END`,
+			WHEN 'b' THEN ${struct(4, { b: 'from_hex(substr(p.a, 2))' })} WHEN 'x' THEN ${struct(5, { b: 'from_hex(substr(p.a, 2))' })} END`,
 	)}`,
 	// Encoded values by what compares: 5.0 is 5, and JSON is text.
 	"_sl_encoded_class(x) AS CASE WHEN x[1] = 'j' THEN 't' ELSE x[1] END",
@@ -154,6 +162,12 @@ export const ANY_MACROS: readonly string[] = [
 			ELSE _sl_any_real(CAST(p.r AS DOUBLE)) END`,
 	)}`,
 	`_sl_any_length(x) AS ${withArguments({ a: 'x' }, 'CASE p.a.c WHEN 4 THEN octet_length(p.a.b) ELSE _sl_length(_sl_any_to_text(p.a)) END')}`,
+	`_sl_any_substr(x, s, n) AS ${withArguments(
+		{ a: 'x', s: 's', n: 'n' },
+		`CASE WHEN p.a.c = 4 THEN _sl_any_blob(_sl_substr_bytes(p.a.b, p.s, p.n)) ELSE _sl_any_text(_sl_substr(_sl_any_to_text(p.a), p.s, p.n)) END`,
+	)}`,
+	// What a window counts from: there is no way to ask for texts that are their own peers only.
+	`_sl_any_range(x) AS ${withArguments({ a: 'x' }, `CASE WHEN p.a.c <= 2 THEN _sl_any_to_real(p.a) WHEN p.a IS NOT NULL THEN error('sqlake: RANGE with an offset over what is no number') END`)}`,
 	`_sl_any_hex(x) AS ${withArguments({ a: 'x' }, 'CASE p.a.c WHEN 4 THEN hex(p.a.b) ELSE hex(encode(_sl_any_to_text(p.a))) END')}`,
 	// What mathematical functions take: numbers, and texts that are numbers as a whole.
 	`_sl_math_number(x) AS ${withArguments({ a: '_sl_any_affinity(x)' }, 'CASE WHEN p.a.c <= 2 THEN p.a END')}`,
@@ -174,9 +188,9 @@ export const ANY_MACROS: readonly string[] = [
 		{ a: 'x' },
 		'CASE p.a.c WHEN 1 THEN _sl_any_integer(-p.a.i) WHEN 2 THEN _sl_any_real(-p.a.r) END',
 	)}`,
-	// A text counts as a REAL, whatever it looks like.
+	// A text counts as a REAL, whatever it looks like; so does a BLOB.
 	`_sl_any_abs(x) AS ${withArguments(
 		{ a: 'x' },
-		'CASE p.a.c WHEN 1 THEN _sl_any_integer(abs(p.a.i)) WHEN 2 THEN _sl_any_real(abs(p.a.r)) WHEN 3 THEN _sl_any_real(abs(_sl_text_real(p.a.t))) END',
+		'CASE p.a.c WHEN 1 THEN _sl_any_integer(abs(p.a.i)) WHEN 2 THEN _sl_any_real(abs(p.a.r)) WHEN 3 THEN _sl_any_real(abs(_sl_text_real(p.a.t))) WHEN 4 THEN _sl_any_real(abs(_sl_text_real(_sl_blob_text(p.a.b)))) END',
 	)}`,
 ]

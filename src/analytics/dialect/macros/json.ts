@@ -36,8 +36,11 @@ export const JSON_MACROS: readonly string[] = [
 	`_sl_field(x, n) AS CASE WHEN x[n] = '' THEN NULL WHEN contains(x[n], chr(27))
 		THEN replace(replace(replace(substr(x[n], 2), chr(27) || 'f', chr(31)), chr(27) || 'r', chr(30)), chr(27) || 'e', chr(27))
 		ELSE substr(x[n], 2) END`,
+	`_sl_any_json_input(x) AS ${withArguments({ a: 'x' }, `CASE WHEN p.a.c = 4 THEN error('sqlake: JSON of a BLOB') ELSE _sl_any_to_text(p.a) END`)}`,
+	`_sl_any_json_label(x) AS ${withArguments({ a: 'x' }, `CASE WHEN p.a.c = 3 THEN p.a.t ELSE error('sqlite: json_object() labels must be TEXT') END`)}`,
 	`_sl_any_json(x) AS ${withArguments(
 		{ a: 'x' },
-		'CASE p.a.c WHEN 2 THEN _sl_json_real(p.a.r) WHEN 3 THEN _sl_json_text(p.a.t) ELSE _sl_any_to_text(p.a) END',
+		`CASE p.a.c WHEN 2 THEN _sl_json_real(p.a.r) WHEN 3 THEN _sl_json_text(p.a.t)
+			WHEN 4 THEN error('sqlite: JSON cannot hold BLOB values') ELSE _sl_any_to_text(p.a) END`,
 	)}`,
 ]

@@ -7,15 +7,15 @@
 import type { CompoundOperator } from 'sqlite3-parser'
 import type { RewriteContext } from '../context.ts'
 import { asKey } from '../convert.ts'
-import { INTEGER_CLASS, NUMBER_CLASSES, REAL_CLASS, type TypedSql } from '../typed-sql.ts'
+import { INTEGER_CLASS, NUMBER_CLASSES, REAL_CLASS, TEXT_CLASS, type TypedSql } from '../typed-sql.ts'
 
 /** A column by what tells its values apart. */
-export type DistinctColumn = Pick<TypedSql, 'kind' | 'classes' | 'collation'>
+export type DistinctColumn = Pick<TypedSql, 'kind' | 'classes' | 'collation' | 'uniqueNumbers'>
 
 /** Whether equal values of a column may differ. */
-export function hasLookalikes({ kind, classes, collation }: DistinctColumn): boolean {
-	if (kind === 'any') return (classes & NUMBER_CLASSES) === (INTEGER_CLASS | REAL_CLASS)
-	return kind === 'text' && collation !== undefined && collation !== 'BINARY'
+export function hasLookalikes({ kind, classes, collation, uniqueNumbers }: DistinctColumn): boolean {
+	if (kind === 'any' && !uniqueNumbers && (classes & NUMBER_CLASSES) === (INTEGER_CLASS | REAL_CLASS)) return true
+	return (kind === 'any' ? (classes & TEXT_CLASS) !== 0 : kind === 'text') && collation !== undefined && collation !== 'BINARY'
 }
 
 /** What a group of equal values shows, as an aggregate. */

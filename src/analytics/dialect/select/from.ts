@@ -8,8 +8,8 @@ import { quoteIdentifier } from '../../../schema/quote-identifier.ts'
 import { compare } from '../compare.ts'
 import type { PrintedSelect, RewriteContext } from '../context.ts'
 import { asCondition, coerced, commonType } from '../convert.ts'
+import { columnSql } from '../dialect-table.ts'
 import type { MergedColumn, Scope, Source, SourceColumn } from '../scope.ts'
-import { typed } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
 import { printTableFunction } from './table-function.ts'
 
@@ -119,9 +119,8 @@ function printTable(ctx: RewriteContext, table: SelectTable, scope: Scope): stri
 			if (found === undefined) throw refused(`no such table: ${name}`, table.span)
 			const columns = found.columns.map(
 				(column): SourceColumn => ({
-					...typed(column.kind, `${own}.${quoteIdentifier(column.name)}`),
+					...columnSql(column, `${own}.${quoteIdentifier(column.name)}`),
 					name: column.name,
-					affinity: column.affinity,
 					hidden: column.hidden,
 				}),
 			)
