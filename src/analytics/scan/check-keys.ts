@@ -4,10 +4,11 @@
  * @module
  */
 import { SQLakeError } from '../../errors.ts'
+import { shardOf } from '../../lake/change-table.ts'
 import type { IcebergDataFile } from '../../lake/iceberg/types.ts'
 import { keyGroups } from './key-groups.ts'
 import type { RescuedFields } from './rescued-fields.ts'
-import { shardOf, type TablePlan } from './table-plan.ts'
+import type { TablePlan } from './table-plan.ts'
 
 /**
  * SQLite allows NULL in a primary key, unless a column says NOT NULL, and finds no two NULLs equal
