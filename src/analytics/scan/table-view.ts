@@ -10,6 +10,7 @@ import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import type { ColumnSchema } from '../../schema/table-schema.ts'
 import { quoteText } from '../engines/duckdb-sql.ts'
 import type { EngineTable, EngineView } from '../query-engine.ts'
+import { windowCondition } from './change-window.ts'
 import { keyGroups } from './key-groups.ts'
 import type { RescuedFields } from './rescued-fields.ts'
 import type { SeenColumn } from './seen-table.ts'
@@ -132,9 +133,7 @@ function epochsInForce({ log, logs, newestEpochs }: MergeSource): string {
 }
 
 function cutCondition({ cut, window }: TablePlan): string {
-	if (!cut) return ''
-	if (window.kind === 'changes') return `${ts.name} >= ${window.from} AND ${ts.name} < ${window.to}`
-	return window.until === null ? '' : `${ts.name} <= ${window.until}`
+	return cut ? windowCondition(window) : ''
 }
 
 function where(...conditions: readonly string[]): string {
