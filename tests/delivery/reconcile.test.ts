@@ -26,6 +26,12 @@ describe('reconcile', () => {
 		expect(reconcile(flying, at(1, 60, 6))).toBe('shard-rewound')
 	})
 
+	it('takes no flight for committed by a position of another epoch, whatever its number', () => {
+		const next = { epochs: [{ epoch: 2, fromSeq: 51 }], acknowledged: 50, flight: { epoch: 2, toSeq: 60, watermark: 7 } }
+		expect(reconcile(next, at(1, 60))).toBe('in-step')
+		expect(reconcile(next, at(2, 60))).toBe('flight-committed')
+	})
+
 	it('takes a position that no flight explains for a rewound shard', () => {
 		expect(reconcile(delivered, at(1, 80))).toBe('shard-rewound')
 		expect(reconcile({ ...delivered, flight: { epoch: 1, toSeq: 60, watermark: 7 } }, at(1, 80))).toBe('shard-rewound')

@@ -52,6 +52,8 @@ export class ShardEpochs {
 		if (!this.#certain) return true
 		return files.some((file) => {
 			const shard = shardOf(file)
+			// A file that does not name its shard may hold rows of any that was rewound.
+			if (shard === null && this.#newest.size > 0) return true
 			const newest = (shard === null ? undefined : this.#newest.get(shard)) ?? FIRST_EPOCH
 			return epochBound(file, 'lowerBounds') !== newest || epochBound(file, 'upperBounds') !== newest
 		})

@@ -8,6 +8,7 @@ import { DEFAULT_DELIVERY_LIMITS } from '../../../src/delivery/limits.ts'
 import { uploadFlight } from '../../../src/delivery/upload-flight.ts'
 import type { Catalog } from '../../../src/lake/catalog/catalog.ts'
 import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
+import type { IcebergDataFile } from '../../../src/lake/iceberg/types.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
 import type { ObjectStore } from '../../../src/lake/storage/object-store.ts'
 import { createObservability } from '../../../src/observability/create-observability.ts'
@@ -59,8 +60,14 @@ export class TestLake {
 	 * Delivers changes of one shard in one commit.
 	 *
 	 * @param schema - of a shard that is at another version
+	 * @param asTold - what the metadata is to say of each file
 	 */
-	async deliver(shard: string, changes: readonly TestChange[], schema: LakeSchema = this.schema): Promise<void> {
+	async deliver(
+		shard: string,
+		changes: readonly TestChange[],
+		schema: LakeSchema = this.schema,
+		asTold: (file: IcebergDataFile) => IcebergDataFile = (file) => file,
+	): Promise<void> {
 		const { epoch, seq } = this.#position(shard)
 		const batch: ChangeBatch = {
 			shard,
@@ -83,7 +90,7 @@ export class TestLake {
 		const outcome = await uploadFlight(upload)
 		if (outcome.kind !== 'uploaded') throw new Error(`expected an upload, found ${outcome.kind}`)
 		const { fromSeq, toSeq, watermark } = batch
-		const { appends } = outcome
+		const appends = outcome.appends.map((append) => ({ ...append, dataFiles: append.dataFiles.map(asTold) }))
 		const commitId = `${shard}:${epoch}:${fromSeq}-${toSeq}`
 		await this.catalog.commit({ commitId, shard, epoch, fromSeq, toSeq, watermark, appends })
 		this.#positions.set(shard, { epoch, seq: toSeq })

@@ -20,6 +20,16 @@ describe('dead letters', () => {
 			])
 		}))
 
+	test('a change set aside between two others of its kind leaves both their positions', () =>
+		inShard(ddl, ['t'], ({ sql, capture, take }) => {
+			sql.exec('INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)')
+			capture.deadLetter([2], 'x')
+			expect(take().map(({ _op, _seq, _after }) => [_op, _seq, _after])).toEqual([
+				['c', 1n, { id: 1, v: 1 }],
+				['c', 3n, { id: 3, v: 3 }],
+			])
+		}))
+
 	test('a flight whose changes are all set aside has no tables and can be acknowledged', () =>
 		inShard(ddl, ['t'], ({ sql, capture }) => {
 			sql.exec('INSERT INTO t VALUES (1, 1)')
@@ -97,6 +107,17 @@ describe('dead letters', () => {
 			capture.startEpoch(2)
 			take()
 			expect(capture.deadLetters()).toMatchObject([{ seq: 1, retries: 1 }])
+		}))
+
+	test('a retry that was delivered is none, though a new epoch begins', () =>
+		inShard(ddl, ['t'], ({ sql, capture, take }) => {
+			sql.exec('INSERT INTO t VALUES (1, 1)')
+			capture.deadLetter([1], 'x')
+			capture.retryDeadLetters()
+			take()
+			capture.startEpoch(2)
+			expect(capture.deadLetters()).toEqual([])
+			expect(capture.purgeDeadLetters(-1)).toBe(0)
 		}))
 
 	test('purging deletes those that are old enough', () =>

@@ -119,6 +119,18 @@ describe('a migration of a captured table', () => {
 			expect(capture.epoch).toBe(1)
 		}))
 
+	test("that makes a table of a dropped one's name begins no epoch where one began since: the lake holds no row of the old", () =>
+		inShard(ddl, schema(users1), async ({ sql, capture, migrate }) => {
+			sql.exec(two)
+			drain(capture)
+			await migrate('DROP TABLE users', schema())
+			capture.startEpoch(2)
+			await migrate('CREATE TABLE users (id INTEGER PRIMARY KEY)', schema(table('users', 3, { id: [103, 'INTEGER'] })))
+			sql.exec('INSERT INTO users VALUES (7)')
+			expect(told(capture)).toEqual(['c users@3: 103=7'])
+			expect(capture.epoch).toBe(2)
+		}))
+
 	test('that swaps the names of two columns keeps their values apart', () =>
 		inShard(
 			'CREATE TABLE users (id INTEGER PRIMARY KEY, a TEXT, b TEXT)',

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { Capture } from '../../../src/cdc/capture.ts'
 import { Delivery, type DeliveryParts } from '../../../src/delivery/delivery.ts'
 import { flushCDCToR2WithIceberg } from '../../../src/delivery/flush-cdc.ts'
+import type { Catalog } from '../../../src/lake/catalog/catalog.ts'
 import { openLake } from '../../../src/lake/open-lake.ts'
+import type { ObjectStore } from '../../../src/lake/storage/object-store.ts'
 import { createObservability } from '../../../src/observability/create-observability.ts'
 import { InMemoryMetrics } from '../../../src/observability/in-memory-metrics.ts'
 import type { Attributes } from '../../../src/observability/observability.ts'
@@ -78,6 +80,77 @@ describe('Delivery', () => {
 			expect(capture.deadLetters()).toMatchObject([{ seq: 2, retries: 1 }, { seq: 3, retries: 1 }, {}, {}])
 			expect(capture.purgeDeadLetters(-1)).toBe(4)
 		}, poisoned)
+	})
+
+	it('puts nothing into the store before the changes are durable in the shard', async () => {
+		await inShard(async ({ sql, storage, capture, deliveryOf }) => {
+			sql.exec("INSERT INTO good VALUES (1, 'a')")
+			const order: string[] = []
+			const sync = async () => {
+				order.push(`sync of flight ${JSON.stringify(capture.state().flight?.toSeq)}`)
+				await storage.sync()
+			}
+			const put: ObjectStore['put'] = (key, ...rest) => {
+				order.push('put')
+				return lake.store.put(key, ...rest)
+			}
+			const store: ObjectStore = {
+				get: (...call) => lake.store.get(...call),
+				head: (key) => lake.store.head(key),
+				list: (options) => lake.store.list(options),
+				delete: (keys) => lake.store.delete(keys),
+				put,
+			}
+			expect(await deliveryOf({ sync, store }).run()).toMatchObject({ flights: 1, drained: true })
+			expect(order).toEqual(['sync of flight 1', 'put'])
+		})
+	})
+
+	/** The catalog, in which a rival with another history of the shard commits before each commit that `isHurt` tells. */
+	const catalogWithRival = (isHurt: (commits: number) => boolean, further: number) => {
+		let commits = 0
+		const catalog: Catalog = {
+			load: () => lake.catalog.load(),
+			position: (...call) => lake.catalog.position(...call),
+			evolve: (...call) => lake.catalog.evolve(...call),
+			commit: async (request) => {
+				const rival = { ...request, commitId: `rival ${commits}`, toSeq: request.toSeq + further, watermark: 1, appends: [] }
+				if (isHurt(++commits)) await lake.catalog.commit(rival)
+				return lake.catalog.commit(request)
+			},
+		}
+		return { catalog, commits: () => commits }
+	}
+
+	it.each([
+		['as far', 0],
+		['further', 3],
+		['less far', -1],
+	])('finds that a rival has come %s while it was delivering, and delivers all rows in a new epoch', async (_how, further) => {
+		await inShard(async ({ shard, sql, capture, deliveryOf }) => {
+			sql.exec("INSERT INTO good VALUES (1, 'a'), (2, 'b')")
+			const { catalog, commits } = catalogWithRival((n) => n === 1, further)
+			expect(await deliveryOf({ catalog }).run()).toMatchObject({ flights: 1, drained: true })
+			expect(commits()).toBe(2)
+			expect(capture.epoch).toBe(2)
+			const rows = await lakeRows(lake.store, lake.catalog, shard)
+			expect(rows.map(({ _epoch, note }) => [_epoch, note])).toEqual([
+				[2n, 'a'],
+				[2n, 'b'],
+			])
+		})
+	})
+
+	it('gives up on a rival that is ahead each time, and keeps the changes', async () => {
+		await inShard(async ({ shard, sql, capture, deliveryOf }) => {
+			sql.exec("INSERT INTO good VALUES (1, 'a'), (2, 'b')")
+			const { catalog, commits } = catalogWithRival(() => true, 3)
+			await expect(deliveryOf({ catalog }).run()).rejects.toMatchObject({ code: 'COMMIT_SEQUENCE' })
+			expect(commits()).toBe(6)
+			expect(capture.pending().changes).toBe(2)
+			expect(await deliveryOf().run()).toMatchObject({ changes: 2, drained: true })
+			expect((await lakeRows(lake.store, lake.catalog, shard)).map(({ note }) => note)).toEqual(['a', 'b'])
+		})
 	})
 
 	it('delivers large rows in flights that fit in memory', async () => {

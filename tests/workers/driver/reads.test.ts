@@ -281,6 +281,11 @@ describe('the lake', () => {
 			code('CAUSAL_TIMEOUT'),
 		)
 		await expect(db.causal({ shard: 'ann', seq: 1n, epoch: 1 }).select().from(users)).rejects.toThrow(code('HISTORY_REWOUND'))
+		// The lake has as many changes of the shard, but of the epoch before.
+		await expect(db.causal({ shard: 'ann', seq: 1n, epoch: 3 }, { timeoutMs: 10 }).select().from(users)).rejects.toThrow(
+			code('CAUSAL_TIMEOUT'),
+		)
+		expect(lake.requests).toHaveLength(1)
 	})
 })
 

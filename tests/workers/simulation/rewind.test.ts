@@ -26,6 +26,21 @@ describe('a shard that is restored to an earlier state', () => {
 		await expectSameState(name, 2n)
 	})
 
+	it('begins another when it is restored to that state again', async () => {
+		const name = 'rewound-twice'
+		await workload(name, 1)
+		await drain(name)
+		const dump = await dumpOf(name)
+		for (const epoch of [2n, 3n]) {
+			await workload(name, 2)
+			await drain(name)
+			await restore(name, dump)
+			await workload(name, 3)
+			await drain(name)
+			await expectSameState(name, epoch)
+		}
+	})
+
 	it('goes on in its epoch when the lake has seen no more of it', async () => {
 		const name = 'rewound-undelivered'
 		await workload(name, 1)
