@@ -51,6 +51,31 @@ describe('field ids', () => {
 		expect(same.table).toEqual(first.table)
 	})
 
+	it('stay while the version grows with anything that a lake must know of a column', () => {
+		const changes = [
+			{ mode: 'json' },
+			{ declaredType: 'varchar(9)' },
+			{ affinity: 'NUMERIC' },
+			{ notNull: true },
+			{ generated: true },
+		] as const
+		for (const change of changes) {
+			const current = table({ id: 'string', mail: 'string' })
+			const changed = {
+				...current,
+				columns: current.columns.map((each) => (each.name === 'mail' ? { ...each, ...change } : each)),
+			}
+			const next = assignFieldIds({ previous: first.table, current: changed, lastFieldId: 102, version: 2 })
+			expect(ids(next.table)).toEqual({ id: 101, mail: 102 })
+			expect(next.table.version, JSON.stringify(change)).toBe(2)
+			expect(next.table.columns[1]).toMatchObject(change)
+		}
+		for (const change of [{ primaryKey: ['mail'] }, { shardKey: ['mail'] }]) {
+			const current = { ...table({ id: 'string', mail: 'string' }), ...change }
+			expect(assignFieldIds({ previous: first.table, current, lastFieldId: 102, version: 2 }).table.version).toBe(2)
+		}
+	})
+
 	it('follow a rename', () => {
 		const renamed = assignFieldIds({
 			previous: first.table,

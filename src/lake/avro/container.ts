@@ -116,8 +116,8 @@ export async function readAvroFile(bytes: Uint8Array, options: ReadAvroFileOptio
 		}
 		return { schema, metadata, records }
 	} catch (error) {
-		if (SQLakeError.is(error)) throw error
-		// A broken deflate stream, a schema that is not JSON, a value nested too deep.
+		if (SQLakeError.is(error) && error.details?.file === name) throw error
+		// A broken deflate stream, a schema that is not JSON or no schema, a value nested too deep.
 		throw new SQLakeError('LAKE_CORRUPT', `Avro file "${name}" does not decode: ${messageOf(error)}`, {
 			cause: error,
 			details: { file: name },

@@ -5,6 +5,7 @@ import type { AvroRecordSchema } from '../../../src/lake/avro/schema.ts'
 import { createManifest, createManifestEntry, decodeManifest, encodeManifest } from '../../../src/lake/iceberg/manifest.ts'
 import { decodeManifestList, encodeManifestList } from '../../../src/lake/iceberg/manifest-list.ts'
 import { avroName } from '../../../src/lake/iceberg/manifest-schema.ts'
+import { manifestMayMatch } from '../../../src/lake/iceberg/scan-planner.ts'
 import type { IcebergManifest, IcebergManifestEntry } from '../../../src/lake/iceberg/types.ts'
 import { emptyTable, fileOf, schema, spec } from './fixtures.ts'
 
@@ -141,6 +142,37 @@ describe('a manifest', () => {
 		expect(entry?.dataFile.lowerBounds.size).toBe(0)
 	})
 
+	it('gives what an entry leaves out: the numbers of its snapshot to what was added, of the oldest to what was there', async () => {
+		const statuses = ['added', 'existing', 'deleted'] as const
+		const { manifest, bytes } = await written(statuses.map((status) => ({ status, dataFile: file })))
+		const inherited: IcebergManifest = { ...manifest, sequenceNumber: 7, minSequenceNumber: 3, addedSnapshotId: 99 }
+		const entries = await decodeManifest(bytes, { manifest: inherited, schemas: [schema], spec })
+		expect(entries.map(({ dataFile: _, ...entry }) => entry)).toEqual([
+			{ status: 'added', snapshotId: 99, sequenceNumber: 7, fileSequenceNumber: 7 },
+			{ status: 'existing', snapshotId: 99, sequenceNumber: 3, fileSequenceNumber: 3 },
+			{ status: 'deleted', snapshotId: 99, sequenceNumber: 3, fileSequenceNumber: 3 },
+		])
+		const stated = await written([{ status: 'added', sequenceNumber: 5, dataFile: file }])
+		const [entry] = await decodeManifest(stated.bytes, { manifest: inherited, schemas: [schema], spec })
+		expect(entry).toMatchObject({ sequenceNumber: 5, fileSequenceNumber: 5 })
+	})
+
+	it('keeps the sums of data files, those that are known, and is corrupt where it has another number of them', async () => {
+		const sums = [0, undefined, 0xffff_ffff]
+		const entries = sums.map((crc32) => createManifestEntry({ ...file, ...(crc32 === undefined ? {} : { crc32 }) }))
+		const { manifest, bytes } = await written(entries)
+		const decode = (from: Uint8Array) => decodeManifest(from, { manifest, schemas: [schema], spec })
+		expect((await decode(bytes)).map(({ dataFile }) => dataFile.crc32)).toEqual(sums)
+		const text = Buffer.from(bytes).toString('latin1')
+		const fewer = Buffer.from(text.replace('00000000,,ffffffff', '00000000;,ffffffff'), 'latin1')
+		await expect(decode(fewer)).rejects.toMatchObject({
+			code: 'LAKE_CORRUPT',
+			message: expect.stringMatching(/m0\.avro.*expected 3 sums, found 2/),
+		})
+		const { bytes: without } = await written([createManifestEntry(file)])
+		expect((await decode(without)).map(({ dataFile }) => dataFile)).toEqual([expect.not.objectContaining({ crc32: 0 })])
+	})
+
 	it('that holds something else is corrupt, naming the file and the field', async () => {
 		const { manifest } = await written([])
 		const bytes = await writeAvroFile({
@@ -177,6 +209,29 @@ describe('a manifest list', () => {
 			sequenceNumber: 7,
 		})
 		expect(await decodeManifestList(bytes, { name: 'snap-42.avro', table })).toEqual([manifest])
+	})
+
+	it('of a version 1 writer that counts nothing is not taken for one without files', async () => {
+		const v1: AvroRecordSchema = {
+			type: 'record',
+			name: 'manifest_file',
+			fields: [
+				{ name: 'manifest_path', type: 'string', 'field-id': 500 },
+				{ name: 'manifest_length', type: 'long', 'field-id': 501 },
+				{ name: 'partition_spec_id', type: 'int', 'field-id': 502 },
+			],
+		}
+		const record = { manifest_path: 's3://lake/metadata/m0.avro', manifest_length: 10, partition_spec_id: 0 }
+		const bytes = await writeAvroFile({ schema: v1, records: [record] })
+		const [manifest] = await decodeManifestList(bytes, { name: 'snap-1.avro', table: emptyTable() })
+		if (manifest === undefined) return expect.fail('no manifest')
+		expect(manifest).toMatchObject({ content: 'data', sequenceNumber: 0, minSequenceNumber: 0, deletedFilesCount: 0 })
+		// Either count alone says that there may be files: what was added once is what exists later.
+		expect(manifest.addedFilesCount).toBeGreaterThan(0)
+		expect(manifest.existingFilesCount).toBeGreaterThan(0)
+		expect(manifestMayMatch(manifest, { op: 'alwaysTrue' }, [])).toBe(true)
+		expect(manifestMayMatch({ ...manifest, addedFilesCount: 0 }, { op: 'alwaysTrue' }, [])).toBe(true)
+		expect(manifestMayMatch({ ...manifest, addedFilesCount: 0, existingFilesCount: 0 }, { op: 'alwaysTrue' }, [])).toBe(false)
 	})
 
 	it('that names a partition spec the table does not have is corrupt', async () => {

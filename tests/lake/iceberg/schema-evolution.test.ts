@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { evolveForAppend, isTypePromotionAllowed } from '../../../src/lake/iceberg/schema-evolution.ts'
-import type { IcebergField, IcebergSchema } from '../../../src/lake/iceberg/types.ts'
+import { assertOlderFits, evolveForAppend, isTypePromotionAllowed } from '../../../src/lake/iceberg/schema-evolution.ts'
+import type { IcebergField, IcebergPrimitiveType, IcebergSchema } from '../../../src/lake/iceberg/types.ts'
 import { schema } from './fixtures.ts'
 
 const edit = (id: number, change: Partial<IcebergField> | null): IcebergSchema => ({
@@ -44,6 +44,40 @@ describe('an append evolves the schema of its table', () => {
 			{ ...schema, fields: [...schema.fields, { id: 200, name: 'n', required: true, type: 'long' }] },
 			/optional one, found a required/,
 		)
+	})
+
+	it('never by files of an older schema, whose types must be those that the fields have or had', () => {
+		const known = new Map<number, IcebergPrimitiveType>([
+			[4, 'long'],
+			[300, 'long'],
+			[301, 'int'],
+		])
+		const fits = (id: number, type: IcebergPrimitiveType) => () => {
+			const rest = schema.fields.filter((field) => field.id !== id)
+			const incoming = { ...schema, fields: [...rest, { id, name: id === 4 ? '_seq' : `c${id}`, required: id === 4, type }] }
+			assertOlderFits(schema, incoming, { table: 'orders_changes', knownTypes: () => known })
+		}
+		const refused = expect.objectContaining({ code: 'SCHEMA_EVOLUTION', message: expect.stringContaining('found') })
+		// A field that the table has: as it is, or narrower as it may have been; never wider, which its readers would not expect.
+		expect(fits(4, 'long')).not.toThrow()
+		expect(fits(4, 'int')).not.toThrow()
+		expect(fits(4, 'double')).toThrow(refused)
+		expect(fits(4, 'string')).toThrow(refused)
+		// A field that it has dropped: a promotion may have come and gone with it.
+		expect(fits(300, 'long')).not.toThrow()
+		expect(fits(300, 'int')).not.toThrow()
+		expect(fits(301, 'long')).not.toThrow()
+		expect(fits(301, 'string')).toThrow(refused)
+		expect(fits(300, 'string')).toThrow(refused)
+		// One that it has never heard of.
+		expect(fits(302, 'string')).not.toThrow()
+		// A field that it has in a narrower type than the files.
+		const narrow = {
+			...schema,
+			fields: schema.fields.map((field) => (field.id === 4 ? { ...field, type: 'int' as const } : field)),
+		}
+		const context = { table: 'orders_changes', knownTypes: () => new Map<number, IcebergPrimitiveType>([[4, 'int']]) }
+		expect(() => assertOlderFits(narrow, schema, context)).toThrow(refused)
 	})
 
 	it('with the promotions that the specification allows for our types', () => {

@@ -7,7 +7,13 @@ import {
 	getSnapshotsInRange,
 	newSnapshotId,
 } from '../../../src/lake/iceberg/snapshot.ts'
-import { addSnapshot, createTableMetadata, currentSchema, setCurrentSchema } from '../../../src/lake/iceberg/table-metadata.ts'
+import {
+	addSnapshot,
+	createTableMetadata,
+	currentSchema,
+	MAX_UNUSED_SCHEMAS,
+	setCurrentSchema,
+} from '../../../src/lake/iceberg/table-metadata.ts'
 import type { IcebergSnapshot, IcebergTableMetadata, SnapshotId } from '../../../src/lake/iceberg/types.ts'
 import { emptyTable, schema } from './fixtures.ts'
 
@@ -126,5 +132,29 @@ describe('a schema change', () => {
 		expect(table.schemas).toHaveLength(2)
 		expect(currentSchema(table).fields).toHaveLength(8)
 		expect(table.properties['schema.name-mapping.default']).toContain('"note"')
+	})
+
+	it('leaves sixteen schemas that nothing was written with, the newest first, and never the current or the newest', () => {
+		const added = (n: number) => ({
+			...schema,
+			fields: [...schema.fields, { id: 200 + n, name: `c${n}`, required: false, type: 'string' as const }],
+		})
+		let table = addSnapshot(emptyTable(), snapshot(1, 1, 1000))
+		for (let n = 1; n <= MAX_UNUSED_SCHEMAS + 4; n++) table = setCurrentSchema(table, added(n), 2000 + n)
+		const ids = (of: IcebergTableMetadata) => of.schemas.map((each) => each['schema-id'])
+		// Schema 0 has a snapshot, 20 is current; of the others the newest sixteen stay.
+		expect(ids(table)).toEqual([0, ...Array.from({ length: MAX_UNUSED_SCHEMAS }, (_, i) => i + 4), MAX_UNUSED_SCHEMAS + 4])
+		// Back to the first: the newest stays, for its id is not to be given out again.
+		table = setCurrentSchema(table, schema, 3000)
+		expect(table['current-schema-id']).toBe(0)
+		expect(ids(table)).toContain(MAX_UNUSED_SCHEMAS + 4)
+		for (let n = 50; n < 50 + 3 * MAX_UNUSED_SCHEMAS; n++) {
+			const before = Math.max(...ids(table))
+			table = setCurrentSchema(setCurrentSchema(table, added(n), 4000), schema, 4001)
+			expect(Math.max(...ids(table))).toBe(before + 1)
+			expect(ids(table)).toContain(0)
+		}
+		// The first, which is current, the newest, and sixteen that nothing needs.
+		expect(table.schemas).toHaveLength(MAX_UNUSED_SCHEMAS + 2)
 	})
 })
