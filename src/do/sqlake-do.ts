@@ -27,12 +27,14 @@ import type {
 import { createObservability } from '../observability/create-observability.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
+import { ObjectMemory } from '../shard/object-memory.ts'
 import type { CDCDeadLetterEvent, CDCFlushMetrics } from '../shard/shard.ts'
 import { type StartedShard, startShard } from '../shard/start-shard.ts'
 import { findBucket, findCatalogNamespace } from '../worker/bindings.ts'
 import { bindingOf, isNameOf } from './is-name-of.ts'
 import { LocalResult, type LocalSql, localStatement } from './local-sql.ts'
 import { observedStorage } from './observed-storage.ts'
+import { PushedManifest } from './pushed-manifest.ts'
 import type { SQLakeWorkerEnv } from './worker-env.ts'
 
 /** The Drizzle database of an object: synchronous, as its SQLite is. */
@@ -72,7 +74,8 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	abstract schema: SQLakeDatabase
 	/**
 	 * The manifest that `sqlake generate` wrote to `.sqlake/manifest.json`, or what drizzle-kit generated alone: the default export of
-	 * `drizzle/migrations.js`. Without either the tables are the subclass's own.
+	 * `drizzle/migrations.js`. Without either the object fetches the manifest that `sqlake push` put into the bucket, keeps it, and asks
+	 * at each start for a newer one; where there is none, the tables are the subclass's own.
 	 */
 	protected migrations: BundledMigrations | ManifestJson | null = null
 	/** When pending migrations are applied: before the first request, or, in objects that have some already, as a roll-out says. */
@@ -143,6 +146,8 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	/** Whether the start that comes before the first event is over. */
 	#ready = false
 	#claimed: string | null = null
+	/** Where the migrations come from if the class brings none. */
+	#pushed: PushedManifest | null = null
 	#database: LocalDatabase<SQLakeDatabase> | null = null
 	#failure: { readonly error: SQLakeError; readonly at: number } | null = null
 	readonly #reporter = new ShardReporter({
@@ -345,13 +350,41 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 
 	/** Migrates on request, and sets the alarm for what may have changed. */
 	async #migrate(request: MigrateRequest): Promise<MigrationResult> {
-		return this.#exclusively(async ({ migrations, shard }) => {
+		return this.#exclusively(async (started) => {
+			// The target may have been pushed since the object started.
+			const { migrations, shard } = (await this.#refresh()) ? await this.#reopen() : started
 			try {
 				return await migrations.run(request)
 			} finally {
 				await shard.arm()
 			}
 		})
+	}
+
+	/** Looks for a manifest in the bucket where the class brings none; tells whether there is another than before. */
+	async #refresh(): Promise<boolean> {
+		if (this.migrations !== null) return false
+		const changed = await this.#pushedManifest().refresh((message) => this.observability.logger.warn(message))
+		// Foreign keys, which a table rebuild needs off, stay on after a write that is not durable yet.
+		if (changed) await this.ctx.storage.sync()
+		return changed
+	}
+
+	#pushedManifest(): PushedManifest {
+		this.#pushed ??= new PushedManifest({
+			memory: new ObjectMemory(this.ctx.storage.sql),
+			bucket: () => findBucket(this.env, this.schema.r2Bucket),
+		})
+		return this.#pushed
+	}
+
+	/** Opens the shard with the migrations of now. */
+	async #reopen(): Promise<StartedShard> {
+		this.#built = null
+		const started = this.#watching(() => this.#build(false))
+		await started.migrations.open()
+		this.#started = started
+		return started
 	}
 
 	/** As one of many: a shard that never came as far as a way down leads has nothing to undo. */
@@ -369,8 +402,9 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 		if (target !== null && state === 'pending' && pending.includes(target)) await this.#migrate({ target })
 	}
 
-	async #retryMigrations({ shard, migrations }: StartedShard): Promise<void> {
+	async #retryMigrations(started: StartedShard): Promise<void> {
 		await this.#exclusively(async () => {
+			const { shard, migrations } = (await this.#refresh()) ? await this.#reopen() : started
 			await migrations.retry()
 			await shard.arm()
 		})
@@ -405,6 +439,8 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	/** Opens the shard before the first event is delivered, and completes what a constructor had to do at once. */
 	async #startAndArm(): Promise<void> {
 		try {
+			// A constructor that needed the shard had to do without.
+			if (await this.#refresh()) this.#built = null
 			const started = this.#watching(() => this.#build(true))
 			await started.migrations.open()
 			this.#started = started
@@ -419,6 +455,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	}
 
 	#build(isFirst: boolean): StartedShard {
+		const pushed = this.migrations === null ? this.#pushedManifest() : null
 		this.#built ??= startShard(
 			{
 				ctx: this.ctx,
@@ -426,7 +463,8 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 				openLake: () => this.openLake(),
 				limits: () => this.cdcDeliveryLimits,
 				schema: this.schema,
-				migrations: this.migrations,
+				migrations: this.migrations ?? pushed?.manifest ?? null,
+				missing: pushed?.missing ?? null,
 				migrationPolicy: this.migrationPolicy,
 				onMigrationState: (report) => this.#onMigrationState(report),
 				policy: () => ({ threshold: this.cdcFlushThreshold, interval: this.cdcFlushInterval }),

@@ -30,7 +30,7 @@ export async function fetchMigrationManifest(source: ManifestSource, key: string
 	const bytes = await retryUnavailable(() => fetchBytes(source, key))
 	if (bytes === null) {
 		throw new MigrationError('MIGRATION_MISSING', `manifest "${key}": expected it in the bucket, found none`, {
-			hint: 'run "sqlake push"',
+			hint: 'run "sqlake generate" and "sqlake push"; for a deployed Worker "sqlake push --remote"',
 			details: { key },
 		})
 	}

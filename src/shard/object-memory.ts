@@ -7,7 +7,7 @@
 const TABLE = '_sqlake_object'
 
 /** The facts that are kept. */
-export type ObjectFact = 'shard' | 'alarm' | 'report'
+export type ObjectFact = 'shard' | 'alarm' | 'report' | 'manifest'
 
 /** A small durable map in the object's SQLite. The table is created with the first fact: reading writes nothing. */
 export class ObjectMemory {

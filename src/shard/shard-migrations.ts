@@ -20,6 +20,7 @@ import type {
 } from '../migrator/migration-status.ts'
 import { schemaOf } from '../migrator/schema-of.ts'
 import type { Observability } from '../observability/observability.ts'
+import { fold } from '../schema/fold.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { MigrationGate } from './migration-gate.ts'
 
@@ -38,6 +39,8 @@ export interface ShardMigrationsParts {
 	readonly storage: DurableObjectStorage
 	/** Null where the tables are the application's own affair. */
 	readonly migrations: BundledMigrations | ManifestJson | null
+	/** Why there are none, where there should be. */
+	readonly missing?: SQLakeError | null
 	readonly policy: MigrationPolicy
 	/** The tables as the code has them. */
 	readonly lake: LakeSchema
@@ -51,6 +54,9 @@ export interface ShardMigrationsParts {
 	/** Takes edited migrations as they are now. */
 	readonly skipChecksum?: boolean | undefined
 }
+
+/** Milliseconds before migrations that were not found are looked for again, once a table was missed. */
+const MISSING_RETRY = 1_000
 
 const NO_MIGRATIONS: MigrationStatus = {
 	state: 'current',
@@ -122,10 +128,12 @@ export class ShardMigrations {
 	/** Where the shard stands. */
 	status(): MigrationStatus {
 		if (this.#runner !== null) return this.#runner.status()
-		if (this.#invalid === null) return NO_MIGRATIONS
-		const { code, message, details } = this.#invalid
+		const problem = this.#invalid ?? this.#parts.missing ?? null
+		if (problem === null) return NO_MIGRATIONS
+		const { code, message, details } = problem
 		const tag = typeof details?.tag === 'string' ? details.tag : null
-		return { ...NO_MIGRATIONS, state: 'invalid', lastError: { code, message, tag, at: this.#parts.now() } }
+		const state = this.#invalid === null ? 'current' : 'invalid'
+		return { ...NO_MIGRATIONS, state, lastError: { code, message, tag, at: this.#parts.now() } }
 	}
 
 	/**
@@ -216,7 +224,22 @@ export class ShardMigrations {
 
 	/** The error of a statement, in words for what it is due to. */
 	explain(error: unknown): unknown {
-		return this.#gate?.explain(error) ?? error
+		return this.#gate?.explain(error) ?? this.#explainMissing(error) ?? error
+	}
+
+	/** A table of the code that is not there, where no migrations were found that would make it: they are looked for again. */
+	#explainMissing(error: unknown): MigrationError | null {
+		const { missing, lake, shard, now } = this.#parts
+		if (missing == null) return null
+		const [, name = ''] = /no such table: (?:main\.)?(.*?)(?:: SQLITE_ERROR|$)/.exec(messageOf(error)) ?? []
+		const table = [...lake.tables.keys()].find((known) => fold(known) === fold(name))
+		if (table === undefined) return null
+		this.#retryAt ??= now() + MISSING_RETRY
+		return new MigrationError(
+			'MIGRATION_MISSING',
+			`shard ${JSON.stringify(shard)}: table "${table}": expected migrations that make it, found none: ${missing.message}`,
+			{ cause: error, hint: missing.hint, details: { table } },
+		)
 	}
 
 	/** What is applied without being asked for. A roll-out said how far to go: what failed is tried again, and nothing beyond. */
@@ -261,7 +284,8 @@ export class ShardMigrations {
 
 	#requireRunner(): MigrationRunner {
 		if (this.#runner !== null) return this.#runner
-		if (this.#invalid !== null) throw this.#invalid
+		const problem = this.#invalid ?? this.#parts.missing
+		if (problem != null) throw problem
 		throw new MigrationError('MIGRATION_MISSING', 'migrations: expected some, found none', {
 			hint: 'override migrations = manifest: sqlake generate writes it to .sqlake/manifest.json',
 		})

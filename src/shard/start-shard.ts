@@ -30,6 +30,8 @@ export interface ShardStart {
 	readonly limits: () => Partial<DeliveryLimits>
 	readonly schema: SQLakeDatabase
 	readonly migrations: BundledMigrations | ManifestJson | null
+	/** Why there are none, where there should be. */
+	readonly missing: SQLakeError | null
 	readonly migrationPolicy: MigrationPolicy
 	/** Hears where the shard stands, at each start and after each migration. It must neither throw nor keep anybody waiting. */
 	readonly onMigrationState?: (report: MigrationReport) => void
@@ -72,6 +74,7 @@ export function startShard(start: ShardStart, isFirst: boolean): StartedShard {
 		shard: name,
 		storage,
 		migrations: start.migrations,
+		missing: start.missing,
 		policy: migrationPolicy,
 		lake: schema.lake,
 		capture,

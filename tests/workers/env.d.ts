@@ -6,6 +6,7 @@ declare namespace Cloudflare {
 		readonly TALLY_DO: DurableObjectNamespace<import('./fleet/objects.ts').TallyDO>
 		readonly SHARD_DO: DurableObjectNamespace<import('./do/objects.ts').ShardDO>
 		readonly OWN_WAYS_DO: DurableObjectNamespace<import('./do/objects.ts').OwnWaysDO>
+		readonly PUSHED_DO: DurableObjectNamespace<import('./do/objects.ts').PushedDO>
 		readonly FORGETFUL_DO: DurableObjectNamespace<import('./do/objects.ts').ForgetfulDO>
 		readonly THROWING_DO: DurableObjectNamespace<import('./do/objects.ts').ThrowingDO>
 		readonly MIGRATING_DO: DurableObjectNamespace<import('./migrator/objects.ts').MigratingDO>

@@ -4,7 +4,7 @@ import { DurableObject } from 'cloudflare:workers'
 export class PlainDO extends DurableObject {}
 
 export { SQLakeCatalog } from '../../src/do/sqlake-catalog.ts'
-export { ForgetfulDO, OwnWaysDO, ShardDO, ThrowingDO, UnreachableDO } from './do/objects.ts'
+export { ForgetfulDO, OwnWaysDO, PushedDO, ShardDO, ThrowingDO, UnreachableDO } from './do/objects.ts'
 export { DriverDO } from './driver/driver-do.ts'
 export { FleetDO, TallyDO } from './fleet/objects.ts'
 export { MigratingDO } from './migrator/objects.ts'

@@ -24,7 +24,7 @@ export const db = SQLake({
 
 export const { users, orders } = db.tables
 
-const init = `CREATE TABLE \`users\` (\`id\` text PRIMARY KEY NOT NULL, \`plan\` text DEFAULT 'free', \`created_at\` integer);
+export const init = `CREATE TABLE \`users\` (\`id\` text PRIMARY KEY NOT NULL, \`plan\` text DEFAULT 'free', \`created_at\` integer);
 --> statement-breakpoint
 CREATE TABLE \`orders\` (\`id\` text PRIMARY KEY NOT NULL, \`user_id\` text NOT NULL, \`amount\` real NOT NULL, \`quantity\` integer);`
 
@@ -92,6 +92,16 @@ export class OwnWaysDO extends SQLakeDO {
 	upgrade(id: string): string | null {
 		this.sql`UPDATE users SET plan = 'pro' WHERE id = ${id}`
 		return this.sql<{ plan: string }>`SELECT plan FROM users WHERE id = ${id}`.first()?.plan ?? null
+	}
+}
+
+/** A shard with a schema and nothing else: its migrations are in the bucket. */
+export class PushedDO extends SQLakeDO {
+	schema = db
+
+	/** What a constructor of a subclass could do. */
+	locally<T>(run: (sql: LocalSql) => T): T {
+		return run(this.sql)
 	}
 }
 
