@@ -19,6 +19,7 @@ import type { Poison } from './find-poison.ts'
 import { mayKeepTypes, withKeptTypes } from './kept-types.ts'
 import { DEFAULT_DELIVERY_LIMITS, type DeliveryLimits } from './limits.ts'
 import { isEndOf, type Reconciliation, reconcile } from './reconcile.ts'
+import { addCounts, type DeliveryCounts, type DeliveryTally, newTally } from './tally.ts'
 import { uploadFlight } from './upload-flight.ts'
 
 /** What a delivery works with. */
@@ -38,16 +39,8 @@ export interface DeliveryParts {
 	readonly limits?: Partial<DeliveryLimits>
 }
 
-/** What one run of a delivery did. */
-export interface DeliveryResult {
-	/** Ranges that were committed, by this run or by an earlier one whose answer was lost. */
-	readonly flights: number
-	readonly changes: number
-	readonly files: number
-	/** Bytes of Parquet. */
-	readonly bytes: number
-	/** Changes that could not be encoded and went to the dead letters. */
-	readonly deadLetters: number
+/** What a run of a delivery did. */
+export interface DeliveryResult extends DeliveryCounts {
 	/** Whether the buffer was empty at the end; false when the time was over before. */
 	readonly drained: boolean
 	/** Milliseconds. */
@@ -59,8 +52,6 @@ interface Comparison {
 	readonly finding: Reconciliation
 	readonly position: ShardPosition | null
 }
-
-type Tally = { -readonly [K in keyof DeliveryResult]: DeliveryResult[K] }
 
 /** How often a run may find itself out of step before it gives up and leaves the rest to the next one. */
 const MAX_SURPRISES = 5
@@ -100,17 +91,17 @@ export class Delivery {
 	/**
 	 * Delivers until the buffer is empty or the time is over.
 	 *
+	 * @param tally - what earlier runs did that nobody was told of; the result counts it, too
 	 * @throws `STORE_UNAVAILABLE`, `COMMIT_CONFLICT` and whatever else the store or the catalog answered: nothing is lost, the
 	 *   flight is kept, and the next run finds out what became of it. `FLUSH_FAILED` when the shard and the catalog do not
 	 *   come to terms.
 	 */
-	async run(): Promise<DeliveryResult> {
+	async run(tally = newTally()): Promise<DeliveryResult> {
 		const { capture, now } = this.#parts
 		const start = now()
-		const tally: Tally = { flights: 0, changes: 0, files: 0, bytes: 0, deadLetters: 0, drained: false, durationMs: 0 }
 		let surprises = 0
 		while (capture.pending().changes > 0) {
-			if (now() - start >= this.#limits.budget) return { ...tally, durationMs: now() - start }
+			if (now() - start >= this.#limits.budget) return { ...tally.counts, drained: false, durationMs: now() - start }
 			try {
 				if (!this.#inStep) await this.#getInStep(tally)
 				await this.#deliverNext(tally)
@@ -120,11 +111,11 @@ export class Delivery {
 				if (!SQLakeError.is(error, 'COMMIT_SEQUENCE') || ++surprises > MAX_SURPRISES) throw error
 			}
 		}
-		return { ...tally, drained: true, durationMs: now() - start }
+		return { ...tally.counts, drained: true, durationMs: now() - start }
 	}
 
 	/** Step 1. */
-	async #getInStep(tally: Tally): Promise<void> {
+	async #getInStep(tally: DeliveryTally): Promise<void> {
 		const { capture, shard, observability } = this.#parts
 		const { finding, position } = await this.#compare()
 		const state = capture.state()
@@ -184,7 +175,7 @@ export class Delivery {
 	}
 
 	/** Steps 2 to 5 for one flight. */
-	async #deliverNext(tally: Tally): Promise<void> {
+	async #deliverNext(tally: DeliveryTally): Promise<void> {
 		const { capture, store, shard, lake, location, sync, now, observability } = this.#parts
 		const flight = capture.nextFlight(this.#limits.maxChanges)
 		if (flight === null) return
@@ -201,9 +192,10 @@ export class Delivery {
 			capture.renewFlight(flight)
 		} else if (outcome.kind === 'poisoned') {
 			this.#setAside(flight, outcome.poison)
-			tally.deadLetters += outcome.poison.length
+			tally.counts = addCounts(tally.counts, { deadLetters: outcome.poison.length })
 			observability.metrics.count('sqlake.capture.dead_letters' satisfies MetricName, outcome.poison.length)
 		} else {
+			tally.uploaded = { flight, files: outcome.files, bytes: outcome.bytes }
 			await this.#commit({
 				commitId: commitId(shard, flight),
 				shard,
@@ -213,10 +205,6 @@ export class Delivery {
 				watermark: batch.watermark,
 				appends: outcome.appends,
 			})
-			tally.files += outcome.files
-			tally.bytes += outcome.bytes
-			observability.metrics.count('sqlake.flush.files' satisfies MetricName, outcome.files)
-			observability.metrics.count('sqlake.flush.bytes' satisfies MetricName, outcome.bytes)
 			this.#acknowledge(flight, tally)
 			this.#inStep = true
 		}
@@ -260,15 +248,21 @@ export class Delivery {
 	}
 
 	/** Step 5. */
-	#acknowledge(flight: Flight, tally: Tally): void {
+	#acknowledge(flight: Flight, tally: DeliveryTally): void {
 		const { capture, now, observability } = this.#parts
+		const { metrics } = observability
 		const { oldestTs } = capture.pending()
-		if (oldestTs !== null) observability.metrics.record('sqlake.lag' satisfies MetricName, Math.max(0, now() - oldestTs))
+		if (oldestTs !== null) metrics.record('sqlake.lag' satisfies MetricName, Math.max(0, now() - oldestTs))
 		capture.acknowledge(flight)
+		const { uploaded } = tally
+		const isUploaded = uploaded?.flight.epoch === flight.epoch && uploaded.flight.toSeq === flight.toSeq
+		const { files, bytes } = isUploaded ? uploaded : { files: 0, bytes: 0 }
 		const changes = flight.toSeq - flight.fromSeq + 1
-		tally.flights++
-		tally.changes += changes
-		observability.metrics.count('sqlake.flush.changes' satisfies MetricName, changes)
+		tally.counts = addCounts(tally.counts, { flights: 1, changes, files, bytes })
+		tally.uploaded = null
+		metrics.count('sqlake.flush.changes' satisfies MetricName, changes)
+		metrics.count('sqlake.flush.files' satisfies MetricName, files)
+		metrics.count('sqlake.flush.bytes' satisfies MetricName, bytes)
 	}
 
 	/** Takes poisonous changes out of the flight. What is left is other content, so it goes under other names. */

@@ -1,4 +1,5 @@
 import { Delivery, type DeliveryParts, type DeliveryResult } from '../delivery/delivery.ts'
+import type { DeliveryTally } from '../delivery/tally.ts'
 import type { DeliveryLock } from './delivery-lock.ts'
 
 /** A delivery that no other process runs at the same time: it reads and moves the shard's position in several steps. */
@@ -10,7 +11,7 @@ export class LockedDelivery extends Delivery {
 		this.#lock = lock
 	}
 
-	override run(): Promise<DeliveryResult> {
-		return this.#lock.hold(() => super.run())
+	override run(tally?: DeliveryTally): Promise<DeliveryResult> {
+		return this.#lock.hold(() => super.run(tally))
 	}
 }

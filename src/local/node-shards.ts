@@ -4,6 +4,7 @@
  * @module
  */
 import type { DeliveryResult } from '../delivery/delivery.ts'
+import { addCounts, type DeliveryCounts, newTally } from '../delivery/tally.ts'
 import type { ExecuteRequest, ExecuteResponse, ShardTransport } from '../driver/transport.ts'
 import { messageOf, SQLakeError } from '../errors.ts'
 import { mapLimit } from '../lake/map-limit.ts'
@@ -43,6 +44,10 @@ export class NodeShards implements ShardTransport {
 	readonly #open = new Map<string, Entry>()
 	readonly #timers = new Map<string, { readonly at: number; readonly timer: NodeJS.Timeout }>()
 	readonly #running = new Set<Promise<unknown>>()
+	/** Calls of {@link flush} that are under way. */
+	#flushing = 0
+	/** What shards delivered meanwhile by their alarms, and before a failure of others: the next call that succeeds counts it. */
+	#untold = newTally().counts
 	#closed = false
 
 	constructor(parts: NodeShardsParts) {
@@ -69,38 +74,34 @@ export class NodeShards implements ShardTransport {
 		return this.#use(name, ({ shard }) => shard.metrics)
 	}
 
-	/** Delivers what waits in all shards. A shard that fails does not stop the others. */
+	/**
+	 * Delivers what waits in all shards. A shard that fails does not stop the others; what they delivered is counted by the next call
+	 * that succeeds.
+	 */
 	async flush(): Promise<DeliveryResult> {
 		const start = Date.now()
 		const failures: unknown[] = []
-		const names = await this.names()
-		const results = await this.#track(
-			this.#parts.lock.hold(() =>
-				mapLimit(
-					names,
-					async (name) => {
-						try {
-							return [await this.#deliver(name, (shard) => shard.flush())]
-						} catch (error) {
-							failures.push(error)
-							return []
-						}
-					},
-					CONCURRENT_DELIVERIES,
-				),
-			),
-		)
-		if (failures.length > 0) throw failures[0]
-		const total = (count: (result: DeliveryResult) => number) => results.flat().reduce((sum, result) => sum + count(result), 0)
-		return {
-			flights: total(({ flights }) => flights),
-			changes: total(({ changes }) => changes),
-			files: total(({ files }) => files),
-			bytes: total(({ bytes }) => bytes),
-			deadLetters: total(({ deadLetters }) => deadLetters),
-			drained: results.flat().every(({ drained }) => drained),
-			durationMs: Date.now() - start,
+		const flushOne = async (name: string) => {
+			try {
+				return [await this.#deliver(name, (shard) => shard.flush())]
+			} catch (error) {
+				failures.push(error)
+				return []
+			}
 		}
+		this.#flushing++
+		let results: DeliveryResult[]
+		try {
+			const names = await this.names()
+			const done = this.#parts.lock.hold(() => mapLimit(names, flushOne, CONCURRENT_DELIVERIES))
+			results = (await this.#track(done)).flat()
+		} finally {
+			this.#flushing--
+		}
+		const counts = results.reduce<DeliveryCounts>(addCounts, this.#untold)
+		this.#untold = failures.length > 0 ? counts : newTally().counts
+		if (failures.length > 0) throw failures[0]
+		return { ...counts, drained: results.every(({ drained }) => drained), durationMs: Date.now() - start }
 	}
 
 	/** Waits for deliveries that are under way and closes all databases. What was not delivered stays in them. */
@@ -216,7 +217,8 @@ export class NodeShards implements ShardTransport {
 
 	async #onAlarm(name: string): Promise<void> {
 		const isRetry = this.#open.get(name)?.migrations.isRetryDue ?? false
-		await this.#deliver(name, (shard) => shard.onAlarm(isRetry))
+		const counts = await this.#deliver(name, (shard) => shard.onAlarm(isRetry))
+		if (this.#flushing > 0) this.#untold = addCounts(this.#untold, counts)
 	}
 
 	#background(work: Promise<unknown>): void {

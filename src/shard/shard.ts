@@ -8,6 +8,7 @@ import type { CDCEvent } from '../cdc/change-batch.ts'
 import type { Delivery, DeliveryResult } from '../delivery/delivery.ts'
 import { CDCFlushErrorTracker, type FlushOutcomes } from '../delivery/flush-error-tracker.ts'
 import { type FlushPolicy, nextFlushAt } from '../delivery/flush-policy.ts'
+import { type DeliveryCounts, newTally } from '../delivery/tally.ts'
 import type { BoundStatement, ExecuteRequest, ExecuteResponse, StatementResult } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
 import type { MetricName, SpanName } from '../observability/names.ts'
@@ -59,15 +60,7 @@ const EARLY = 100
 /** Statements that write nothing, whatever follows. WITH may begin a write. */
 const READS = new Set(['SELECT', 'VALUES', 'EXPLAIN'])
 
-const NOTHING_DELIVERED: DeliveryResult = {
-	flights: 0,
-	changes: 0,
-	files: 0,
-	bytes: 0,
-	deadLetters: 0,
-	drained: true,
-	durationMs: 0,
-}
+const NOTHING_DELIVERED: DeliveryResult = { ...newTally().counts, drained: true, durationMs: 0 }
 
 /** One shard. */
 export class Shard {
@@ -78,6 +71,10 @@ export class Shard {
 	#spread = Math.random()
 	#delivery: Delivery | null = null
 	#running: Promise<DeliveryResult> | null = null
+	/** Callers that wait for it to end. */
+	#waiting = 0
+	/** What was delivered and no caller was told of: by a run that failed, or one by the alarm that a caller waits for. */
+	#untold = newTally()
 
 	constructor(parts: ShardParts) {
 		this.#parts = parts
@@ -207,27 +204,38 @@ export class Shard {
 	 * What the platform's alarm does. Never throws: a failure is counted, and the alarm is set again.
 	 *
 	 * @param otherwiseDue - whether the alarm was for something else, which was done
+	 * @returns what it delivered, unless a caller of {@link flush} waits for it and is told
 	 */
-	async onAlarm(otherwiseDue = false): Promise<void> {
+	async onAlarm(otherwiseDue = false): Promise<DeliveryCounts> {
 		const { alarm, now, policy } = this.#parts
 		const time = now()
 		const at = this.#nextFlushAt(time)
 		// An alarm of the application's own: a flush each time would make as many small files.
-		if ((otherwiseDue || alarm.isApplicationDue(time)) && (at === null || at > time + EARLY)) return alarm.setFlush(at, time)
+		if ((otherwiseDue || alarm.isApplicationDue(time)) && (at === null || at > time + EARLY)) {
+			await alarm.setFlush(at, time)
+			return NOTHING_DELIVERED
+		}
 		// Should the object die in the middle for good, the platform gives up after some retries; this alarm is still there then.
 		if (at !== null) await alarm.setFlush(time + Math.max(policy().interval, OVERDUE), time)
-		await this.#flushFromAlarm()
+		return this.#flushFromAlarm()
 	}
 
 	/**
-	 * Delivers what is in the buffer.
+	 * Delivers what is in the buffer. The result also counts what the alarm delivered while this call waited for it, and what was
+	 * delivered before an earlier failure.
 	 *
 	 * @throws what `Delivery.run` throws; the changes stay in the buffer
 	 */
-	async flush(): Promise<DeliveryResult> {
+	flush(): Promise<DeliveryResult> {
+		return this.#flush(true)
+	}
+
+	async #flush(isAsked: boolean): Promise<DeliveryResult> {
+		this.#waiting++
 		// A flush that runs already may have read the buffer before the newest change. Its failure is its caller's to tell.
 		while (this.#running !== null) await Promise.allSettled([this.#running])
-		this.#running = this.#deliver()
+		this.#waiting--
+		this.#running = this.#deliver(isAsked)
 		try {
 			return await this.#running
 		} finally {
@@ -255,27 +263,38 @@ export class Shard {
 		return this.#parts.capture?.purgeDeadLetters(olderThanMs) ?? 0
 	}
 
-	async #flushFromAlarm(): Promise<void> {
+	async #flushFromAlarm(): Promise<DeliveryCounts> {
 		try {
-			await this.flush()
+			return await this.#flush(false)
 		} catch (error) {
 			// Counted and logged where it happened; the alarm is set for the next attempt.
 			if (!SQLakeError.is(error)) throw error
+			return NOTHING_DELIVERED
 		}
 	}
 
-	async #deliver(): Promise<DeliveryResult> {
+	/** @param isAsked - whether a caller is told of the result */
+	async #deliver(isAsked: boolean): Promise<DeliveryResult> {
 		const { capture, observability, name, now } = this.#parts
 		if (capture === null) return NOTHING_DELIVERED
 		const { changes } = capture.pending()
 		if (changes > 0) observability.metrics.record('sqlake.capture.buffered' satisfies MetricName, changes)
+		const tally = this.#untold
+		const { flights: before } = tally.counts
 		try {
 			this.#delivery ??= this.#parts.delivery(capture)
 			const delivery = this.#delivery
 			const attributes = { 'sqlake.shard': name }
-			const result = await withSpan(observability.tracer, 'sqlake.flush' satisfies SpanName, attributes, () => delivery.run())
+			const result = await withSpan(observability.tracer, 'sqlake.flush' satisfies SpanName, attributes, () =>
+				delivery.run(tally),
+			)
 			this.#tracker.succeeded(now())
-			if (result.flights > 0) observability.metrics.record('sqlake.flush.duration' satisfies MetricName, result.durationMs)
+			if (result.flights > before) {
+				observability.metrics.record('sqlake.flush.duration' satisfies MetricName, result.durationMs)
+			}
+			// Every flight is told of once: to a caller that waits rather than to the alarm.
+			if (!isAsked && this.#waiting > 0) return { ...result, ...newTally().counts }
+			this.#untold = newTally()
 			return result
 		} catch (error) {
 			const failure = SQLakeError.wrap(error, 'FLUSH_FAILED', `flush of shard ${JSON.stringify(name)}`)
