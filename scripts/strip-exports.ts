@@ -10,7 +10,7 @@ const EXPORT_SECTION = 7
 
 /** Symbols that the loader reaches by a computed name: the C interface, the allocator and the run time of C++ exceptions. */
 const ALWAYS_KEPT =
-	/^(duckdb_web_|malloc$|free$|calloc$|realloc$|memory$|setThrew$|_?emscripten_|__wasm|__cxa|__get_|stack|main$|__main)/
+	/^(duckdb_web_|duckdb_interrupt$|malloc$|free$|calloc$|realloc$|memory$|setThrew$|_?emscripten_|__wasm|__cxa|__get_|stack|main$|__main)/
 
 /** The declarations of a Worker, which cannot compile, hide the constructor that Node has. */
 const compile = (bytes: Uint8Array): WebAssembly.Module => Reflect.construct(WebAssembly.Module, [bytes])

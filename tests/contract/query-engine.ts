@@ -308,6 +308,20 @@ export function queryEngineContract(
 			expect((await query('SELECT 1')).rows).toEqual([[1]])
 		})
 
+		it.each([
+			['three', 'a, t b, t c', 'a.k + b.k + c.k'],
+			['four', 'a, t b, t c, t d', 'a.k + b.k + c.k + d.k'],
+		])('stops a self join of %s over 1,000 rows within one of its tasks, and goes on', async (_, joined, sum) => {
+			// No row passes the WHERE: DuckDB gives nothing back before it has been through all of them.
+			const sql = `WITH t AS (SELECT i AS k FROM range(1000) r(i)) SELECT count(*) FROM t ${joined} WHERE ${sum} = 123456789`
+			await query('SELECT 1')
+			const started = Date.now()
+			const run = engine.run({ store: openStore(), tables: [], views: [], sql, params: [] }, { timeoutMs: 500 })
+			await expect(run).rejects.toMatchObject({ code: 'ANALYTICS_TIMEOUT', details: { timeoutMs: 500 } })
+			expect(Date.now() - started).toBeLessThan(5_000)
+			expect((await query('SELECT 42')).rows).toEqual([[42]])
+		})
+
 		it('stops a query that its caller aborts, and goes on', async () => {
 			const endless = 'SELECT sum(a.i * b.i) FROM range(100000000000) a(i), range(10000) b(i)'
 			const controller = new AbortController()

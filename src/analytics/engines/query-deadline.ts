@@ -24,16 +24,20 @@ export class QueryDeadline {
 
 	/** @throws `ANALYTICS_TIMEOUT` when the time is over, `ANALYTICS_ABORTED` when the caller gave up. */
 	check(): void {
-		const { signal, timeoutMs } = this.#limits
+		const { signal } = this.#limits
 		if (signal?.aborted) {
 			throw new SQLakeError('ANALYTICS_ABORTED', 'the query was aborted by its caller', { cause: signal.reason })
 		}
-		if (Date.now() >= this.expiresAt) {
-			throw new SQLakeError('ANALYTICS_TIMEOUT', `the query took longer than its ${timeoutMs} ms`, {
-				hint: 'Narrow the shards or the time, read fewer columns, or pass a longer timeoutMs.',
-				details: { timeoutMs },
-			})
-		}
+		if (Date.now() >= this.expiresAt) throw this.timedOut()
+	}
+
+	/** The error of a query whose time is over. */
+	timedOut(): SQLakeError {
+		const { timeoutMs } = this.#limits
+		return new SQLakeError('ANALYTICS_TIMEOUT', `the query took longer than its ${timeoutMs} ms`, {
+			hint: 'Narrow the shards or the time, read fewer columns, or pass a longer timeoutMs.',
+			details: { timeoutMs },
+		})
 	}
 
 	/**
@@ -67,7 +71,7 @@ export class QueryDeadline {
 			})
 			if (winner !== undefined) return winner.value
 			this.check()
-			throw new SQLakeError('ANALYTICS_TIMEOUT', `the query took longer than its ${this.#limits.timeoutMs} ms`)
+			throw this.timedOut()
 		} finally {
 			clearTimeout(timer)
 			signal?.removeEventListener('abort', onAbort)

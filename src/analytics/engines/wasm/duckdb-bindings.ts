@@ -7,7 +7,9 @@
  * @module
  */
 import type { EngineFunction } from '../../query-engine.ts'
+import type { QueryDeadline } from '../query-deadline.ts'
 import { stubRuntime } from './stub-runtime.ts'
+import { TaskWatch } from './task-watch.ts'
 import { TextFunctions } from './text-functions.ts'
 import { wasmFunctionMaker } from './trampolines.ts'
 import type { DuckDBModule } from './vendor/duckdb-loader.js'
@@ -40,6 +42,9 @@ interface Response {
 	readonly bytes: Uint8Array
 }
 
+/** Where DuckDB-WASM's connection has its `duckdb::Connection`, which the C interface calls `duckdb_connection`. */
+const CONNECTION_OFFSET = 8
+
 /** DuckDB-WASM: nothing failed, but there is no answer yet. */
 const STATUS_RETRY = 256
 
@@ -52,8 +57,13 @@ export class DuckDBWasm {
 	readonly #functions: TextFunctions
 	readonly #functionNames = new Set<string>()
 
-	private constructor(module: DuckDBModule, functions: TextFunctions) {
+	readonly #watch: TaskWatch
+	readonly #interrupt: (connection: number) => void
+
+	private constructor(module: DuckDBModule, functions: TextFunctions, watch: TaskWatch, interrupt: (connection: number) => void) {
 		this.#module = module
+		this.#watch = watch
+		this.#interrupt = interrupt
 		this.#functions = functions
 	}
 
@@ -66,14 +76,20 @@ export class DuckDBWasm {
 		// Loaded on first use: the loader is half a megabyte that a Worker without lake queries should not pay for.
 		const { default: createModule } = await import('./vendor/duckdb-loader.js')
 		const functions = new TextFunctions()
+		const watch = new TaskWatch()
+		let interrupt: (connection: number) => void = () => {}
 		const module = await createModule({
 			duckdbRuntime: { ...stubRuntime, callScalarUDF: functions.call },
 			wasmFunction: wasmFunctionMaker(modules.trampolines),
-			instantiateWasm: (imports, done) => done(new WebAssembly.Instance(modules.duckdb, imports), modules.duckdb),
+			instantiateWasm: (imports, done) => {
+				const instance = new WebAssembly.Instance(modules.duckdb, watch.watch(imports))
+				interrupt = instance.exports.duckdb_interrupt as (connection: number) => void
+				return done(instance, modules.duckdb)
+			},
 			print: () => {},
 			printErr: () => {},
 		})
-		const database = new DuckDBWasm(module, functions)
+		const database = new DuckDBWasm(module, functions, watch, (connection) => interrupt(connection))
 		// One task a poll: inside a call the clock of a Worker stands still, so a poll bounded by time would never return.
 		database.#call('duckdb_web_open', ['string'], [JSON.stringify({ path: ':memory:', query: { queryPollingInterval: 0 } })])
 		return database
@@ -128,6 +144,20 @@ export class DuckDBWasm {
 	poll(connection: ConnectionHandle): Uint8Array | null {
 		const header = this.#call('duckdb_web_pending_query_poll', ['number'], [connection])
 		return header.length === 0 ? null : header
+	}
+
+	/** Has DuckDB look at the time as it works, on this connection from now on. @see TaskWatch */
+	profile(connection: ConnectionHandle): void {
+		this.run(connection, 'PRAGMA enable_profiling')
+	}
+
+	/**
+	 * Runs one task of a statement on a connection that {@link profile} was called with, no longer than the query may take.
+	 *
+	 * @throws `ANALYTICS_TIMEOUT` besides what the task throws; the statement must be cancelled then
+	 */
+	within<T>(connection: ConnectionHandle, deadline: QueryDeadline, task: () => T): T {
+		return this.#watch.during(deadline, () => this.#interrupt(connection + CONNECTION_OFFSET), task)
 	}
 
 	/** Gives the started statement up. */

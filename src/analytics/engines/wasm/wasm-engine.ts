@@ -37,6 +37,9 @@ const BYTES_A_TURN = 1024 * 1024
 /** Tasks before the event loop first turns: enough for a small query. */
 const FIRST_TASKS = 16
 
+/** Milliseconds of tasks after which the event loop turns. */
+const MS_A_TURN = 25
+
 /** Most tasks of a query that run before the event loop turns; a task takes from microseconds to some milliseconds. */
 const MAX_TASKS_A_TURN = 256
 
@@ -308,11 +311,13 @@ async function* execute(
 ): AsyncGenerator<ArrowRows, void, undefined> {
 	const pace = new Pace(deadline)
 	try {
-		let header = duckdb.start(connection, sql)
-		for (; header === null; header = duckdb.poll(connection)) await pace.afterTask()
+		duckdb.profile(connection)
+		const within = <T>(task: () => T) => duckdb.within(connection, deadline, task)
+		let header = within(() => duckdb.start(connection, sql))
+		for (; header === null; header = within(() => duckdb.poll(connection))) await pace.afterTask()
 		yield arrowRows([header])
 		for (;;) {
-			const part = duckdb.fetch(connection)
+			const part = within(() => duckdb.fetch(connection))
 			if (part?.length === 0) return
 			if (part !== null) yield arrowRows([header, part])
 			await pace.afterTask()
@@ -336,7 +341,8 @@ class Pace {
 
 	/** @throws as {@link QueryDeadline.check} does. */
 	async afterTask(): Promise<void> {
-		if (++this.#tasks < this.#tasksATurn) return
+		// Where the clock moves during tasks it says itself when others shall have their turn.
+		if (++this.#tasks < this.#tasksATurn && Date.now() - this.#turnedAt < MS_A_TURN) return
 		this.#tasks = 0
 		await this.#deadline.yield()
 		const elapsed = Date.now() - this.#turnedAt
