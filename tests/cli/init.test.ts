@@ -31,25 +31,27 @@ describe('init in a new directory', { timeout: 30_000 }, () => {
 		expect(next).toEqual(['npm install', 'npx sqlake generate', 'npx sqlake dev'])
 		expect(JSON.parse(read(project, 'my-app/wrangler.jsonc'))).toMatchObject({
 			name: 'my-app',
-			durable_objects: { bindings: [{ name: 'USER_DO', class_name: 'UserDO' }] },
-			migrations: [{ tag: 'v1', new_sqlite_classes: ['UserDO'] }],
-			r2_buckets: [{ binding: 'SQLAKE_BUCKET', bucket_name: 'my-app-lake' }],
-		})
-		expect(JSON.parse(read(project, 'my-app/package.json')).dependencies).toMatchObject({ sqlake: expect.any(String) })
-	})
-
-	it('names the class, its binding and its module as asked, and binds a catalog', async () => {
-		using project = createProject({})
-		await init(project, 'app', '--class', 'TenantHomeDO', '--catalog')
-		expect(JSON.parse(read(project, 'app/wrangler.jsonc'))).toMatchObject({
 			durable_objects: {
 				bindings: [
-					{ name: 'TENANT_HOME_DO', class_name: 'TenantHomeDO' },
+					{ name: 'USER_DO', class_name: 'UserDO' },
 					{ name: 'SQLAKE_CATALOG', class_name: 'SQLakeCatalog' },
 				],
 			},
-			migrations: [{ new_sqlite_classes: ['TenantHomeDO', 'SQLakeCatalog'] }],
+			migrations: [{ tag: 'v1', new_sqlite_classes: ['UserDO', 'SQLakeCatalog'] }],
+			r2_buckets: [{ binding: 'SQLAKE_BUCKET', bucket_name: 'my-app-lake' }],
 		})
+		expect(read(project, 'my-app/src/worker.ts')).toContain("export { SQLakeCatalog } from 'sqlake/do'")
+		expect(JSON.parse(read(project, 'my-app/package.json')).dependencies).toMatchObject({ sqlake: expect.any(String) })
+	})
+
+	it('names the class, its binding and its module as asked, and leaves the catalog out', async () => {
+		using project = createProject({})
+		await init(project, 'app', '--class', 'TenantHomeDO', '--no-catalog')
+		expect(JSON.parse(read(project, 'app/wrangler.jsonc'))).toMatchObject({
+			durable_objects: { bindings: [{ name: 'TENANT_HOME_DO', class_name: 'TenantHomeDO' }] },
+			migrations: [{ new_sqlite_classes: ['TenantHomeDO'] }],
+		})
+		expect(read(project, 'app/src/worker.ts')).not.toContain('SQLakeCatalog')
 		expect(read(project, 'app/src/tenant-home-do.ts')).toContain('class TenantHomeDO extends SQLakeDO<Env>')
 		expect(await runSQLake(['init', '--class', 'no-class'], { cwd: project.directory })).toMatchObject({ code: 2 })
 	})
@@ -105,7 +107,9 @@ describe('init in a project', { timeout: 30_000 }, () => {
 			'wrangler.jsonc': 'change',
 			'.gitignore': 'change',
 		})
-		expect(read(project, 'src/index.ts')).toBe("export class Room {}\nexport default {}\n\nexport { UserDO } from './user-do'\n")
+		expect(read(project, 'src/index.ts')).toBe(
+			"export class Room {}\nexport default {}\n\nexport { UserDO } from './user-do'\nexport { SQLakeCatalog } from 'sqlake/do'\n",
+		)
 		const edited = read(project, 'wrangler.jsonc')
 		expect(edited).toContain('// the name of the Worker')
 		expect(edited).toContain('// chat')
@@ -116,11 +120,13 @@ describe('init in a project', { timeout: 30_000 }, () => {
 				bindings: [
 					{ name: 'ROOM', class_name: 'Room' },
 					{ name: 'USER_DO', class_name: 'UserDO' },
+					{ name: 'SQLAKE_CATALOG', class_name: 'SQLakeCatalog' },
 				],
 			},
 			migrations: [
 				{ tag: 'v1', new_classes: ['Room'] },
 				{ tag: 'v2', new_sqlite_classes: ['UserDO'] },
+				{ tag: 'v3', new_sqlite_classes: ['SQLakeCatalog'] },
 			],
 			compatibility_date: expect.any(String),
 			compatibility_flags: ['nodejs_compat'],
@@ -130,6 +136,15 @@ describe('init in a project', { timeout: 30_000 }, () => {
 		expect(manifest.scripts).toMatchObject({ dev: 'wrangler dev', 'sqlake:dev': 'sqlake dev' })
 		expect(manifest.dependencies['drizzle-orm']).toBe('0.45.4')
 		expect(read(project, '.gitignore')).toMatch(/^node_modules\n\n#.*\n\.sqlake\/\*\n/)
+	})
+
+	it('binds no catalog to a lake that may have been written without one, unless asked', async () => {
+		using project = createProject({})
+		await init(project, '--no-catalog')
+		expect((await init(project)).written).toBe(false)
+		await init(project, '--catalog')
+		expect(read(project, 'wrangler.jsonc')).toContain('"SQLAKE_CATALOG"')
+		expect(read(project, 'src/worker.ts')).toMatch(/\nexport \{ SQLakeCatalog \} from 'sqlake\/do'\n$/)
 	})
 
 	it('changes nothing the second time', async () => {

@@ -176,6 +176,13 @@ export function catalogContract(name: string, newLake: () => Promise<CatalogHarn
 				code: 'RPC_INVALID',
 			})
 			expect(await refusal(catalog.commit({ ...request, appends: [append, append] }))).toMatchObject({ code: 'RPC_INVALID' })
+			for (const recordCount of [0, -1, 1.5, Number.NaN]) {
+				const file = { ...contractFile('users', 'a', 1, 2), recordCount }
+				expect(await refusal(catalog.commit({ ...request, appends: [{ ...append, dataFiles: [file] }] }))).toMatchObject({
+					code: 'RPC_INVALID',
+					message: expect.stringContaining(`at least one row, found ${recordCount}`),
+				})
+			}
 			expect(await catalog.position('a')).toBeNull()
 		})
 
@@ -211,6 +218,30 @@ export function catalogContract(name: string, newLake: () => Promise<CatalogHarn
 			expect(getCurrentSnapshot((tables.get('users_changes') as never as { metadata: never }).metadata)?.summary).toMatchObject({
 				'total-records': '150',
 			})
+		})
+
+		it('says of a group up to when all of its shards have delivered, and which epoch where they share one', async () => {
+			const { catalog } = await fresh()
+			const summaryOf = async () => {
+				const metadata = (await catalog.load()).tables.get('users_changes')?.metadata
+				return metadata === undefined ? null : getCurrentSnapshot(metadata)?.summary
+			}
+			// The first may go alone; those that wait for it are one group.
+			const hours = { a: 2, b: 3, c: 1, d: 4 }
+			await Promise.all(
+				Object.entries(hours).map(([shard, hour]) => catalog.commit(contractCommit(shard, 1, 1, { ts: DAY_0 + hour * HOUR }))),
+			)
+			const summary = await summaryOf()
+			expect(Number(summary?.['sqlake.commits'])).toBeGreaterThan(1)
+			expect(summary).toMatchObject({ 'sqlake.watermark': String(DAY_0 + HOUR), 'sqlake.epoch': '1' })
+			await Promise.all([
+				catalog.commit(contractCommit('a', 2, 2, { ts: DAY_0 + 5 * HOUR })),
+				catalog.commit(contractCommit('b', 2, 2, { ts: DAY_0 + 7 * HOUR })),
+				catalog.commit(contractCommit('c', 1, 1, { ts: DAY_0 + 6 * HOUR, epoch: 2 })),
+			])
+			const mixed = await summaryOf()
+			expect(Number(mixed?.['sqlake.commits'])).toBeGreaterThan(1)
+			expect(mixed).not.toHaveProperty('sqlake.epoch')
 		})
 
 		it('commits the ranges of one shard in their order when they meet', async () => {

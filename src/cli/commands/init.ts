@@ -19,7 +19,11 @@ export const init = defineCommand({
 					requiresArg: true,
 					describe: 'Class of the Durable Object that holds a shard',
 				},
-				catalog: { type: 'boolean', default: false, describe: 'Bind a catalog object: for many shards, and for roll-outs' },
+				catalog: {
+					type: 'boolean',
+					describe:
+						'Bind a catalog object, which commits for all shards and rolls out [default: unless a bucket is bound without]',
+				},
 				'dry-run': { alias: 'n', type: 'boolean', default: false, describe: 'Show what would be written, and write nothing' },
 				yes: { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask' },
 				force: { type: 'boolean', default: false, describe: 'Write the module of the Durable Object anew' },
@@ -31,7 +35,7 @@ export const init = defineCommand({
 			})
 			.example('$0 init my-lake', 'A new project')
 			.example('$0 init --dry-run', 'What would be added to the one that is here')
-			.example('$0 init --class TenantDO --catalog', 'Another class, and a catalog object')
+			.example('$0 init --class TenantDO --no-catalog', 'Another class, and no catalog object')
 			.epilogue('Files that are there stay as they are, but for entries that are added to them: --dry-run shows which.'),
 	run: async (args, context) => {
 		const directory = context.path(args.directory)

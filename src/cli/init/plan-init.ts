@@ -11,7 +11,7 @@ import { loadConfig, type ProjectConfig } from '../load-config.ts'
 import { type LoadedSchema, loadSchema } from '../load-schema.ts'
 import { readOwnPackage } from '../own-package.ts'
 import { projectPaths } from '../project-paths.ts'
-import { bindingOf, moduleOf, type Names, workerName } from './names.ts'
+import { bindingOf, CATALOG, moduleOf, type Names, workerName } from './names.ts'
 import { editPackage, packageTemplate } from './package-json.ts'
 import type { InitPlan, PlannedFile } from './planned-file.ts'
 import { configTemplate, gitignoreLines, objectTemplate, schemaTemplate, tsconfigTemplate, workerTemplate } from './templates.ts'
@@ -25,8 +25,8 @@ export interface InitOptions {
 	readonly name: string | undefined
 	/** Class of the Durable Object. */
 	readonly className: string
-	/** Whether to bind a catalog object. */
-	readonly catalog: boolean
+	/** Whether to bind a catalog object; unless given, where the project binds no bucket without one yet. */
+	readonly catalog: boolean | undefined
 	/** Whether the module of the Durable Object is written anew where it is there. */
 	readonly force: boolean
 }
@@ -87,11 +87,19 @@ class Planner {
 	#names(bucketBinding = 'SQLAKE_BUCKET'): Names {
 		const { directory, name, className, catalog } = this.#options
 		const configured = this.#read('wrangler.jsonc') ?? this.#read('wrangler.json')
-		const wrangler = configured === null ? undefined : new JsonEditor('wrangler.jsonc', configured).get('name')
+		const editor = configured === null ? undefined : new JsonEditor('wrangler.jsonc', configured)
+		const wrangler = editor?.get('name')
 		const manifest = this.#read('package.json')
 		const own = manifest === null ? undefined : new JsonEditor('package.json', manifest).get('name')
 		const worker = workerName(name ?? (typeof wrangler === 'string' ? wrangler : String(own ?? basename(directory))))
-		return { worker, className, binding: bindingOf(className), bucketBinding, bucket: `${worker}-lake`, catalog }
+		return {
+			worker,
+			className,
+			binding: bindingOf(className),
+			bucketBinding,
+			bucket: `${worker}-lake`,
+			catalog: catalog ?? !(editor !== undefined && bindsLakeWithoutCatalog(editor, bucketBinding)),
+		}
 	}
 
 	#planSchema(config: ProjectConfig, schema: LoadedSchema | null, names: Names): string {
@@ -126,15 +134,18 @@ class Planner {
 		const main = wrangler === null ? undefined : new JsonEditor('wrangler.jsonc', wrangler).get('main')
 		const path = typeof main === 'string' ? main.replace(/^\.\//, '') : 'src/worker.ts'
 		const module = `./${relative(dirname(path), objectPath.replace(/\.ts$/, '')).split(sep).join('/')}`
-		const exported = `export { ${names.className}${names.catalog ? ', SQLakeCatalog' : ''} } from '${module}'`
+		const wanted = [
+			{ name: names.className, from: module },
+			...(names.catalog ? [{ name: CATALOG.className, from: 'sqlake/do' }] : []),
+		]
 		const before = this.#read(path)
 		if (before !== null && /\.[cm]?[jt]s$/.test(path)) {
-			const has = new RegExp(`\\b${names.className}\\b`).test(before)
-			if (has) this.#keep(path)
-			else this.#add(path, 'change', before, `${before.replace(/\n*$/, '\n')}\n${exported}\n`)
+			const missing = wanted.filter(({ name }) => !new RegExp(`\\b${name}\\b`).test(before))
+			if (missing.length === 0) this.#keep(path)
+			else this.#add(path, 'change', before, `${before.replace(/\n*$/, '\n')}\n${exportsOf(missing)}\n`)
 		} else if (wrangler === null && (schema === null || Object.keys(schema.tables).length === 0)) {
 			this.#create(path, workerTemplate(names))
-		} else this.#notes.push(`Export the class from the Worker's main module: ${exported}`)
+		} else this.#notes.push(`Export the classes from the Worker's main module:\n${indent(exportsOf(wanted))}`)
 	}
 
 	#planWrangler(names: Names): void {
@@ -184,6 +195,19 @@ class Planner {
 	#path(file: string): string {
 		return relative(this.#options.directory, file).split(sep).join('/')
 	}
+}
+
+/** A lake keeps the catalog that it was first written with. */
+function bindsLakeWithoutCatalog(wrangler: JsonEditor, bucketBinding: string): boolean {
+	const bindings = wrangler.list('durable_objects', 'bindings')
+	return (
+		wrangler.list('r2_buckets').some(({ binding }) => binding === bucketBinding) &&
+		!bindings.some(({ name }) => name === CATALOG.binding)
+	)
+}
+
+function exportsOf(classes: readonly { readonly name: string; readonly from: string }[]): string {
+	return classes.map(({ name, from }) => `export { ${name} } from '${from}'`).join('\n')
 }
 
 function addGitignore(text: string): string {

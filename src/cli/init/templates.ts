@@ -55,13 +55,12 @@ export interface ObjectImports {
 /** The module of the Durable Object. */
 export function objectTemplate(names: Names, { schema, exportName, manifest }: ObjectImports): string {
 	const { className, binding, bucketBinding, catalog } = names
-	const exported = catalog ? `\nexport { ${CATALOG.className} } from 'sqlake/do'\n` : ''
 	const imported = exportName === 'default' ? 'db' : `{ ${exportName} }`
 	return `import { SQLakeDO } from 'sqlake/do'
 // Written by \`sqlake generate\`.
 import manifest from '${manifest}'
 import ${imported} from '${schema}'
-${exported}
+
 export interface Env {
 	${binding}: DurableObjectNamespace<${className}>
 	${bucketBinding}: R2Bucket${catalog ? `\n\t${CATALOG.binding}: DurableObjectNamespace<import('sqlake/do').${CATALOG.className}>` : ''}
@@ -78,13 +77,13 @@ export class ${className} extends SQLakeDO<Env> {
 /** `src/worker.ts`. */
 export function workerTemplate(names: Names): string {
 	const module = `./${moduleOf(names.className)}`
-	const catalog = names.catalog ? `, ${CATALOG.className}` : ''
+	const catalog = names.catalog ? `\nexport { ${CATALOG.className} } from 'sqlake/do'` : ''
 	return `import { count, eq } from 'drizzle-orm'
 import { drizzle, sqlake } from 'sqlake'
 import { db as schema, orders, users } from './schema'
 import type { Env } from '${module}'
 
-export { ${names.className}${catalog} } from '${module}'
+export { ${names.className} } from '${module}'${catalog}
 
 export default {
 	async fetch(request, env): Promise<Response> {

@@ -82,13 +82,19 @@ export class CommitLine {
 		try {
 			const start = Date.now()
 			let seen = { pointer: '', lease: '', since: start }
+			let readAt = Number.NEGATIVE_INFINITY
 			while (Date.now() - start < this.#patience) {
 				await new Promise((resolve) => setTimeout(resolve, LOOK + Math.random() * LOOK_SPREAD))
-				const pointer = await read()
-				const outcomes = settled(pointer)
-				if (outcomes !== null) return outcomes
 				const lease = await this.#lease.read()
-				const now = { pointer: pointer.etag ?? '', lease: lease?.etag ?? '' }
+				const now = { ...seen, lease: lease?.etag ?? '' }
+				// The pointer is large, and the lease is passed on after each commit.
+				if (now.lease !== seen.lease || Date.now() - readAt >= this.#leaseTime / 2) {
+					readAt = Date.now()
+					const pointer = await read()
+					const outcomes = settled(pointer)
+					if (outcomes !== null) return outcomes
+					now.pointer = pointer.etag ?? ''
+				}
 				if (now.pointer !== seen.pointer || now.lease !== seen.lease) seen = { ...now, since: Date.now() }
 				const isDead = Date.now() - seen.since >= this.#leaseTime
 				const taken = await this.#take(key, lease, isDead)

@@ -5,7 +5,7 @@ import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.t
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
 import type { ObjectStore, StoredObject } from '../../../src/lake/storage/object-store.ts'
 import { catalogContract } from '../../contract/catalog.ts'
-import { CALL_TIMEOUT, contractCommit, LOCATION } from '../../contract/catalog-fixture.ts'
+import { CALL_TIMEOUT, contractCommit, DAY_0, filesOf, LOCATION } from '../../contract/catalog-fixture.ts'
 import { FaultyStore } from '../../contract/faulty-store.ts'
 
 const retry = { attempts: 40, baseDelay: 1, maxDelay: 20 }
@@ -59,6 +59,46 @@ describe('the pointer', () => {
 		expect(rivals).toBe(4)
 		expect((await store.list({ prefix: 'commits/' })).objects).toEqual([])
 		expect(await catalog.position('a')).toBeNull()
+	})
+
+	it('whose swap fails, or is answered by nobody, is won by its own mark alone: a rival may have made the same version', async () => {
+		for (const lost of ['before', 'after'] as const) {
+			const store = new MemoryObjectStore()
+			await new R2PointerCatalog({ store, location: LOCATION }).commit(contractCommit('a', 1, 1))
+			let swaps = 0
+			const unsure = new FaultyStore(store, (call) =>
+				call.key === POINTER_KEY && call.operation === 'put' && ++swaps === 1 ? lost : undefined,
+			)
+			const put = unsure.put.bind(unsure)
+			unsure.put = async (key, bytes, options) => {
+				const isSwap = key === POINTER_KEY && swaps === 0
+				const outcome = await Promise.allSettled([put(key, bytes, options)])
+				// Before the pointer is read again, a rival swaps it: to the version that ours would have, or on top of ours.
+				if (isSwap) await new R2PointerCatalog({ store, location: LOCATION }).commit(contractCommit('rival', 1, 1))
+				const [settled] = outcome
+				if (settled.status === 'rejected') throw settled.reason
+				return settled.value
+			}
+			const catalog = new R2PointerCatalog({ store: unsure, location: LOCATION, retry })
+			const { status, position } = await catalog.commit(contractCommit('a', 2, 2))
+			expect(status).toBe(lost === 'before' ? 'committed' : 'duplicate')
+			expect(position).toMatchObject({ seq: 2 })
+			expect(await filesOf(catalog, store, 'users_changes')).toHaveLength(3)
+			expect((await catalog.load()).version).toBe(3)
+		}
+	})
+
+	it('leaves no snapshot that is older than its parent, whatever the clock says', async () => {
+		const times = [5_000, 3_000, 4_000, 9_000]
+		let now = DAY_0
+		const catalog = new R2PointerCatalog({ store: new MemoryObjectStore(), location: LOCATION, now: () => now })
+		for (const [n, time] of times.entries()) {
+			now = DAY_0 + time
+			await catalog.commit(contractCommit('a', n + 1, n + 1, { tables: ['users'] }))
+		}
+		const metadata = (await catalog.load()).tables.get('users_changes')?.metadata
+		expect(metadata?.snapshots.map((snapshot) => snapshot['timestamp-ms'] - DAY_0)).toEqual([5_000, 5_000, 5_000, 9_000])
+		expect(metadata?.['last-updated-ms']).toBe(DAY_0 + 9_000)
 	})
 
 	it('of another lake, or of another catalog, is refused', async () => {

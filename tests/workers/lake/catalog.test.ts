@@ -4,6 +4,7 @@ import type { Catalog, PositionOptions } from '../../../src/lake/catalog/catalog
 import { CatalogStub } from '../../../src/lake/catalog/catalog-stub.ts'
 import { DurableCatalog } from '../../../src/lake/catalog/durable-catalog.ts'
 import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
+import { MAX_UNUSED_SCHEMAS } from '../../../src/lake/iceberg/table-metadata.ts'
 import { DEFAULT_LAKE_LOCATION, lakePath } from '../../../src/lake/lake-path.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
 import type { ObjectStore } from '../../../src/lake/storage/object-store.ts'
@@ -55,6 +56,27 @@ describe('DurableCatalog', () => {
 		expect(table?.metadata.schemas[0]?.fields).toHaveLength(schema.fields.length)
 		await opened.commit(contractCommit('a', 2, 2, { tables: ['users'] }))
 		expect(await filesOf(await openInObject(stub, store), store, 'users_changes')).toHaveLength(2)
+	})
+
+	it('keeps metadata that has become smaller, and nothing of what it was', async () => {
+		const store = new MemoryObjectStore()
+		const stub = env.PLAIN_DO.getByName(crypto.randomUUID())
+		const column = (n: number) => ({ id: 1000 + n, name: `column ${n}`, required: false, type: 'long' as const })
+		const evolution = (schemaVersion: number, ...columns: ReturnType<typeof column>[]) => [
+			{ table: 'users_changes', schemaVersion, schema: { ...contractSchema, fields: [...contractSchema.fields, ...columns] } },
+		]
+		const catalog = await openInObject(stub, store)
+		const parts = () =>
+			runInDurableObject(stub, (_, { storage }) => storage.sql.exec('SELECT count(*) AS n FROM lake_metadata').one().n)
+		await catalog.evolve(evolution(1, ...Array.from({ length: 16_000 }, (_, n) => column(n))))
+		expect(await parts()).toBeGreaterThan(1)
+		// Schemas that no snapshot was written with leave the metadata once there are many.
+		for (let version = 2; version <= 2 + MAX_UNUSED_SCHEMAS; version++)
+			await catalog.evolve(evolution(version, column(20_000 + version)))
+		expect(await parts()).toBe(1)
+		const table = (await (await openInObject(stub, store)).load()).tables.get('users_changes')
+		expect(table?.metadata['current-schema-id']).toBe(MAX_UNUSED_SCHEMAS + 1)
+		expect(table?.metadata).toEqual((await catalog.load()).tables.get('users_changes')?.metadata)
 	})
 
 	it('does not take a lake of another catalog for an empty one', async () => {
