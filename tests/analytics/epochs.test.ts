@@ -4,6 +4,7 @@ import { loadWasmModules } from '../../src/analytics/engines/wasm/modules.node.t
 import { WasmEngine } from '../../src/analytics/engines/wasm/wasm-engine.ts'
 import { createLakeQuery } from '../../src/analytics/lake-query.ts'
 import type { QueryEngine } from '../../src/analytics/query-engine.ts'
+import type { LakeMoment } from '../../src/driver/transport.ts'
 import type { Catalog } from '../../src/lake/catalog/catalog.ts'
 import { CHANGE_FIELDS } from '../../src/lake/change-table.ts'
 import type { IcebergDataFile, IcebergTableMetadata } from '../../src/lake/iceberg/types.ts'
@@ -64,11 +65,16 @@ describe.each<[string, QueryEngine]>([
 ])('the epochs of shards, on the %s engine', (_name, engine) => {
 	afterAll(() => engine.close())
 
-	const idsIn = async (table: string, lake: TestLake, catalog: Catalog = lake.catalog) => {
+	const idsIn = async (
+		table: string,
+		lake: TestLake,
+		catalog: Catalog = lake.catalog,
+		moment: LakeMoment = { kind: 'current' },
+	) => {
 		const query = createLakeQuery({ catalog, store: lake.store, schema, engine })
 		const { rows } = await query.query({
 			statement: { sql: `SELECT id FROM ${table} ORDER BY id`, params: [] },
-			moment: { kind: 'current' },
+			moment,
 		})
 		return rows.map(([id]) => id)
 	}
@@ -101,6 +107,20 @@ describe.each<[string, QueryEngine]>([
 		lake.rewind('ada')
 		await lake.deliver('ada', [created('users', 'ada')])
 		expect(await idsIn('orders', lake)).toEqual([])
+	})
+
+	it.each([
+		['are of several epochs', ofTwoEpochs],
+		['do not name their shard', withoutShard],
+	])('are known from the rows of other tables in files that %s, as of the moment asked for', async (_what, asTold) => {
+		const lake = new TestLake(schema)
+		await lake.deliver('ada', [created('orders', 'of ada')])
+		await lake.deliver('ben', [created('orders', 'of ben')])
+		lake.rewind('ada')
+		await lake.deliver('ada', [{ ...created('users', 'ada'), ts: T + 5 }], schema, asTold)
+		expect(await idsIn('orders', lake)).toEqual(['of ben'])
+		expect(await idsIn('users', lake)).toEqual(['ada'])
+		expect(await idsIn('orders', lake, lake.catalog, { kind: 'asOf', at: T + 4 })).toEqual(['of ada', 'of ben'])
 	})
 
 	it('are known after the snapshots that told of them were expired', async () => {

@@ -54,7 +54,7 @@ function endOf(end: number, now: number, before: bigint): Pick<ChangeWindow, 'be
 }
 
 /** Times in requests are milliseconds, in the lake microseconds. */
-function micros(ms: number): bigint {
+export function micros(ms: number): bigint {
 	return BigInt(Math.floor(ms)) * 1_000n
 }
 
@@ -89,7 +89,7 @@ export function reachesOut(file: IcebergDataFile, { from, before, beyond }: Chan
 	return before !== null && upper >= before && !(beyond !== null && lower > beyond)
 }
 
-/** Whether something of this time, in milliseconds, had come about at the end of the window. */
-export function isBeforeEnd(time: number, { before, beyond }: ChangeWindow): boolean {
-	return before === null || micros(time) < before || (beyond !== null && micros(time) > beyond)
+/** Whether something of this time, in microseconds, had come about at the end of the window. */
+export function isBeforeEnd(time: bigint, { before, beyond }: ChangeWindow): boolean {
+	return before === null || time < before || (beyond !== null && time > beyond)
 }

@@ -9,9 +9,13 @@ import type { MetadataCache } from '../../lake/catalog/metadata-cache.ts'
 import { planTableScan } from '../../lake/catalog/table-scan.ts'
 import { CHANGE_FIELDS, shardOf } from '../../lake/change-table.ts'
 import type { IcebergDataFile, SnapshotId } from '../../lake/iceberg/types.ts'
+import { lakeLocationOf, objectKeyOf } from '../../lake/lake-path.ts'
 import { mapLimit } from '../../lake/map-limit.ts'
+import { vectorValues } from '../../lake/parquet/lake-vector.ts'
+import { openParquet } from '../../lake/parquet/open-parquet.ts'
+import { readColumns } from '../../lake/parquet/read-columns.ts'
 import type { ObjectStore } from '../../lake/storage/object-store.ts'
-import { type ChangeWindow, windowPredicate } from './change-window.ts'
+import { type ChangeWindow, isBeforeEnd, windowPredicate } from './change-window.ts'
 import { and } from './scan-conditions.ts'
 
 /** The first epoch of every shard. */
@@ -31,12 +35,9 @@ export interface ShardEpochsOptions {
 /** The newest epochs of the shards that were ever rewound. */
 export class ShardEpochs {
 	readonly #newest: ReadonlyMap<string, bigint>
-	readonly #certain: boolean
 
-	/** @param certain False where a file of a later epoch does not name its shard: then only the rows themselves can tell. */
-	constructor(newest: ReadonlyMap<string, bigint>, certain: boolean) {
+	constructor(newest: ReadonlyMap<string, bigint>) {
 		this.#newest = newest
-		this.#certain = certain
 	}
 
 	/** Whether all rows of a file are of an epoch that is no longer in force. */
@@ -49,7 +50,6 @@ export class ShardEpochs {
 
 	/** Whether files that are not superseded may still hold rows of several epochs of a shard. */
 	areMixed(files: readonly IcebergDataFile[]): boolean {
-		if (!this.#certain) return true
 		return files.some((file) => {
 			const shard = shardOf(file)
 			// A file that does not name its shard may hold rows of any that was rewound.
@@ -67,29 +67,50 @@ export class ShardEpochs {
 
 /**
  * Finds the epochs in force at the moment of a query. Costs nothing for tables whose snapshots all say that they are of the
- * first epoch, which is the rule; for others it reads their manifests.
+ * first epoch, which is the rule; for others it reads their manifests, and of files that do not name one shard and one epoch the rows.
  *
- * @throws as `planTableScan` does.
+ * @throws as `planTableScan` and `readColumns` do.
  */
 export async function loadShardEpochs(options: ShardEpochsOptions): Promise<ShardEpochs> {
 	const newest = new Map<string, bigint>()
-	let certain = true
-	if (options.window.kind === 'changes') return new ShardEpochs(newest, certain)
+	if (options.window.kind === 'changes') return new ShardEpochs(newest)
+	const note = (shard: string, epoch: bigint) => {
+		if (epoch > (newest.get(shard) ?? FIRST_EPOCH)) newest.set(shard, epoch)
+	}
 	const predicate = and([{ op: 'gt', fieldId: CHANGE_FIELDS.epoch.id, value: FIRST_EPOCH }, windowPredicate(options.window)])
 	const rewound = [...options.snapshot.tables.values()].filter((table) => mayBeRewound(table))
 	const scans = await mapLimit(rewound, async (table) => {
 		const snapshotId = options.snapshotIdOf(table)
 		if (snapshotId === null) return []
 		const { store, cache, signal } = options
-		return (await planTableScan({ store, table, predicate, snapshotId, cache, signal })).files
+		const { files } = await planTableScan({ store, table, predicate, snapshotId, cache, signal })
+		return files.map((file) => ({ file, location: lakeLocationOf(table.metadata) }))
 	})
-	for (const file of scans.flat()) {
+	await mapLimit(scans.flat(), async ({ file, location }) => {
 		const shard = shardOf(file)
 		const epoch = epochBound(file, 'upperBounds')
-		if (shard === null || epoch === undefined || epochBound(file, 'lowerBounds') !== epoch) certain = false
-		else if (epoch > (newest.get(shard) ?? FIRST_EPOCH)) newest.set(shard, epoch)
+		if (shard !== null && epoch !== undefined && epochBound(file, 'lowerBounds') === epoch) return note(shard, epoch)
+		options.signal?.throwIfAborted()
+		for await (const [row, at] of placesIn(file, location, options.store)) if (isBeforeEnd(at, options.window)) note(...row)
+	})
+	return new ShardEpochs(newest)
+}
+
+/** Shard and epoch of each row of a file, and its time in microseconds. */
+async function* placesIn(
+	file: IcebergDataFile,
+	location: string,
+	store: ObjectStore,
+): AsyncGenerator<readonly [row: readonly [shard: string, epoch: bigint], at: bigint]> {
+	const { shard, epoch, ts } = CHANGE_FIELDS
+	const parquet = await openParquet(store, objectKeyOf(location, file.filePath), file.fileSizeInBytes, file.crc32)
+	for await (const { columns } of readColumns({ file: parquet, columns: [shard, epoch, ts] })) {
+		const [shards = [], epochs = [], times = []] = columns.map(vectorValues)
+		for (const [i, name] of shards.entries()) {
+			const [row, at] = [epochs[i], times[i]]
+			if (typeof name === 'string' && typeof row === 'bigint' && typeof at === 'bigint') yield [[name, row], at]
+		}
 	}
-	return new ShardEpochs(newest, certain)
 }
 
 /** Every commit states its epoch in its snapshot, as long as the snapshots are kept. */
