@@ -41,6 +41,7 @@ import { rescuedFields, withRescuedClasses } from './scan/rescued-fields.ts'
 import { CHANGE_COLUMNS } from './scan/scan-conditions.ts'
 import { seenSchema } from './scan/seen-schema.ts'
 import { loadShardEpochs } from './scan/shard-epochs.ts'
+import { withShardsAhead } from './scan/shards-ahead.ts'
 import { planTable, type TablePlan } from './scan/table-plan.ts'
 import { type TableRelation, tableRelation } from './scan/table-view.ts'
 import { SnapshotNotFoundError, snapshotBeside } from './time-travel.ts'
@@ -172,12 +173,13 @@ class LakeQuery implements LakeTransport {
 			dialect === 'duckdb'
 				? duckdbPassThrough(statement.sql, params)
 				: sqliteStatement(statement.sql, params, this.#options.engine.name === 'native')
-		const window = windowOf(moment, (this.#options.now ?? Date.now)())
+		const asked = windowOf(moment, (this.#options.now ?? Date.now)())
 
 		const limits = { timeoutMs: limitMs, startedAt: Date.now(), ...(signal === undefined ? {} : { signal }) }
 		const deadline = new QueryDeadline(limits)
 		const plan = async () => {
 			const snapshot = await catalog.load()
+			const window = await withShardsAhead(asked, { store, snapshot, cache: this.#cache, signal })
 			const snapshotIdOf = snapshotChooser(snapshot, moment)
 			const seen = seenSchema({ schema, snapshot, moment, window, names, snapshotIdOf })
 			const extraColumns = moment.kind === 'between' ? [...CHANGE_COLUMNS.keys()] : []

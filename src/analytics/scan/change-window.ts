@@ -7,9 +7,10 @@
  * @module
  */
 import type { LakeMoment } from '../../driver/transport.ts'
-import { CHANGE_FIELDS } from '../../lake/change-table.ts'
+import { CHANGE_FIELDS, shardOf } from '../../lake/change-table.ts'
 import type { ScanPredicate } from '../../lake/iceberg/scan-predicate.ts'
-import type { IcebergDataFile } from '../../lake/iceberg/types.ts'
+import type { IcebergDataFile, IcebergField } from '../../lake/iceberg/types.ts'
+import { quoteText } from '../engines/duckdb-sql.ts'
 import { parseTime, parseTimeRange, recent } from '../time-travel.ts'
 import { and, or } from './scan-conditions.ts'
 
@@ -21,13 +22,15 @@ export interface ChangeWindow {
 	readonly from: bigint | null
 	/** Exclusive; null for all up to now. */
 	readonly before: bigint | null
-	/** Changes of a later time than this one are in the window, too; null where it has none of them. */
-	readonly beyond: bigint | null
+	/** The present, where the window ends at what was so a short time ago; null for every other. */
+	readonly present: bigint | null
+	/** Shards whose clocks were ahead: their changes after the end are in the window, too. All or none of them, or rows would lack a part of their history. */
+	readonly ahead: readonly string[]
 }
 
 /**
  * The window of a moment. One that is not before the present means everything that is in the lake. One that was the present a
- * short time ago, when the query was on its way, means as well what claims to be of a time that has not come yet.
+ * short time ago, when the query was on its way, still means all of the shards whose clocks were ahead: `withShardsAhead` adds them.
  *
  * @param now The present, in milliseconds since the epoch.
  * @throws `TIME_INVALID`
@@ -36,7 +39,7 @@ export function windowOf(moment: LakeMoment, now: number): ChangeWindow {
 	switch (moment.kind) {
 		case 'current':
 		case 'snapshot':
-			return { kind: 'state', from: null, before: null, beyond: null }
+			return { kind: 'state', from: null, before: null, present: null, ahead: [] }
 		case 'asOf': {
 			const at = Math.floor(parseTime(moment.at))
 			return { kind: 'state', from: null, ...endOf(at, now, micros(at) + 1n) }
@@ -48,48 +51,56 @@ export function windowOf(moment: LakeMoment, now: number): ChangeWindow {
 	}
 }
 
-function endOf(end: number, now: number, before: bigint): Pick<ChangeWindow, 'before' | 'beyond'> {
-	if (end >= now) return { before: null, beyond: null }
-	return { before, beyond: recent(end, now) ? micros(now) : null }
+function endOf(end: number, now: number, before: bigint): Pick<ChangeWindow, 'before' | 'present' | 'ahead'> {
+	if (end >= now) return { before: null, present: null, ahead: [] }
+	return { before, present: recent(end, now) ? micros(now) : null, ahead: [] }
 }
 
 /** Times in requests are milliseconds, in the lake microseconds. */
-export function micros(ms: number): bigint {
+function micros(ms: number): bigint {
 	return BigInt(Math.floor(ms)) * 1_000n
 }
 
-/** What a window asks of `_ts`. */
-export function windowPredicate({ from, before, beyond }: ChangeWindow): ScanPredicate {
-	const fieldId = CHANGE_FIELDS.ts.id
-	return and([
-		...(from === null ? [] : [{ op: 'gte', fieldId, value: from } as const]),
-		...(before === null
-			? []
-			: [
-					or([{ op: 'lt', fieldId, value: before }, ...(beyond === null ? [] : [{ op: 'gt', fieldId, value: beyond } as const])]),
-				]),
-	])
+/** What a window asks of `_ts` and `_shard`. */
+export function windowPredicate({ from, before, ahead }: ChangeWindow): ScanPredicate {
+	const { shard, ts } = CHANGE_FIELDS
+	const start: ScanPredicate[] = from === null ? [] : [{ op: 'gte', fieldId: ts.id, value: from }]
+	if (before === null) return and(start)
+	const isAhead: ScanPredicate[] = ahead.length === 0 ? [] : [{ op: 'in', fieldId: shard.id, values: ahead }]
+	return and([...start, or([{ op: 'lt', fieldId: ts.id, value: before }, ...isAhead])])
 }
 
 /** The same in SQL; empty for all changes. */
-export function windowCondition({ from, before, beyond }: ChangeWindow): string {
-	const { name } = CHANGE_FIELDS.ts
-	const ends = [...(before === null ? [] : [`${name} < ${before}`]), ...(beyond === null ? [] : [`${name} > ${beyond}`])]
-	return [...(from === null ? [] : [`${name} >= ${from}`]), ...(ends.length === 0 ? [] : [`(${ends.join(' OR ')})`])].join(
-		' AND ',
-	)
+export function windowCondition({ from, before, ahead }: ChangeWindow): string {
+	const { shard, ts } = CHANGE_FIELDS
+	const isAhead = ahead.length === 0 ? '' : ` OR ${shard.name} IN (${ahead.map(quoteText).join(', ')})`
+	const end = before === null ? [] : [`(${ts.name} < ${before}${isAhead})`]
+	return [...(from === null ? [] : [`${ts.name} >= ${from}`]), ...end].join(' AND ')
+}
+
+/** The fields that {@link windowCondition} is about. */
+export function windowFields({ ahead }: ChangeWindow): readonly IcebergField[] {
+	const { shard, ts } = CHANGE_FIELDS
+	return ahead.length === 0 ? [ts] : [ts, shard]
 }
 
 /** Whether a file may hold changes outside of the window. */
-export function reachesOut(file: IcebergDataFile, { from, before, beyond }: ChangeWindow): boolean {
+export function reachesOut(file: IcebergDataFile, window: ChangeWindow): boolean {
+	const { from, before } = window
 	const lower = file.lowerBounds.get(CHANGE_FIELDS.ts.id)
 	const upper = file.upperBounds.get(CHANGE_FIELDS.ts.id)
-	if (typeof lower !== 'bigint' || typeof upper !== 'bigint') return from !== null || before !== null
-	if (from !== null && lower < from) return true
-	return before !== null && upper >= before && !(beyond !== null && lower > beyond)
+	if (from !== null && !(typeof lower === 'bigint' && lower >= from)) return true
+	if (before === null) return false
+	const shard = shardOf(file)
+	return !(typeof upper === 'bigint' && upper < before) && !(shard !== null && window.ahead.includes(shard))
 }
 
-/** Whether something of this time, in microseconds, had come about at the end of the window. */
-export function isBeforeEnd(time: bigint, { before, beyond }: ChangeWindow): boolean {
-	return before === null || time < before || (beyond !== null && time > beyond)
+/** Whether a schema that holds since a moment, in milliseconds, is that of the end of the window; one of a time to come is the present's. */
+export function holdsAtEnd(since: number, { before, present }: ChangeWindow): boolean {
+	return before === null || micros(since) < before || (present !== null && micros(since) > present)
+}
+
+/** Whether a change of a shard, at a time in microseconds, is before the end of the window. */
+export function isBeforeEnd(shard: string, time: bigint, { before, ahead }: ChangeWindow): boolean {
+	return before === null || time < before || ahead.includes(shard)
 }

@@ -10,7 +10,7 @@ import { getSnapshotById } from '../../lake/iceberg/snapshot.ts'
 import type { SnapshotId } from '../../lake/iceberg/types.ts'
 import { schemaAt, schemaLogOf } from '../../lake/schema-log.ts'
 import type { LakeSchema, TableSchema } from '../../schema/table-schema.ts'
-import { type ChangeWindow, isBeforeEnd, micros } from './change-window.ts'
+import { type ChangeWindow, holdsAtEnd } from './change-window.ts'
 import { type SeenTable, seenNow, seenThen, seenThenByCode, withBeforeImages } from './seen-table.ts'
 
 /** What {@link seenSchema} is given. */
@@ -63,7 +63,7 @@ function tableThen(catalogTable: CatalogTable, { moment, window, snapshotIdOf }:
 			return log.at(-1)?.table
 		case 'asOf':
 		case 'between':
-			return (log.findLast(({ since }) => isBeforeEnd(micros(since), window)) ?? log[0])?.table
+			return (log.findLast(({ since }) => holdsAtEnd(since, window)) ?? log[0])?.table
 		case 'snapshot': {
 			const id = snapshotIdOf(catalogTable)
 			const read = id === null || id === undefined ? null : getSnapshotById(catalogTable.metadata, id)

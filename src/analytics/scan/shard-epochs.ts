@@ -91,7 +91,9 @@ export async function loadShardEpochs(options: ShardEpochsOptions): Promise<Shar
 		const epoch = epochBound(file, 'upperBounds')
 		if (shard !== null && epoch !== undefined && epochBound(file, 'lowerBounds') === epoch) return note(shard, epoch)
 		options.signal?.throwIfAborted()
-		for await (const [row, at] of placesIn(file, location, options.store)) if (isBeforeEnd(at, options.window)) note(...row)
+		for await (const [row, at] of placesIn(file, location, options.store)) {
+			if (isBeforeEnd(row[0], at, options.window)) note(...row)
+		}
 	})
 	return new ShardEpochs(newest)
 }

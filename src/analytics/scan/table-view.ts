@@ -10,7 +10,7 @@ import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import type { ColumnSchema } from '../../schema/table-schema.ts'
 import { quoteText } from '../engines/duckdb-sql.ts'
 import type { EngineTable, EngineView } from '../query-engine.ts'
-import { windowCondition } from './change-window.ts'
+import { windowCondition, windowFields } from './change-window.ts'
 import { keyGroups } from './key-groups.ts'
 import type { RescuedFields } from './rescued-fields.ts'
 import type { SeenColumn } from './seen-table.ts'
@@ -57,11 +57,11 @@ export function tableRelation(plan: TablePlan, options: RelationOptions): TableR
 	const shown = [...columns.map((column) => printer.column(column)), ...rescued.map(({ name }) => name)]
 	const view = (sql: string) => ({ name: use.table.name, sql })
 	const relation = (sql: string) => ({ tables: sources.tables, view: view(sql) })
-	const moment = [...(plan.cut ? [ts] : []), ...printer.fields]
+	const moment = [...(plan.cut ? windowFields(window) : []), ...printer.fields]
 	if (window.kind === 'changes') {
 		// `_op`, `_shard`, `_seq` and `_ts` are columns of the rows themselves here.
 		const extra = [op, shard, seq, ts].filter((field) => field === ts || isUsed(use, field))
-		const from = sources.add(`${prefix}_changes`, plan.plain, unique([...wanted, ...extra, ...printer.fields]))
+		const from = sources.add(`${prefix}_changes`, plan.plain, unique([...wanted, ...extra, ...moment]))
 		return relation(`SELECT ${[...shown, ...extra.map(changeColumn)].join(', ')} FROM ${from}${where(cutCondition(plan))}`)
 	}
 
