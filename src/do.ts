@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export type { BufferLimits } from './cdc/buffer-size.ts'
 export type { DeadLetter, RetryOptions } from './cdc/capture.ts'
 export type { DeliveryResult as CDCFlushResult } from './delivery/delivery.ts'
 export { type CDCFlushOptions, flushCDCToR2WithIceberg } from './delivery/flush-cdc.ts'

@@ -6,6 +6,7 @@
 import { SQLakeError } from '../errors.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { BUFFER, lastPosition } from './buffer.ts'
+import { type BufferLimits, BufferSize, DEFAULT_BUFFER_LIMITS } from './buffer-size.ts'
 import type { Bookmark, ChangeBatch } from './change-batch.ts'
 import { type DeadLetter, listDeadLetters, purge, putBack, type RetryOptions, setAside } from './dead-letters.ts'
 import { restartAt } from './epochs.ts'
@@ -23,8 +24,8 @@ export type { CaptureState, Flight } from './state.ts'
 export interface CaptureOptions {
 	/** The shard's id. */
 	readonly shard: string
-	/** Changes that may wait for delivery before {@link Capture.assertRoom} refuses more. Default: 1,000,000. */
-	readonly maxBufferedChanges?: number
+	/** What may wait for delivery before {@link Capture.assertRoom} refuses more, read each time; else {@link DEFAULT_BUFFER_LIMITS}. */
+	readonly bufferLimits?: () => Partial<BufferLimits>
 	/** Bytes that the values of one flight may take in memory, roughly. Default: 32 MiB of the 128 MiB of an isolate. */
 	readonly maxFlightBytes?: number
 }
@@ -71,7 +72,8 @@ export class Capture {
 	readonly #sql: SqlStorage
 	#schema: LakeSchema
 	readonly #shard: string
-	readonly #maxBufferedChanges: number
+	readonly #bufferLimits: () => Partial<BufferLimits>
+	readonly #size = new BufferSize()
 	readonly #maxFlightBytes: number
 
 	constructor(storage: DurableObjectStorage, schema: LakeSchema, options: CaptureOptions) {
@@ -79,7 +81,7 @@ export class Capture {
 		this.#sql = storage.sql
 		this.#schema = schema
 		this.#shard = options.shard
-		this.#maxBufferedChanges = options.maxBufferedChanges ?? 1_000_000
+		this.#bufferLimits = options.bufferLimits ?? (() => ({}))
 		this.#maxFlightBytes = options.maxFlightBytes ?? 32 * 1024 * 1024
 	}
 
@@ -173,19 +175,30 @@ export class Capture {
 	}
 
 	/**
-	 * Refuses a write where too many changes wait, so that a store that is down does not fill the shard's database.
+	 * Refuses a write where too much waits, so that a store that is down does not fill the shard's database. Call it before each
+	 * statement that may write.
 	 *
 	 * @throws SQLakeError BUFFER_FULL
 	 */
 	assertRoom(): void {
-		const changes = this.lastSeq() - this.acknowledgedSeq()
-		if (changes < this.#maxBufferedChanges) return
-		throw new SQLakeError(
+		const { maxChanges, maxBytes } = { ...DEFAULT_BUFFER_LIMITS, ...this.#bufferLimits() }
+		const [acknowledged, last] = [this.acknowledgedSeq(), this.lastSeq()]
+		const changes = last - acknowledged
+		this.#size.follow(acknowledged, last)
+		if (changes >= maxChanges) throw this.#full('changes', maxChanges, changes)
+		// A database that is smaller as a whole needs no look at its rows.
+		if (changes <= 0 || this.#sql.databaseSize < maxBytes) return
+		const bytes = this.#size.measure(this.#sql, last)
+		if (bytes >= maxBytes) throw this.#full('bytes', maxBytes, bytes)
+	}
+
+	#full(unit: 'changes' | 'bytes', limit: number, found: number): SQLakeError {
+		return new SQLakeError(
 			'BUFFER_FULL',
-			`shard "${this.#shard}": expected fewer than ${this.#maxBufferedChanges} changes waiting for delivery, found ${changes}`,
+			`shard "${this.#shard}": expected fewer than ${limit} ${unit} waiting for delivery, found ${found}`,
 			{
 				hint: 'the lake has not taken changes for long; see the last error of the flush, and write again once it gets through',
-				details: { shard: this.#shard, limit: this.#maxBufferedChanges, found: changes },
+				details: { shard: this.#shard, unit, limit, found },
 			},
 		)
 	}
@@ -246,6 +259,7 @@ export class Capture {
 	 * @throws SQLakeError FLUSH_FAILED when another flight is recorded.
 	 */
 	acknowledge(flight: Flight): void {
+		this.#size.forget(this.#sql, flight.toSeq)
 		this.#storage.transactionSync(() => closeFlight(this.#sql, flight))
 	}
 

@@ -4,9 +4,10 @@
  * @module
  */
 import { SQLakeError } from '../errors.ts'
-import { BUFFER, lastPosition, valueColumns, widthOf } from './buffer.ts'
+import { BUFFER, lastPosition, widthOf } from './buffer.ts'
+import { contentBytes, VALUE_OVERHEAD } from './buffer-size.ts'
 import { settleRetries } from './dead-letters.ts'
-import { balanced, firstNumber, firstRow } from './query.ts'
+import { firstNumber, firstRow } from './query.ts'
 import { dropDelivered } from './rotation.ts'
 import { type CaptureState, type Flight, readState, writeState } from './state.ts'
 
@@ -93,21 +94,14 @@ export function requireRecorded({ flight: recorded }: CaptureState, flight: Flig
 	)
 }
 
-/** Bytes that JavaScript needs for a value besides its text or blob. */
-const VALUE_OVERHEAD = 8
-
 /** How many rows may go before their values take too much memory: at least one, at most `maxChanges`. */
 function rowsWithin(sql: SqlStorage, acknowledged: number, limit: number, { maxChanges, maxBytes }: FlightLimits): number {
 	const rows = Math.min(maxChanges, limit - acknowledged)
-	const columns = valueColumns(0, widthOf(sql, BUFFER))
-	const overhead = columns.length * VALUE_OVERHEAD
+	const width = widthOf(sql, BUFFER)
+	const overhead = width * VALUE_OVERHEAD
 	// Texts and blobs cannot have more bytes than the whole database; small flights need no look at them.
 	if (sql.databaseSize + rows * overhead <= maxBytes) return rows
-	// Numbers are below every text in SQLite's order; octet_length of one would print it.
-	const bytes = balanced(
-		columns.map((column) => `(CASE WHEN ${column} >= '' THEN octet_length(${column}) ELSE 0 END)`),
-		'+',
-	)
+	const bytes = contentBytes(width)
 	const range = `FROM ${BUFFER} WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`
 	const total = firstNumber(sql, `SELECT sum(bytes) FROM (SELECT ${bytes} AS bytes ${range})`, 0, acknowledged, limit, rows)
 	if (total + rows * overhead <= maxBytes) return rows

@@ -5,6 +5,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { type DrizzleSqliteDODatabase, drizzle } from 'drizzle-orm/durable-sqlite'
+import type { BufferLimits } from '../cdc/buffer-size.ts'
 import type { RetryOptions } from '../cdc/capture.ts'
 import type { DeliveryResult } from '../delivery/delivery.ts'
 import { LAST_RETRY } from '../delivery/flush-policy.ts'
@@ -88,6 +89,11 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 	protected lakeLocation: string = DEFAULT_LAKE_LOCATION
 	/** Bounds of a delivery, where the defaults do not fit: a shard with large rows wants fewer changes in a flight. */
 	protected cdcDeliveryLimits: Partial<DeliveryLimits> = {}
+	/**
+	 * What may wait for the lake, in changes and in bytes of their values, before writes are refused with `BUFFER_FULL`: 1,000,000
+	 * changes and 1 GiB unless set, of the 10 GB that an object holds.
+	 */
+	protected cdcBufferLimits: Partial<BufferLimits> = {}
 	/** Where logs, metrics and spans go; nowhere unless set. */
 	protected observability: Observability = createObservability()
 
@@ -462,6 +468,7 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 				claimed: this.#claimed,
 				openLake: () => this.openLake(),
 				limits: () => this.cdcDeliveryLimits,
+				bufferLimits: () => this.cdcBufferLimits,
 				schema: this.schema,
 				migrations: this.migrations ?? pushed?.manifest ?? null,
 				missing: pushed?.missing ?? null,

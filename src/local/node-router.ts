@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BufferLimits } from '../cdc/buffer-size.ts'
 import type { DeliveryResult } from '../delivery/delivery.ts'
 import { DEFAULT_FLUSH_POLICY, type FlushPolicy } from '../delivery/flush-policy.ts'
 import type { SQLakeClient } from '../driver/drizzle.ts'
@@ -43,6 +44,8 @@ export interface NodeRouterOptions<TDatabase extends SQLakeDatabase = SQLakeData
 	readonly migrationPolicy?: 'on-start' | 'never'
 	/** Takes migrations that were edited after they had been applied as they are now, instead of refusing writes. */
 	readonly skipChecksum?: boolean
+	/** What may wait for the lake before writes are refused with `BUFFER_FULL`. Default 1,000,000 changes and 1 GiB of values. */
+	readonly bufferLimits?: Partial<BufferLimits>
 	/** What answers lake queries. Default: native DuckDB where `@duckdb/node-api` is installed, else DuckDB-WASM. */
 	readonly analytics?: LakeTransport
 	/** Milliseconds that a lake query may take unless it says otherwise. Default 30,000. */
@@ -102,6 +105,7 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 			migrations: migrationsFrom(options),
 			migrationPolicy: options.migrationPolicy ?? 'on-start',
 			skipChecksum: options.skipChecksum,
+			bufferLimits: options.bufferLimits,
 		})
 		// A folder, or nothing, tells no field ids.
 		const manifest = typeof options.migrations === 'object' ? options.migrations : undefined

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BufferLimits } from '../cdc/buffer-size.ts'
 import { Capture } from '../cdc/capture.ts'
 import type { FlushPolicy } from '../delivery/flush-policy.ts'
 import { SQLakeError } from '../errors.ts'
@@ -30,6 +31,8 @@ export interface ShardSettings {
 	readonly migrationPolicy: MigrationPolicy
 	/** Takes edited migrations as they are now. */
 	readonly skipChecksum?: boolean | undefined
+	/** What may wait for the lake before writes are refused. */
+	readonly bufferLimits?: Partial<BufferLimits> | undefined
 	/** Sees to work that nobody awaits. */
 	readonly background: (work: Promise<unknown>) => void
 }
@@ -53,13 +56,13 @@ export function openShard(
 	path: string,
 	migrations: BundledMigrations | ManifestJson,
 	alarmClock: AlarmClock,
-	{ schema, lake, policy, observability, lock, background, migrationPolicy, skipChecksum }: ShardSettings,
+	{ schema, lake, policy, observability, lock, background, migrationPolicy, skipChecksum, bufferLimits = {} }: ShardSettings,
 ): OpenShard {
 	const nodeStorage = new NodeStorage(path, alarmClock)
 	try {
 		const storage = nodeStorage.durableObjectStorage
 		const now = () => Date.now()
-		const capture = schema.cdc ? new Capture(storage, schema.lake, { shard: name }) : null
+		const capture = schema.cdc ? new Capture(storage, schema.lake, { shard: name, bufferLimits: () => bufferLimits }) : null
 		const shardMigrations = new ShardMigrations({
 			shard: name,
 			storage,

@@ -55,6 +55,7 @@ export function executeStatement(storage: StatementStorage, statement: BoundStat
  *
  * @param readOnly refuses a statement that wrote; the error rolls the transaction back
  * @param onSchemaChange called after each statement that changed the schema, before the next one runs
+ * @param before called before each statement
  * @throws `READ_ONLY`, and what {@link executeStatement} throws
  */
 export function executeStatements(
@@ -62,8 +63,10 @@ export function executeStatements(
 	statements: readonly BoundStatement[],
 	readOnly: boolean,
 	onSchemaChange?: () => void,
+	before?: () => void,
 ): StatementResult[] {
 	return statements.map((statement, index) => {
+		before?.()
 		const result = executeStatement(storage, statement, index)
 		const schemaChanged = changesSchema(statement.sql)
 		// DROP TABLE writes no row that is counted.

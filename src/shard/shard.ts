@@ -102,13 +102,13 @@ export class Shard {
 		if (columnOrder !== undefined) checkColumnOrder(storage.sql, name, columnOrder)
 		// Nothing awaits in between, so that reads see one state without a transaction.
 		if (statements.every(isRead)) return { results: executeStatements(storage, statements, readOnly), bookmark: null }
-		if (!readOnly) capture?.assertRoom()
 		const start = now()
 		const { tracer, metrics } = observability
 		const response = withSpanSync(tracer, 'sqlake.write' satisfies SpanName, { 'sqlake.shard': name }, () =>
 			storage.transactionSync((): ExecuteResponse => {
 				const before = capture?.lastSeq() ?? 0
-				const results = executeStatements(storage, statements, readOnly, () => capture?.install())
+				const assertRoom = () => (readOnly ? undefined : capture?.assertRoom())
+				const results = executeStatements(storage, statements, readOnly, () => capture?.install(), assertRoom)
 				if (capture === null || capture.lastSeq() === before) return { results, bookmark: null }
 				capture.sealTransaction(before)
 				return { results, bookmark: capture.bookmark() }

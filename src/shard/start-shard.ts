@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BufferLimits } from '../cdc/buffer-size.ts'
 import { Capture } from '../cdc/capture.ts'
 import { Delivery } from '../delivery/delivery.ts'
 import type { FlushPolicy } from '../delivery/flush-policy.ts'
@@ -28,6 +29,8 @@ export interface ShardStart {
 	readonly openLake: () => Lake
 	/** Read when a delivery is made, as `openLake` is called. */
 	readonly limits: () => Partial<DeliveryLimits>
+	/** Read before each write. */
+	readonly bufferLimits: () => Partial<BufferLimits>
 	readonly schema: SQLakeDatabase
 	readonly migrations: BundledMigrations | ManifestJson | null
 	/** Why there are none, where there should be. */
@@ -69,7 +72,8 @@ export function startShard(start: ShardStart, isFirst: boolean): StartedShard {
 	const now = () => Date.now()
 	const memory = new ObjectMemory(storage.sql)
 	const name = shardName(ctx.id, memory, claimed)
-	const capture = schema.cdc ? new Capture(storage, schema.lake, { shard: name }) : null
+	const { bufferLimits } = start
+	const capture = schema.cdc ? new Capture(storage, schema.lake, { shard: name, bufferLimits }) : null
 	const migrations = new ShardMigrations({
 		shard: name,
 		storage,

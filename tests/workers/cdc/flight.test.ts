@@ -1,4 +1,5 @@
 import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Capture } from '../../../src/cdc/capture.ts'
 import { dropDelivered } from '../../../src/cdc/rotation.ts'
@@ -216,13 +217,69 @@ describe('flights', () => {
 				capture.assertRoom()
 				sql.exec('INSERT INTO t (v) VALUES (1), (2), (3)')
 				expect(() => capture.assertRoom()).toThrow(
-					expect.objectContaining({ code: 'BUFFER_FULL', details: { shard: 'test', limit: 3, found: 3 } }),
+					expect.objectContaining({ code: 'BUFFER_FULL', details: { shard: 'test', unit: 'changes', limit: 3, found: 3 } }),
 				)
 				drain(capture)
 				capture.assertRoom()
 			},
-			{ maxBufferedChanges: 3 },
+			{ bufferLimits: () => ({ maxChanges: 3 }) },
 		))
+
+	test('a buffer is full by bytes, too, whatever rolls back or is delivered in between', () => {
+		const limits = { maxBytes: 1_000_000 }
+		return inShard(
+			ddl,
+			['t'],
+			({ sql, storage, capture }) => {
+				const write = (bytes: number) => sql.exec('INSERT INTO t (v) VALUES (zeroblob(?))', bytes)
+				/** Counted anew from all rows. */
+				const waiting = () => {
+					let bytes = 0
+					const rows = sql.exec('SELECT * FROM _cdc_buffer WHERE seq > ? AND tag <> 0', capture.acknowledgedSeq()).raw()
+					for (const [, , , ...values] of rows)
+						for (const value of values) bytes += 8 + (value instanceof ArrayBuffer ? value.byteLength : 0)
+					return bytes
+				}
+				const check = () => {
+					const found = waiting()
+					if (found < limits.maxBytes) return capture.assertRoom()
+					const details = { shard: 'test', unit: 'bytes', limit: limits.maxBytes, found }
+					expect(() => capture.assertRoom()).toThrow(expect.objectContaining({ code: 'BUFFER_FULL', details }))
+				}
+				// What is in the lake takes no room, however large the database is.
+				write(2_000_000)
+				check()
+				drain(capture)
+				check()
+				const step = fc.oneof(
+					fc.record({ write: fc.nat(300_000) }),
+					fc.record({ undo: fc.nat(1_200_000) }),
+					fc.record({ deliver: fc.integer({ min: 1, max: 4 }) }),
+				)
+				fc.assert(
+					fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+						for (const { write: bytes, undo, deliver } of steps as { write?: number; undo?: number; deliver?: number }[]) {
+							if (bytes !== undefined) write(bytes)
+							if (undo !== undefined) {
+								const undone = () =>
+									storage.transactionSync(() => {
+										write(undo)
+										check()
+										throw new Error('undone')
+									})
+								expect(undone).toThrow('undone')
+							}
+							const flight = deliver === undefined ? null : capture.nextFlight(deliver)
+							if (flight !== null) capture.acknowledge(flight)
+							check()
+						}
+					}),
+					{ numRuns: 30 },
+				)
+			},
+			{ bufferLimits: () => limits },
+		)
+	})
 
 	test('pending tells how many changes wait and since when', () =>
 		inShard(ddl, ['t'], ({ sql, capture }) => {
