@@ -12,6 +12,7 @@ import { createTestHarness } from 'wrangler'
 import { aims } from './aims.ts'
 import { groupBySuite } from './group-by.ts'
 import { type BenchResult, type BenchRuns, summarize } from './result.ts'
+import { sumsSuite } from './sums.ts'
 
 const { values: options } = parseArgs({
 	options: { json: { type: 'string' }, only: { type: 'string', multiple: true }, runs: { type: 'boolean' } },
@@ -26,6 +27,7 @@ const suites: Readonly<Record<string, () => Promise<Record<string, BenchRuns>>>>
 	fleet: () => inWorkerd('fleet'),
 	'point-read': () => inWorkerd('point-read'),
 	'group-by': groupBySuite,
+	sums: sumsSuite,
 }
 
 /** Runs a suite of the bench Worker, in a workerd of its own that nothing else disturbs. */

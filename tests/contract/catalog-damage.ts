@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Catalog } from '../../src/lake/catalog/catalog.ts'
 import type { ObjectStore } from '../../src/lake/storage/object-store.ts'
-import { anyDamage, damageObject, outcomeOf } from '../support/damage.ts'
+import { anyDamage, damageObject, outcomeOf, place } from '../support/damage.ts'
 import { type CatalogHarness, contractCommit, filesOf } from './catalog-fixture.ts'
+import { FaultyStore } from './faulty-store.ts'
 
 /** Part of the catalog contract: no damage to a metadata file is ever taken for the lake. */
 export function catalogDamageContract(
@@ -37,6 +38,24 @@ export function catalogDamageContract(
 			{ numRuns: contract.faultSeeds * 5, endOnFailure: true },
 		)
 		expect(found).toBeGreaterThan(0)
+	})
+
+	it('takes no file that it reads for the one that was written, where a single bit of it differs', async () => {
+		const lake = await fresh()
+		await lake.catalog.commit(contractCommit('a', 1, 10))
+		await lake.catalog.commit(contractCommit('b', 1, 5))
+		const watched = new FaultyStore(lake.store, () => undefined)
+		await answersOf(await lake.open(watched), watched)
+		const read = [...new Set(watched.calls.filter(({ operation }) => operation === 'get').map(({ key }) => key))]
+		expect(read.length).toBeGreaterThanOrEqual(6)
+		for (const key of read) {
+			for (const at of fc.sample(place, 8)) {
+				const repair = await damageObject(lake.store, key, { kind: 'flip', at })
+				const seen = await outcomeOf(async () => answersOf(await lake.open(lake.store), lake.store), [key])
+				await repair()
+				expect(seen, `${key} at ${at}`).toMatchObject({ code: 'LAKE_CORRUPT', names: [key] })
+			}
+		}
 	})
 }
 

@@ -175,7 +175,7 @@ describe('a shard', () => {
 			object.changed()
 			throw new Error('the answer does not come')
 		})
-		await expect(call).rejects.toThrow()
+		await expect(call).rejects.toThrow('the answer does not come')
 		expect(await object.arrivals()).toBe(2)
 	})
 

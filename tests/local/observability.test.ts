@@ -111,7 +111,7 @@ describe('what sqlake reports', () => {
 		await router.flush()
 		const journal = { entries: [{ idx: 0, when: 1, tag: '0000_bad', breakpoints: true }] }
 		const failing = open({ observability, migrations: { journal, migrations: { m0000: 'CREATE TABLE' } } })
-		await expect(failing.db.insert(users).values({ id: 'ada' }).run()).rejects.toThrow()
+		await expect(failing.db.insert(users).values({ id: 'ada' }).run()).rejects.toMatchObject({ code: 'MIGRATION_PENDING' })
 
 		expect(metrics.names()).toEqual(Object.keys(metricDescriptions).sort())
 		const described = Object.entries(metricDescriptions).map(([name, { kind }]) => [name, kind])

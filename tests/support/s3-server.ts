@@ -42,6 +42,10 @@ export interface S3Server extends AsyncDisposable {
 	fault: ((request: S3ServerRequest) => S3Fault | undefined) | undefined
 	/** Whether ranges are answered with the whole object, as a service may. */
 	ignoreRanges: boolean
+	/** What becomes of the body of a part on its way. */
+	spoilParts: ((part: Uint8Array) => Uint8Array) | undefined
+	/** Bytes by which a part begins before the one that was asked for. */
+	shiftParts: number
 }
 
 interface Answer {
@@ -96,11 +100,15 @@ export async function startS3Server(): Promise<S3Server> {
 	function get({ bytes, etag }: Stored, range: string | undefined): Answer {
 		if (range === undefined || running.ignoreRanges) return { status: 200, headers: { etag }, body: bytes }
 		const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? []
-		const start = Number(from)
-		const end = Math.min(Number(to), bytes.length - 1)
+		const start = Number(from) - running.shiftParts
+		const end = Math.min(Number(to) - running.shiftParts, bytes.length - 1)
 		if (start >= bytes.length) return error(416, 'InvalidRange', 'The requested range is not satisfiable')
 		const part = bytes.subarray(start, end + 1)
-		return { status: 206, headers: { etag, 'content-range': `bytes ${start}-${end}/${bytes.length}` }, body: part }
+		return {
+			status: 206,
+			headers: { etag, 'content-range': `bytes ${start}-${end}/${bytes.length}` },
+			body: running.spoilParts?.(part) ?? part,
+		}
 	}
 
 	function put(key: string, current: Stored | undefined, headers: IncomingMessage['headers'], bytes: Buffer): Answer {
@@ -155,6 +163,8 @@ export async function startS3Server(): Promise<S3Server> {
 		requests: [],
 		fault: undefined,
 		ignoreRanges: false,
+		spoilParts: undefined,
+		shiftParts: 0,
 		[Symbol.asyncDispose]: () => {
 			server.closeAllConnections()
 			return new Promise((resolve) => server.close(() => resolve()))

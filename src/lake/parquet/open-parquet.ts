@@ -99,7 +99,8 @@ async function openOnce(
 	if (sum !== undefined) assertFileSum(key, sum, sums, footer)
 
 	const read = async (start: number, end: number, check?: CheckBytes) => {
-		if (start < 0 || end > byteLength || start > end)
+		// Not the other way round: what is no number at all is none of these.
+		if (!(start >= 0 && start <= end && end <= byteLength))
 			throw corrupt(key, `its footer points to bytes ${start} to ${end} of ${byteLength}`)
 		if (start >= tailStart) {
 			const bytes = tail.subarray(start - tailStart, end - tailStart)

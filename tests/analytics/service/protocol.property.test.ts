@@ -62,12 +62,12 @@ it('requests cross whole', () => {
 })
 
 it.each([
-	'',
-	'5',
-	'{}',
-	'{"sql":1}',
-	'{"sql":"","params":[true],"moment":{"kind":"current"}}',
-	'{"sql":"","params":[],"moment":{"kind":"asOf"}}',
-])('refuses %s', (text) => {
-	expect(() => decodeRequest(text)).toThrow()
+	['', 'JSON'],
+	['5', 'expected an object'],
+	['{}', 'sql: expected text'],
+	['{"sql":1}', 'sql: expected text'],
+	['{"sql":"","params":[true],"moment":{"kind":"current"}}', 'expected a value, found true'],
+	['{"sql":"","params":[],"moment":{"kind":"asOf"}}', 'moment: found {"kind":"asOf"}'],
+])('refuses %s', (text, message) => {
+	expect(() => decodeRequest(text)).toThrow(message)
 })

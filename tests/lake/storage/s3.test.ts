@@ -22,6 +22,8 @@ beforeAll(async () => {
 afterEach(() => {
 	server.fault = undefined
 	server.ignoreRanges = false
+	server.spoilParts = undefined
+	server.shiftParts = 0
 	server.requests.length = 0
 })
 afterAll(async () => {
@@ -112,6 +114,21 @@ it('takes the part of an answer that holds more than the range', async () => {
 	server.ignoreRanges = true
 	expect(await open().get('whole', { offset: 3, length: 4 })).toMatchObject({ size: 10, bytes: bytesOf('3456') })
 	expect(await open().get('whole', { offset: 30, length: 4 })).toMatchObject({ size: 10, bytes: bytesOf('') })
+})
+
+it('takes no part that is shorter, longer or another than it asked for, and names the object', async () => {
+	await open().put('parts', bytesOf('0123456789'))
+	const part = () => open().get('parts', { offset: 3, length: 4 })
+	const named = { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('"parts"') }
+	server.spoilParts = (body) => body.subarray(1)
+	await expect(part()).rejects.toMatchObject(named)
+	server.spoilParts = (body) => new Uint8Array([...body, 0])
+	await expect(part()).rejects.toMatchObject(named)
+	server.spoilParts = undefined
+	server.shiftParts = 2
+	await expect(part()).rejects.toMatchObject(named)
+	server.shiftParts = 0
+	expect(await part()).toMatchObject({ size: 10, bytes: bytesOf('3456') })
 })
 
 describe('a refusal', () => {

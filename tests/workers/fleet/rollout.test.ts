@@ -122,7 +122,7 @@ describe('the catalog object', { timeout: 30_000 }, () => {
 		const { fleet, add, object } = openFleet()
 		await add(...names(30, 'slow'))
 		await fleet.startRollout({ canary: 1, concurrency: 2 })
-		expect(await object().sqlakeCatalogPosition('nobody')).toBeDefined()
+		expect(await object().sqlakeCatalogPosition('nobody')).toEqual({ ok: true, value: null })
 		expect((await fleet.rollout('1')).state).toBe('running')
 		expect(await finished(fleet)).toMatchObject({ state: 'done' })
 	})

@@ -79,6 +79,25 @@ describe('DurableCatalog', () => {
 		expect(table?.metadata).toEqual((await catalog.load()).tables.get('users_changes')?.metadata)
 	})
 
+	it('says which metadata is not what was written, where its own copy is damaged', async () => {
+		const store = new MemoryObjectStore()
+		const stub = env.PLAIN_DO.getByName(crypto.randomUUID())
+		const catalog = await openInObject(stub, store)
+		await catalog.commit(contractCommit('a', 1, 1, { tables: ['users'] }))
+		const location = (await catalog.load()).tables.get('users_changes')?.metadataLocation ?? ''
+		await runInDurableObject(stub, (_, { storage: { sql } }) => {
+			const [row] = sql.exec<{ bytes: ArrayBuffer }>('SELECT bytes FROM lake_metadata')
+			const bytes = new Uint8Array(row?.bytes ?? new ArrayBuffer())
+			const name = new TextDecoder().decode(bytes).indexOf('users')
+			bytes[name] = (bytes[name] ?? 0) ^ 1
+			sql.exec('UPDATE lake_metadata SET bytes = ?', bytes.buffer)
+		})
+		const damaged = await openInObject(stub, store)
+		const corrupt = { code: 'LAKE_CORRUPT', message: expect.stringContaining(location) }
+		await expect(damaged.load()).rejects.toMatchObject(corrupt)
+		await expect(damaged.commit(contractCommit('a', 2, 2, { tables: ['users'] }))).rejects.toMatchObject(corrupt)
+	})
+
 	it('does not take a lake of another catalog for an empty one', async () => {
 		const store = new MemoryObjectStore()
 		await new R2PointerCatalog({ store, location: LOCATION }).commit(contractCommit('a', 1, 1))

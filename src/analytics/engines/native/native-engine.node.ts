@@ -48,6 +48,9 @@ type StartQuery = (connection: DuckDBConnection, sql: string) => Promise<DuckDBR
 /** What DuckDB says of a file it cannot read. */
 const FILE_ERROR = /^(IO Error|Invalid Input Error|Serialization Error|Invalid Error)|parquet|TProtocolException|snappy/i
 
+/** What it says of no other fault. */
+const PARQUET_ERROR = /^IO Error|TProtocolException|snappy/i
+
 /** Loads `@duckdb/node-api`. @throws `ANALYTICS_UNAVAILABLE` if it is not installed. */
 export async function loadNodeApi(): Promise<NodeApi> {
 	try {
@@ -191,6 +194,9 @@ export class NativeEngine implements QueryEngine {
 						return corrupt(file.key, message, error)
 				}
 			}
+			// Our own reader need not stumble over the same.
+			const suspects = query.tables.flatMap(({ files }) => files.filter((file) => file.crc32 === undefined).map(({ key }) => key))
+			if (suspects.length > 0 && PARQUET_ERROR.test(message)) return corrupt(suspects.join('" or "'), message, error)
 		}
 		return engineError(error, this.#options.memoryLimitBytes)
 	}
