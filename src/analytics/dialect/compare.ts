@@ -14,6 +14,7 @@ import {
 	BLOB_CLASS,
 	type Collation,
 	INTEGER_CLASS,
+	isColumn,
 	isNumber,
 	REAL_CLASS,
 	TEXT_CLASS,
@@ -122,16 +123,21 @@ function compareByClass(op: Comparison, l: TypedSql, r: TypedSql, value: EngineV
 	if (exact && (typeof value === 'bigint' || typeof value === 'number')) {
 		const whole = typeof value === 'bigint' || Number.isInteger(value)
 		const integer = whole ? `p.a.i ${op} ${constant(BigInt(value)).sql}` : `CAST(p.a.i AS DOUBLE) ${op} ${constant(value).sql}`
-		return withArguments(
-			{ a: l.sql },
+		return once(
+			l,
 			`CASE p.a.c WHEN 1 THEN ${integer} WHEN 2 THEN p.a.r ${op} ${constant(Number(value)).sql} WHEN 3 THEN ${after} WHEN 4 THEN ${after} END`,
 		)
 	}
 	if (typeof value !== 'string') return undefined
-	return withArguments(
-		{ a: l.sql },
+	return once(
+		l,
 		`CASE p.a.c WHEN 1 THEN ${before} WHEN 2 THEN ${before} WHEN 3 THEN p.a.t ${op} ${r.sql} WHEN 4 THEN ${after} END`,
 	)
+}
+
+/** A body that reads a value as `p.a`, several times. */
+function once(e: TypedSql, body: string): string {
+	return isColumn(e) ? `(${body.replaceAll('p.a', e.sql)})` : withArguments({ a: e.sql }, body)
 }
 
 /** Two integer constants. */

@@ -5,7 +5,17 @@
  */
 import type { TargetType } from './context.ts'
 import { constant, integerPrefix, NULL, numberPrefix, realToInteger } from './literals.ts'
-import { anySql, BLOB_CLASS, commonJson, duckdbType, NUMBER_CLASSES, TEXT_CLASS, type TypedSql, typed } from './typed-sql.ts'
+import {
+	anySql,
+	BLOB_CLASS,
+	commonJson,
+	duckdbType,
+	isColumn,
+	NUMBER_CLASSES,
+	TEXT_CLASS,
+	type TypedSql,
+	typed,
+} from './typed-sql.ts'
 import { type Position, unsupported } from './unsupported.ts'
 
 /** As a value of one of SQLite's classes: a boolean is 0 or 1, a NaN is NULL. */
@@ -74,7 +84,7 @@ export function asReal(e: TypedSql): string {
 			if (typeof e.constant?.value === 'string') return constant(Number(numberPrefix(e.constant.value))).sql
 			return `_sl_text_real(${e.sql})`
 		case 'any':
-			return `_sl_any_to_real(${e.sql})`
+			return `${isColumn(e) ? '_sl_column_real' : '_sl_any_to_real'}(${e.sql})`
 		case 'blob':
 			return `_sl_text_real(_sl_blob_text(${e.sql}))`
 	}
@@ -203,7 +213,7 @@ export function asAny(value: TypedSql): string {
 /** What compares and groups as SQLite does. */
 export function asKey(e: TypedSql): string {
 	const value = settled(e)
-	if (value.kind === 'any') return `_sl_key(${value.sql})`
+	if (value.kind === 'any') return `${isColumn(value) ? '_sl_column_key' : '_sl_key'}(${value.sql})`
 	if (value.kind !== 'text') return value.kind === 'null' ? 'CAST(NULL AS BIGINT)' : value.sql
 	return collated(value.sql, value.collation)
 }

@@ -61,6 +61,17 @@ export interface TypedSql {
 	readonly mayBeNaN?: boolean | undefined
 }
 
+/** A table's column. */
+const COLUMN = /^\w+\."(?:[^"]|"")+"$/
+
+/**
+ * Whether an expression is but a table's column: to name it again costs nothing. One of a sub-query is not: a condition on it could move
+ * into the sub-query, and fail there on rows that its own conditions keep away.
+ */
+export function isColumn({ sql }: TypedSql): boolean {
+	return COLUMN.test(sql)
+}
+
 /** The storage classes of a kind; `any` needs to say more. */
 export function classesOf(kind: Exclude<Kind, 'any'>): number {
 	switch (kind) {

@@ -40,7 +40,7 @@ export function isStoredAsInteger(column: ColumnSchema, value: number): boolean 
 }
 
 /** Text that an engine might take for a number: more than NUMERIC affinity does, which would have left none of that as text. */
-const LOOKS_NUMERIC = /^[\s\0]*[+-]?(?:(?=[^e]*\d)[\d_.]+(?:e[+-]?[\d_]*)?|0[xb].*|inf.*|nan.*)[\s\0]*$/i
+const LOOKS_NUMERIC = /^[\s\0]*[+-]?(?:0[xb]|inf|nan|(?=[^e]*\d)[\d_.]+(?:e[+-]?[\d_]*)?[\s\0]*$)/i
 
 /**
  * A value of a numeric column as the text that the lake holds: all digits of a number, or the text itself.

@@ -156,3 +156,28 @@ test('LIKE and GLOB with a pattern of the row are those of SQLite', () => {
 		options,
 	)
 })
+
+/** The farthest that each unit moves a moment (aXformType in SQLite's date.c), and units that there are not. */
+const UNIT_LIMITS = {
+	second: 4.6427e14,
+	minute: 7.7379e12,
+	hour: 1.2897e11,
+	day: 5_373_485,
+	month: 176_546,
+	year: 14_713,
+	week: 0,
+	fortnight: 0,
+}
+
+test('a moment moves by no more than SQLite moves it', () => {
+	for (const [unit, limit] of Object.entries(UNIT_LIMITS)) {
+		for (const amount of [limit, limit - 1, limit - 0.5, limit / 2, limit / 1000, 1e15, 1].flatMap((each) => [each, -each])) {
+			for (const start of ['2024-01-31', '-4713-11-24 12:00:00', '9999-12-31 23:59:59', '0000-01-01']) {
+				for (const name of [unit, `${unit}s`]) {
+					const args = [start, `${amount} ${name}`]
+					same('datetime', args, found('_slf_datetime', ['0', ...args.map((each) => encodeSqlValue(each))], decoded))
+				}
+			}
+		}
+	}
+})

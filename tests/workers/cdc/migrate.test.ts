@@ -264,6 +264,22 @@ describe('a rebuild of a captured table', () => {
 			expect(told(capture)).toEqual(['u users@2: 101=2 102=7'])
 		}))
 
+	test('that changes the class of a number, 1 to 1.0, restates the row, although SQLite finds the two equal', () =>
+		inShard('CREATE TABLE users (id INTEGER PRIMARY KEY, name)', schema(users1), async ({ sql, capture, migrate }) => {
+			sql.exec("INSERT INTO users VALUES (1, 1), (2, 1.5), (3, '1')")
+			told(capture)
+			await migrate(
+				rebuild('id INTEGER PRIMARY KEY, name REAL', 'id, name', 'id, CASE id WHEN 1 THEN 1.0 ELSE name END', 'WHERE id < 3'),
+				schema({ ...users1, version: 2 }),
+			)
+			const [gone, restated, ...others] = drain(capture).flatMap(({ tables }) => tables)
+			expect(gone?.op).toEqual(['d'])
+			expect(restated?.op).toEqual(['u'])
+			expect(restated?.row[1]?.values).toEqual([1])
+			expect(restated?.row[1]?.kind).toBe('real')
+			expect(others).toEqual([])
+		}))
+
 	test('with another key deletes each row under the old one and creates it under the new one', () =>
 		inShard(ddl, schema(users1), async ({ sql, capture, migrate }) => {
 			sql.exec(two)

@@ -123,10 +123,11 @@ export function printAggregate(
 			if (e.kind === 'null') return { ...NULL, sql: `CAST(sum(CAST(NULL AS BIGINT))${tail} AS BIGINT)`, constant: undefined }
 			if (e.kind === 'integer') return typed('integer', `CAST(sum(${distinct}${e.sql})${tail} AS BIGINT)`)
 			if (e.kind === 'real') return { ...typed('real', realSum(`${distinct}${e.sql}`, tail)), mayBeNaN: true }
-			const any = e.classes & ~NUMBER_CLASSES ? `_sl_any_summand(${asAny(e)})` : asAny(e)
+			// Where affinity was at work no text is a number as a whole, so that none counts as an INTEGER.
+			const any = e.classes & ~NUMBER_CLASSES && !e.uniqueNumbers ? `_sl_any_summand(${asAny(e)})` : asAny(e)
 			return anySql(
-				`(CASE WHEN bool_and(${any}.c = 1)${tail} THEN _sl_any_integer(CAST(sum(${distinct}${any}.i)${tail} AS BIGINT)) ` +
-					`ELSE _sl_any_real(${realSum(`${distinct}_sl_any_to_real(${any})`, tail)}) END)`,
+				`(CASE WHEN bool_and((${any}).c = 1)${tail} THEN _sl_any_integer(CAST(sum(${distinct}(${any}).i)${tail} AS BIGINT)) ` +
+					`ELSE _sl_any_real(${realSum(`${distinct}${asReal({ ...e, kind: 'any', sql: asAny(e) })}`, tail)}) END)`,
 				NUMBER_CLASSES,
 			)
 		}
@@ -134,10 +135,11 @@ export function printAggregate(
 			// Whole numbers are added exactly.
 			if (e.kind === 'integer')
 				return typed('real', `COALESCE(CAST(sum(${distinct}${e.sql})${tail} AS DOUBLE), CAST(0 AS DOUBLE))`)
-			return typed(
-				'real',
-				`COALESCE(NULLIF(${realSum(`${distinct}${asReal(e)}`, tail)}, CAST('nan' AS DOUBLE)), CAST(0 AS DOUBLE))`,
-			)
+			// Of infinities of both signs it is NULL, like sum(); only of no rows it is 0.
+			return {
+				...typed('real', `COALESCE(${realSum(`${distinct}${asReal(e)}`, tail)}, CAST(0 AS DOUBLE))`),
+				mayBeNaN: true,
+			}
 		case 'avg':
 			if (e.kind === 'integer') return typed('real', `avg(${distinct}${e.sql})${tail}`)
 			return {

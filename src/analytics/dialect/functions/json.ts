@@ -8,7 +8,7 @@ import { callBack } from '../callbacks/callbacks.ts'
 import type { RewriteContext } from '../context.ts'
 import { asEncoded, asInteger, asText, decoded } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
-import { BLOB_CLASS, INTEGER_CLASS, REAL_CLASS, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
+import { BLOB_CLASS, INTEGER_CLASS, isColumn, REAL_CLASS, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
 import { type Position, refused, unsupported } from '../unsupported.ts'
 import { expectArguments, type ScalarCall, type ScalarFunction } from './scalar-function.ts'
 
@@ -81,15 +81,13 @@ export function jsonArrow(
 
 /** A value at a path that native DuckDB finds by itself, as far as it can. @param path Undefined where it cannot. */
 function scalarAt({ native }: RewriteContext, subject: TypedSql, path: string | undefined, slow: string): TypedSql {
-	if (!native || path === undefined || subject.kind !== 'text' || !COLUMN.test(subject.sql)) return decoded(slow, VALUE_CLASSES)
+	// What else than a column may call back, or fail, DuckDB does not let be tried.
+	if (!native || path === undefined || subject.kind !== 'text' || !isColumn(subject)) return decoded(slow, VALUE_CLASSES)
 	const at = `${subject.sql}, '${path}'`
 	const rest = `CASE WHEN ${subject.sql} IS NOT NULL AND NOT _sl_json_absent(${at}) THEN ${slow} END`
 	const value = decoded(`COALESCE(_sl_json_scalar(${at}), ${rest})`, VALUE_CLASSES)
 	return { ...value, jsonAt: { of: value.sql, subject: subject.sql, path: `'${path}'` } }
 }
-
-/** A column: what else may call back, or fail, DuckDB does not let be tried. */
-const COLUMN = /^_\w+\."(?:[^"]|"")+"$/
 
 /** A path that means the same to DuckDB. */
 function plainPath(path: TypedSql | undefined): string | undefined {

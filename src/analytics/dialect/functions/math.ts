@@ -5,6 +5,7 @@
  */
 import { asAny, asInteger, asReal } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
+import { withArguments } from '../macros/let.ts'
 import { anySql, BLOB_CLASS, NUMBER_CLASSES, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
 import { expectArguments, ofOne, type ScalarFunction } from './scalar-function.ts'
 
@@ -32,6 +33,11 @@ const whole = (name: string): ScalarFunction =>
 		return anySql(`_sl_any_${name}(_sl_math_number(${asAny(e)}))`, NUMBER_CLASSES)
 	})
 
+/** Macros that name their argument several times would multiply the macros in it. */
+function once(sql: string, print: (x: string) => string): string {
+	return sql.includes('_sl_') ? withArguments({ a: sql }, print('p.a')) : print(sql)
+}
+
 export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 	abs: ofOne((e) => {
 		if (e.kind === 'integer') return typed('integer', `abs(${e.sql})`)
@@ -51,9 +57,15 @@ export const MATH_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 			)
 		const known = digits?.constant?.value
 		if (typeof known === 'bigint' && known > 0n && known <= 9n) {
-			return typed('real', `_sl_round_to(${asReal(e)}, ${known}, ${10 ** Number(known)}e0)`)
+			return typed(
+				'real',
+				once(asReal(e), (x) => `_sl_round_to(${x}, ${known}, ${10 ** Number(known)}e0)`),
+			)
 		}
-		return typed('real', `_sl_round(${asReal(e)}, ${digits === undefined ? '0' : asInteger(digits)})`)
+		return typed(
+			'real',
+			once(asReal(e), (x) => `_sl_round(${x}, ${digits === undefined ? '0' : asInteger(digits)})`),
+		)
 	},
 	sign: ofOne((e) => {
 		if (e.kind === 'blob') return NULL

@@ -103,6 +103,8 @@ function printWindow(ctx: RewriteContext, window: Window, scope: Scope): string 
 		orderTerms(ranged ? rangeKey(ctx, column, scope) : ctx.expression(column.expr, scope), column),
 	)
 	if (terms.length > 0) parts.push(`ORDER BY ${terms.join(', ')}`)
+	// DuckDB 1.4, which is DuckDB-WASM's, streams a window over all rows as they come, and begins anew at each part of a UNION ALL.
+	if (parts.length === 0 && !ctx.native) parts.push('ORDER BY NULL')
 	if (frame !== undefined) {
 		const bound = (each: FrameBound): string => {
 			if (!('expr' in each)) return BOUNDS[each.type]

@@ -37,6 +37,20 @@ const REST = (side: 'a' | 'b') =>
 		ELSE CAST(p.${side}.i AS HUGEINT) - CAST(CAST(p.${side}.i AS DOUBLE) AS HUGEINT) END`
 const B = 'CASE p.b.c WHEN 1 THEN CAST(p.b.i AS DOUBLE) ELSE p.b.r END'
 
+/** A value as a DOUBLE; the value is named several times. */
+const toReal = (x: string) =>
+	`CASE ${x}.c WHEN 1 THEN CAST(${x}.i AS DOUBLE) WHEN 2 THEN ${x}.r WHEN 3 THEN _sl_text_real(${x}.t)
+			WHEN 4 THEN _sl_text_real(_sl_blob_text(${x}.b)) END`
+
+/** What compares, sorts and groups as SQLite compares; the value is named several times. */
+const key = (x: string) =>
+	`CASE WHEN ${x} IS NULL THEN NULL ELSE {
+			'k': CASE WHEN ${x}.c <= 2 THEN CAST(1 AS TINYINT) ELSE ${x}.c END,
+			'n': CASE ${x}.c WHEN 1 THEN CAST(${x}.i AS DOUBLE) WHEN 2 THEN ${x}.r ELSE CAST(0 AS DOUBLE) END,
+			'd': CASE WHEN ${x}.c <> 1 OR ${x}.i BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(0 AS BIGINT)
+				ELSE CAST(CAST(${x}.i AS HUGEINT) - CAST(CAST(${x}.i AS DOUBLE) AS HUGEINT) AS BIGINT) END,
+			't': COALESCE(${x}.t, ''), 'b': COALESCE(${x}.b, CAST('' AS BLOB))} END`
+
 export const ANY_MACROS: readonly string[] = [
 	make('_sl_any_integer', 1, 'i', 'BIGINT'),
 	make('_sl_any_real', 2, 'r', 'DOUBLE'),
@@ -96,11 +110,8 @@ export const ANY_MACROS: readonly string[] = [
 		`CASE p.a.c WHEN 1 THEN CAST(p.a.i AS VARCHAR) WHEN 2 THEN _sl_real_text(p.a.r) WHEN 3 THEN p.a.t
 			WHEN 4 THEN decode(p.a.b) END`,
 	)}`,
-	`_sl_any_to_real(x) AS ${withArguments(
-		{ a: 'x' },
-		`CASE p.a.c WHEN 1 THEN CAST(p.a.i AS DOUBLE) WHEN 2 THEN p.a.r WHEN 3 THEN _sl_text_real(p.a.t)
-			WHEN 4 THEN _sl_text_real(_sl_blob_text(p.a.b)) END`,
-	)}`,
+	`_sl_any_to_real(x) AS ${withArguments({ a: 'x' }, toReal('p.a'))}`,
+	`_sl_column_real(x) AS ${toReal('x')}`,
 	`_sl_any_to_integer(x) AS ${withArguments(
 		{ a: 'x' },
 		`CASE p.a.c WHEN 1 THEN p.a.i WHEN 2 THEN _sl_real_integer(p.a.r) WHEN 3 THEN _sl_text_integer(p.a.t)
@@ -111,15 +122,8 @@ export const ANY_MACROS: readonly string[] = [
 		`CASE p.a.c WHEN 1 THEN 'integer' WHEN 2 THEN 'real' WHEN 3 THEN 'text' WHEN 4 THEN 'blob' ELSE 'null' END`,
 	)}`,
 	// What compares, sorts and groups as SQLite compares: class, number, what a double cannot tell of an integer, text, bytes.
-	`_sl_key(x) AS ${withArguments(
-		{ a: 'x' },
-		`CASE WHEN p.a IS NULL THEN NULL ELSE {
-			'k': CASE WHEN p.a.c <= 2 THEN CAST(1 AS TINYINT) ELSE p.a.c END,
-			'n': CASE p.a.c WHEN 1 THEN CAST(p.a.i AS DOUBLE) WHEN 2 THEN p.a.r ELSE CAST(0 AS DOUBLE) END,
-			'd': CASE WHEN p.a.c <> 1 OR p.a.i BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(0 AS BIGINT)
-				ELSE CAST(CAST(p.a.i AS HUGEINT) - CAST(CAST(p.a.i AS DOUBLE) AS HUGEINT) AS BIGINT) END,
-			't': COALESCE(p.a.t, ''), 'b': COALESCE(p.a.b, CAST('' AS BLOB))} END`,
-	)}`,
+	`_sl_key(x) AS ${withArguments({ a: 'x' }, key('p.a'))}`,
+	`_sl_column_key(x) AS ${key('x')}`,
 	`_sl_any_nocase(x) AS ${withArguments({ a: 'x' }, 'CASE WHEN p.a.c = 3 THEN _sl_any_text(_sl_lower(p.a.t)) ELSE p.a END')}`,
 	`_sl_any_rtrim(x) AS ${withArguments({ a: 'x' }, "CASE WHEN p.a.c = 3 THEN _sl_any_text(rtrim(p.a.t, ' ')) ELSE p.a END")}`,
 	// How two values stand to each other: -1, 0 or 1. Numbers compare exactly.
