@@ -76,6 +76,33 @@ describe('field ids', () => {
 		}
 	})
 
+	it('stay with the type that a numeric column has in the lake, as text or as double', () => {
+		const numeric = (lakeType: LakeType, declaredType: string) => {
+			const { columns, ...rest } = table({ id: 'string', total: lakeType })
+			return {
+				...rest,
+				columns: columns.map((column) =>
+					column.name === 'total' ? { ...column, declaredType, affinity: 'NUMERIC' as const } : column,
+				),
+			}
+		}
+		const before = assignFieldIds({ previous: null, current: numeric('double', 'numeric'), version: 1 })
+		const after = assignFieldIds({
+			previous: before.table,
+			current: numeric('string', 'decimal(10,2)'),
+			lastFieldId: 102,
+			version: 2,
+		})
+		expect(after.table.columns[1]).toMatchObject({ fieldId: 102, lakeType: 'double', declaredType: 'decimal(10,2)' })
+		const real = assignFieldIds({
+			previous: before.table,
+			current: table({ id: 'string', total: 'string' }),
+			lastFieldId: 102,
+			version: 2,
+		})
+		expect(real.table.columns[1]).toMatchObject({ fieldId: 103, lakeType: 'string' })
+	})
+
 	it('follow a rename', () => {
 		const renamed = assignFieldIds({
 			previous: first.table,
