@@ -6,9 +6,10 @@ import { WasmEngine } from '../../src/analytics/engines/wasm/wasm-engine.ts'
 import { createLakeQuery } from '../../src/analytics/lake-query.ts'
 import type { QueryEngine } from '../../src/analytics/query-engine.ts'
 import type { LakeMoment } from '../../src/driver/transport.ts'
+import type { IcebergDataFile } from '../../src/lake/iceberg/types.ts'
 import { MemoryObjectStore } from '../../src/lake/storage/memory.ts'
 import type { LakeSchema } from '../../src/schema/table-schema.ts'
-import { type TestChange, TestLake } from './support/test-lake.ts'
+import { type TestChange, TestLake, withoutShard } from './support/test-lake.ts'
 import { lakeWith, tableAt } from './support/versions.ts'
 
 const START = Date.UTC(2026, 0, 31, 23, 50)
@@ -148,6 +149,27 @@ describe.each<[string, QueryEngine]>([
 			{ numRuns: 40, examples: [[DELETED_IN_BETWEEN, 1_500, 0]] },
 		)
 	}, 120_000)
+
+	it('cuts other shards at a moment of the last minute, but not one whose clock was ahead, where they are told apart', async () => {
+		const now = START + HOUR
+		const write = async (lake: TestLake, asTold?: (file: IcebergDataFile) => IcebergDataFile) => {
+			const created = (id: string, ts: number): TestChange => ({ table: 'users', op: 'c', ts, row: { id, n: 1n } })
+			await lake.deliver('ada', [created('ada', now - 3_000), created('ahead', now + HOUR)], schema, asTold)
+			await lake.deliver('ben', [created('ben', now - 30_000), created('late', now - 3_000)], schema, asTold)
+			const ask = reader(lake, now)
+			const at = now - 10_000
+			const rows = [...(await ask(state, { kind: 'asOf', at })), ...(await ask(state, { kind: 'between', from: 0, to: at }))]
+			return rows.map(([id]) => id).sort()
+		}
+		const twice = (...ids: string[]) => ids.flatMap((id) => [id, id])
+		expect(await write(inMemory(() => now))).toEqual(twice('ada', 'ahead', 'ben'))
+		expect(
+			await write(
+				inMemory(() => now),
+				withoutShard,
+			),
+		).toEqual(twice('ada', 'ahead', 'ben', 'late'))
+	})
 
 	it("shows the tables as they are for such a moment, though the catalog's clock was ahead when they changed", async () => {
 		let clock = START

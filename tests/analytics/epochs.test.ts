@@ -8,7 +8,7 @@ import type { LakeMoment } from '../../src/driver/transport.ts'
 import type { Catalog } from '../../src/lake/catalog/catalog.ts'
 import { CHANGE_FIELDS } from '../../src/lake/change-table.ts'
 import type { IcebergDataFile, IcebergTableMetadata } from '../../src/lake/iceberg/types.ts'
-import { type TestChange, TestLake } from './support/test-lake.ts'
+import { type TestChange, TestLake, withoutShard } from './support/test-lake.ts'
 import { lakeWith, tableAt } from './support/versions.ts'
 
 const T = Date.UTC(2026, 0, 15, 12)
@@ -25,12 +25,6 @@ const schema = lakeWith(
 )
 const created = (table: string, id: string): TestChange => ({ table, op: 'c', ts: T, row: { id } })
 const deleted = (table: string, id: string): TestChange => ({ table, op: 'd', ts: T, row: { id } })
-
-/** A file as its metadata would tell of it where it held the rows of several shards: without bounds of theirs. */
-function withoutShard(file: IcebergDataFile): IcebergDataFile {
-	const others = <T>(bounds: ReadonlyMap<number, T>) => new Map([...bounds].filter(([id]) => id !== CHANGE_FIELDS.shard.id))
-	return { ...file, lowerBounds: others(file.lowerBounds), upperBounds: others(file.upperBounds) }
-}
 
 /** A file as its metadata would tell of it where it held rows of the first two epochs. */
 function ofTwoEpochs(file: IcebergDataFile): IcebergDataFile {

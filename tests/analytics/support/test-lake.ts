@@ -8,6 +8,7 @@ import { DEFAULT_DELIVERY_LIMITS } from '../../../src/delivery/limits.ts'
 import { uploadFlight } from '../../../src/delivery/upload-flight.ts'
 import type { Catalog } from '../../../src/lake/catalog/catalog.ts'
 import { R2PointerCatalog } from '../../../src/lake/catalog/r2-pointer-catalog.ts'
+import { CHANGE_FIELDS } from '../../../src/lake/change-table.ts'
 import type { IcebergDataFile } from '../../../src/lake/iceberg/types.ts'
 import { MemoryObjectStore } from '../../../src/lake/storage/memory.ts'
 import type { ObjectStore } from '../../../src/lake/storage/object-store.ts'
@@ -99,6 +100,12 @@ export class TestLake {
 	#position(shard: string): { epoch: number; seq: number } {
 		return this.#positions.get(shard) ?? { epoch: 1, seq: 0 }
 	}
+}
+
+/** A file as its metadata would tell of it where it held the rows of several shards: without bounds of theirs. */
+export function withoutShard(file: IcebergDataFile): IcebergDataFile {
+	const others = <T>(bounds: ReadonlyMap<number, T>) => new Map([...bounds].filter(([id]) => id !== CHANGE_FIELDS.shard.id))
+	return { ...file, lowerBounds: others(file.lowerBounds), upperBounds: others(file.upperBounds) }
 }
 
 function tableChanges(table: TableSchema, all: readonly TestChange[], firstSeq: number): TableChanges | undefined {
