@@ -89,6 +89,8 @@ export interface EngineOptions {
 	/** Bytes that the engine's tables, caches and intermediate results may take. */
 	readonly memoryLimitBytes: number
 	readonly threads: number
+	/** Bytes that native DuckDB's copies of files may take on disk, where the store is no directory; 8 GiB unless given. */
+	readonly copyLimitBytes?: number
 }
 
 /** An engine. Queries may be started at any time; an engine that can only run one at a time lets them wait. */

@@ -43,7 +43,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))(
 			return rows
 		}
 
-		it('is read and goes on, and what is written from then on has its sums', async () => {
+		it('is read and goes on, and what is written from then on has its sums', { timeout: 30_000 }, async () => {
 			const store = await lakeWithoutSums()
 			const lake = new TestLake(db.lake, store)
 			expect(await ages(lake)).toEqual([

@@ -120,7 +120,7 @@ describe('a file that is copied for native DuckDB', () => {
 })
 
 describe('copies on disk', () => {
-	it('take no more bytes than they may, whatever is asked one after the other or at once', async () => {
+	it('take no more bytes than they may, whatever is asked one after the other or at once', { timeout: 30_000 }, async () => {
 		const store = new MemoryObjectStore()
 		const files = await putFiles(store, 6, 1000)
 		const size = files.reduce((largest, file) => Math.max(largest, file.sizeInBytes), 0)

@@ -11,7 +11,9 @@ export function catalogDamageContract(
 	fresh: () => Promise<CatalogHarness & { readonly catalog: Catalog }>,
 	contract: { readonly faultSeeds: number },
 ): void {
-	it('answers as before or names the file, whatever becomes of a metadata file, and commits nothing on top of it', async () => {
+	it('answers as before or names the file, whatever becomes of a metadata file, and commits nothing on top of it', {
+		timeout: 30_000,
+	}, async () => {
 		const lake = await fresh()
 		await lake.catalog.commit(contractCommit('a', 1, 10))
 		await lake.catalog.commit(contractCommit('b', 1, 5))
@@ -40,7 +42,9 @@ export function catalogDamageContract(
 		expect(found).toBeGreaterThan(0)
 	})
 
-	it('takes no file that it reads for the one that was written, where a single bit of it differs', async () => {
+	it('takes no file that it reads for the one that was written, where a single bit of it differs', {
+		timeout: 30_000,
+	}, async () => {
 		const lake = await fresh()
 		await lake.catalog.commit(contractCommit('a', 1, 10))
 		await lake.catalog.commit(contractCommit('b', 1, 5))

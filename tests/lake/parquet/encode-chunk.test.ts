@@ -103,7 +103,7 @@ describe('the bounds of texts', () => {
 		.array(fc.array(unit, { maxLength: 4 }), { minLength: 1, maxLength: 12 })
 		.map((all) => all.map((each) => each.join('')))
 
-	it('are the least and the greatest by their UTF-8 bytes, with a dictionary and without one', async () => {
+	it('are the least and the greatest by their UTF-8 bytes, with a dictionary and without one', { timeout: 30_000 }, async () => {
 		await fc.assert(
 			fc.asyncProperty(texts, fc.constantFrom(1, 40), async (distinct, times) => {
 				const values = Array.from({ length: times }, () => distinct).flat()

@@ -36,12 +36,6 @@ type NodeApi = typeof import('@duckdb/node-api')
 /** Memory of a machine that runs Node is not a Worker's. */
 const DEFAULT_MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024
 
-/** What a {@link NativeEngine} is made with. */
-export interface NativeEngineOptions extends Partial<EngineOptions> {
-	/** Bytes that copies of files may take on disk, where the store is no directory; 8 GiB unless given. */
-	readonly copyLimitBytes?: number
-}
-
 /** Starts a statement: with its whole result, or with one that comes as it is fetched. */
 type StartQuery = (connection: DuckDBConnection, sql: string) => Promise<DuckDBResult>
 
@@ -77,7 +71,7 @@ export class NativeEngine implements QueryEngine {
 	/** Connections on which DuckDB is still at a query that was given up. */
 	readonly #closing = new Set<Promise<void>>()
 
-	constructor(options: NativeEngineOptions = {}) {
+	constructor(options: Partial<EngineOptions> = {}) {
 		this.#options = { memoryLimitBytes: options.memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT_BYTES, threads: options.threads ?? 2 }
 		this.#files = new QueryFiles(options.copyLimitBytes ?? DEFAULT_COPY_LIMIT_BYTES)
 	}
