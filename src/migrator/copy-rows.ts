@@ -1,4 +1,5 @@
 import { type Id, type Name, parseStmt, type ResultColumn } from 'sqlite3-parser'
+import { fold } from '../schema/fold.ts'
 import { MigrationError } from './migration-error.ts'
 
 /**
@@ -19,9 +20,9 @@ export function correctCopy(sql: SqlStorage, statement: string): string {
 	let end = 0
 	for (const [index, column] of copy.selected.entries()) {
 		const id = quotedName(statement, column)
-		if (id === null || known.has(id.name.toLowerCase())) continue
-		if (copy.columns[index]?.text.toLowerCase() !== id.name.toLowerCase()) throw unknownColumn(copy.sources, id.name)
-		corrected += `${statement.slice(end, id.span.offset)}${target.get(id.name.toLowerCase()) ?? 'NULL'}`
+		if (id === null || known.has(fold(id.name))) continue
+		if (fold(copy.columns[index]?.text ?? '') !== fold(id.name)) throw unknownColumn(copy.sources, id.name)
+		corrected += `${statement.slice(end, id.span.offset)}${target.get(fold(id.name)) ?? 'NULL'}`
 		end = id.span.offset + id.span.length
 	}
 	return corrected + statement.slice(end)
@@ -70,7 +71,7 @@ function columnsOf(sql: SqlStorage, table: string): readonly { readonly name: st
 	)
 	return [
 		...Array.from(columns, ({ name, dflt_value }) => ({
-			name: name.toLowerCase(),
+			name: fold(name),
 			standard: dflt_value === null ? null : `(${dflt_value})`,
 		})),
 		...['rowid', 'oid', '_rowid_'].map((name) => ({ name, standard: null })),

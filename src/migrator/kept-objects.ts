@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf } from '../errors.ts'
+import { fold } from '../schema/fold.ts'
 import { quoteIdentifier } from '../schema/quote-identifier.ts'
 import { MigrationError } from './migration-error.ts'
 import type { ScriptStatement } from './migration-script.ts'
@@ -88,7 +89,11 @@ function readObjects(sql: SqlStorage): SchemaObject[] {
 
 /** Every name in the text of an object. One too many does no harm. */
 function names({ sql }: SchemaObject): string[] {
-	return tokenizeSql(sql).map(({ text }) => fold(/^["'`[]/.test(text) ? text.slice(1, -1) : text))
+	return tokenizeSql(sql).map(({ text }) => {
+		const [quote = ''] = text
+		if (!/["'`[]/.test(quote)) return fold(text)
+		return fold(text.slice(1, -1).replaceAll(quote + quote, quote))
+	})
 }
 
 function namesOf(statements: readonly ScriptStatement[], what: 'creates' | 'drops'): ReadonlySet<string> {
@@ -138,8 +143,4 @@ function cannotKeep(what: string, drop: string, cause: unknown): MigrationError 
 		cause,
 		hint: `begin the migration with ${drop}, and create it anew at the end if it is still wanted`,
 	})
-}
-
-function fold(name: string): string {
-	return name.toLowerCase()
 }

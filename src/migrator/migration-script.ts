@@ -4,6 +4,7 @@
  * @module
  */
 import { type PragmaStmt, parseStmt, type QualifiedName, type Stmt } from 'sqlite3-parser'
+import { fold } from '../schema/fold.ts'
 import { MigrationError } from './migration-error.ts'
 import { splitStatements } from './split-statements.ts'
 import { tokenizeSql } from './sql-tokens.ts'
@@ -84,8 +85,8 @@ export function tablesChangedBy({ statements }: MigrationScript): ReadonlySet<st
 	const tables = new Set<string>()
 	for (const { effect } of statements) {
 		if (effect.kind === 'unknown') return null
-		if (effect.kind === 'rename-table') tables.add(effect.to.toLowerCase())
-		if ('table' in effect && effect.table !== null) tables.add(effect.table.toLowerCase())
+		if (effect.kind === 'rename-table') tables.add(fold(effect.to))
+		if ('table' in effect && effect.table !== null) tables.add(fold(effect.table))
 	}
 	return tables
 }
@@ -99,7 +100,7 @@ function successorOf(table: string, later: readonly ScriptStatement[]): string |
 }
 
 function same(name: string, other: string): boolean {
-	return name.toLowerCase() === other.toLowerCase()
+	return fold(name) === fold(other)
 }
 
 function effectOf(text: string): StatementEffect {
@@ -194,7 +195,7 @@ function effectOfStatement(statement: Stmt): StatementEffect {
 }
 
 function pragmaEffect({ name, body }: PragmaStmt): StatementEffect {
-	if (name.objName.text.toLowerCase() !== 'foreign_keys' || body === undefined) return { kind: 'read' }
+	if (fold(name.objName.text) !== 'foreign_keys' || body === undefined) return { kind: 'read' }
 	const { value } = body
 	const text =
 		value.type === 'NameExpr'

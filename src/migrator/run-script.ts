@@ -4,6 +4,7 @@
  * @module
  */
 import { messageOf, SQLakeError } from '../errors.ts'
+import { fold } from '../schema/fold.ts'
 import { correctCopy } from './copy-rows.ts'
 import { checkForeignKeys, foreignKeysAreOn, tableAtRisk } from './foreign-keys.ts'
 import { type KeptObjects, keepObjects } from './kept-objects.ts'
@@ -151,15 +152,15 @@ class ScriptRun {
 		if (atRisk !== null) throw new ForeignKeysOnError(table, atRisk)
 		this.#settle()
 		const later = this.#statements.slice(index + 1)
-		this.#kept.set(by.toLowerCase(), keepObjects(this.#sql, table, later))
+		this.#kept.set(fold(by), keepObjects(this.#sql, table, later))
 		this.#hooks?.replaceTable(table, by, !later.some((statement) => changesShape(statement, table)))
 		this.#keepSequence(table, by)
 	}
 
 	#putBack(renamed: string): void {
-		const kept = this.#kept.get(renamed.toLowerCase())
+		const kept = this.#kept.get(fold(renamed))
 		if (kept === undefined) return
-		this.#kept.delete(renamed.toLowerCase())
+		this.#kept.delete(fold(renamed))
 		this.#rebuilt.push(kept)
 		kept.putBack()
 	}
@@ -185,7 +186,7 @@ class ScriptRun {
 
 	#isReplacement(table: string): boolean {
 		return this.#statements.some(
-			({ effect }) => effect.kind === 'drop-table' && effect.replacedBy?.toLowerCase() === table.toLowerCase(),
+			({ effect }) => effect.kind === 'drop-table' && effect.replacedBy !== null && fold(effect.replacedBy) === fold(table),
 		)
 	}
 
@@ -205,5 +206,5 @@ class ScriptRun {
 function changesShape({ effect }: ScriptStatement, table: string): boolean {
 	if (effect.kind === 'alter-table' || effect.kind === 'drop-column' || effect.kind === 'unknown') return true
 	const leaves = effect.kind === 'drop-table' || effect.kind === 'rename-table'
-	return leaves && effect.table.toLowerCase() === table.toLowerCase()
+	return leaves && fold(effect.table) === fold(table)
 }

@@ -8,6 +8,7 @@ import { SQLakeError, type SQLakeErrorCode } from '../errors.ts'
 import type { Migration } from '../migrator/manifest.ts'
 import { readScript, tablesChangedBy } from '../migrator/migration-script.ts'
 import type { MigrationStatus } from '../migrator/migration-status.ts'
+import { fold } from '../schema/fold.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 
 /** What a gate decides by. */
@@ -117,7 +118,7 @@ function writeTarget(text: string): WriteTarget {
 		case 'InsertStmt':
 		case 'UpdateStmt':
 		case 'DeleteStmt':
-			return { kind: 'write', table: parsed.root.tblName.objName.text.toLowerCase() }
+			return { kind: 'write', table: fold(parsed.root.tblName.objName.text) }
 		case 'SelectStmt':
 		case 'ExplainStmt':
 		case 'PragmaStmt':
@@ -132,7 +133,7 @@ function tablesOf(pending: readonly Migration[]): ReadonlySet<string> | null {
 	for (const { sql, tables: captured = {} } of pending) {
 		const changed = tablesChangedBy(readScript(sql))
 		if (changed === null) return null
-		for (const table of [...changed, ...Object.keys(captured)]) tables.add(table.toLowerCase())
+		for (const table of [...changed, ...Object.keys(captured)]) tables.add(fold(table))
 	}
 	return tables
 }
@@ -154,20 +155,17 @@ function columnsOf(sql: SqlStorage): Map<string, Set<string>> {
 function missingColumns(lake: LakeSchema, columns: ReadonlyMap<string, ReadonlySet<string>>): Map<string, Set<string>> {
 	const missing = new Map<string, Set<string>>()
 	for (const table of lake.tables.values()) {
-		const present = columns.get(table.name.toLowerCase())
+		const present = columns.get(fold(table.name))
 		if (present === undefined) continue
-		const lacking = table.columns.map(({ name }) => name.toLowerCase()).filter((name) => !present.has(name))
-		if (lacking.length > 0) missing.set(table.name.toLowerCase(), new Set(lacking))
+		const lacking = table.columns.map(({ name }) => fold(name)).filter((name) => !present.has(name))
+		if (lacking.length > 0) missing.set(fold(table.name), new Set(lacking))
 	}
 	return missing
 }
 
 function unquote(text: string): string {
 	const [quote] = text
-	if (quote === '[') return text.slice(1, -1).toLowerCase()
-	if (quote !== '"' && quote !== '`') return text.toLowerCase()
-	return text
-		.slice(1, -1)
-		.replaceAll(quote + quote, quote)
-		.toLowerCase()
+	if (quote === '[') return fold(text.slice(1, -1))
+	if (quote !== '"' && quote !== '`') return fold(text)
+	return fold(text.slice(1, -1).replaceAll(quote + quote, quote))
 }
