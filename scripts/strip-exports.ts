@@ -8,9 +8,9 @@
 /** Section id of exports (WebAssembly core specification, section 5.5.10). */
 const EXPORT_SECTION = 7
 
-/** Symbols that the loader reaches by a computed name: the C interface, the allocator and the run time of C++ exceptions. */
+/** Symbols that are reached by a computed name: the C interface, the allocator and the run time of C++ exceptions. */
 const ALWAYS_KEPT =
-	/^(duckdb_web_|duckdb_interrupt$|malloc$|free$|calloc$|realloc$|memory$|setThrew$|_?emscripten_|__wasm|__cxa|__get_|stack|main$|__main)/
+	/^(duckdb_web_|duckdb_(extract_statements|extract_statements_error|prepare_extracted_statement|destroy_extracted|prepared_statement_type|prepare_error|destroy_prepare|interrupt)$|malloc$|free$|calloc$|realloc$|memory$|setThrew$|_?emscripten_|__wasm|__cxa|__get_|stack|main$|__main)/
 
 /** The declarations of a Worker, which cannot compile, hide the constructor that Node has. */
 const compile = (bytes: Uint8Array): WebAssembly.Module => Reflect.construct(WebAssembly.Module, [bytes])

@@ -38,7 +38,6 @@ import { windowOf } from './scan/change-window.ts'
 import { checkKeys } from './scan/check-keys.ts'
 import { checkNames } from './scan/check-names.ts'
 import { rescuedFields, withRescuedClasses } from './scan/rescued-fields.ts'
-import { CHANGE_COLUMNS } from './scan/scan-conditions.ts'
 import { seenSchema } from './scan/seen-schema.ts'
 import { loadShardEpochs } from './scan/shard-epochs.ts'
 import { withShardsAhead } from './scan/shards-ahead.ts'
@@ -166,24 +165,24 @@ class LakeQuery implements LakeTransport {
 
 	/** What the engine is to run, from planning; nothing but metadata is read. */
 	async #prepare({ statement, moment, names, timeoutMs, dialect, signal }: LakeRequest): Promise<PreparedLakeQuery> {
-		const { catalog, store, schema, defaults } = this.#options
+		const { catalog, store, schema, defaults, engine } = this.#options
 		const limitMs = timeoutMs ?? defaults?.timeoutMs ?? DEFAULT_TIMEOUT_MS
 		const params = statement.params.map(engineValue)
+		const limits = { timeoutMs: limitMs, startedAt: Date.now(), ...(signal === undefined ? {} : { signal }) }
 		const prepared =
 			dialect === 'duckdb'
-				? duckdbPassThrough(statement.sql, params)
-				: sqliteStatement(statement.sql, params, this.#options.engine.name === 'native')
+				? duckdbPassThrough(statement.sql, params, engine, limits)
+				: sqliteStatement(statement.sql, params, engine.name === 'native')
 		const asked = windowOf(moment, (this.#options.now ?? Date.now)())
 
-		const limits = { timeoutMs: limitMs, startedAt: Date.now(), ...(signal === undefined ? {} : { signal }) }
 		const deadline = new QueryDeadline(limits)
 		const plan = async () => {
 			const snapshot = await catalog.load()
 			const window = await withShardsAhead(asked, { store, snapshot, cache: this.#cache, signal })
 			const snapshotIdOf = snapshotChooser(snapshot, moment)
 			const seen = seenSchema({ schema, snapshot, moment, window, names, snapshotIdOf })
-			const extraColumns = moment.kind === 'between' ? [...CHANGE_COLUMNS.keys()] : []
-			const uses = prepared.tables(seen, extraColumns)
+			const extraColumns = moment.kind === 'between' ? CHANGE_DIALECT_COLUMNS : []
+			const uses = await prepared.tables(seen, extraColumns)
 			for (const use of uses) checkNames(use)
 			const common = { store, window, cache: this.#cache, signal }
 			const epochs = await loadShardEpochs({ ...common, snapshot, snapshotIdOf })
@@ -198,8 +197,7 @@ class LakeQuery implements LakeTransport {
 				const table = { ...plan.use.table, columns: withRescuedClasses(plan.use.table.columns, rescued) }
 				return { plan: { ...plan, use: { ...plan.use, table } }, rescued }
 			})
-			const extra = moment.kind === 'between' ? CHANGE_DIALECT_COLUMNS : []
-			const rewritten = prepared.rewrite(read.map((each) => dialectTable(each.plan.use.table, extra)))
+			const rewritten = prepared.rewrite(read.map((each) => dialectTable(each.plan.use.table, extraColumns)))
 			const relations = read.map(({ plan, rescued }, index) =>
 				tableRelation(plan, { prefix: `_sqlake_${index}`, newestEpochs: epochs.newest, rescued, dialect: dialect ?? 'sqlite' }),
 			)
@@ -207,9 +205,9 @@ class LakeQuery implements LakeTransport {
 		}
 		const planned = await withSpan(this.#observability.tracer, 'sqlake.lake.plan', ROUTE, () => deadline.race(plan()))
 		deadline.check()
-		const { relations, plans, columns, ...rewritten } = planned
+		const { relations, plans, columns, views = [], ...rewritten } = planned
 		const tables = relations.flatMap((relation) => relation.tables)
-		const query = { store, tables, views: relations.map(({ view }) => view), ...rewritten }
+		const query = { store, tables, views: [...relations.map(({ view }) => view), ...views], ...rewritten }
 		return { query, columns, plans, limits }
 	}
 

@@ -63,6 +63,32 @@ export interface EngineQuery {
 	/** One SELECT. Parameters are `$1`, `$2` ... */
 	readonly sql: string
 	readonly params: readonly EngineValue[]
+	/**
+	 * Whether sqlake printed the statement, so that it names nothing but what is given here. Any other is run where it finds
+	 * nothing else: no tables of other queries, no file but those of its tables, and no way to leave something behind.
+	 */
+	readonly printed?: boolean
+}
+
+/** A table that a statement may name. */
+export interface EngineRelation {
+	readonly name: string
+	readonly columns: readonly { readonly name: string; readonly type: 'BIGINT' | 'DOUBLE' | 'VARCHAR' | 'BLOB' }[]
+}
+
+/** A statement in the engine's dialect that is to be looked at. */
+export interface InspectedStatement extends Pick<EngineQuery, 'sql' | 'params'> {
+	readonly relations: readonly EngineRelation[]
+}
+
+/** What a statement reads, as the engine binds it. */
+export interface EnginePlan {
+	/** The relations, as positions among those given. */
+	readonly relations: ReadonlySet<number>
+	/** Table functions, in lower case. */
+	readonly functions: ReadonlySet<string>
+	/** Tables that are none of those given. */
+	readonly others: ReadonlySet<string>
 }
 
 /** Limits of one query. */
@@ -111,6 +137,12 @@ export interface QueryEngine {
 	 * @throws as {@link QueryEngine.run} does, from the first batch or a later one.
 	 */
 	stream(query: EngineQuery, limits: EngineLimits): AsyncGenerator<EngineBatch, void, undefined>
+	/**
+	 * Binds a statement to empty tables, and runs nothing.
+	 *
+	 * @throws `READ_ONLY` for what is not one SELECT, `ANALYTICS_FAILED` with the engine's message for what it refuses.
+	 */
+	inspect(statement: InspectedStatement, limits: EngineLimits): Promise<EnginePlan>
 	/** Frees what the engine holds. A later query starts it again. */
 	close(): Promise<void>
 }

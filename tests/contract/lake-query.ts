@@ -90,8 +90,12 @@ export function lakeQueryContract(engine: QueryEngine): void {
 		expect(rows).toEqual([['ada', '11.5', 0]])
 		expect(stats.filesKept).toBeGreaterThan(0)
 		expect((await ask('FROM users SELECT max(age)')).rows).toEqual([[37]])
+		expect((await ask('WITH unused AS (FROM orders) FROM users SELECT count(*)')).rows).toEqual([[2]])
+		expect((await ask("FROM users SELECT id WHERE id = 'ada'")).rows).toEqual([['ada']])
+		expect((await ask('DESCRIBE SELECT amount FROM orders')).rows[0]?.slice(0, 2)).toEqual(['amount', 'DOUBLE'])
 		await expect(ask('DELETE FROM users')).rejects.toMatchObject({ code: 'READ_ONLY' })
 		await expect(ask("SELECT * FROM read_text('/etc/passwd')")).rejects.toMatchObject({ code: 'DIALECT_UNSUPPORTED' })
+		await expect(ask('FROM _sqlake_0_plain')).rejects.toMatchObject({ code: 'ROUTE_UNKNOWN_TABLE' })
 		await expect(ask('SELECT ?, ?', [1])).rejects.toMatchObject({ code: 'QUERY_FAILED' })
 		const batches: unknown[] = []
 		const streamed = transport.stream({

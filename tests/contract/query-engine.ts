@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, describe, expect, it } from 'vitest'
 import type {
 	EngineFunction,
@@ -15,10 +14,10 @@ import type {
 } from '../../src/analytics/query-engine.ts'
 import { SQLakeError } from '../../src/errors.ts'
 import type { IcebergField } from '../../src/lake/iceberg/types.ts'
-import { parquetSchemaOf } from '../../src/lake/parquet/parquet-schema.ts'
 import { MemoryObjectStore } from '../../src/lake/storage/memory.ts'
 import type { ObjectStore } from '../../src/lake/storage/object-store.ts'
 import { collect } from '../analytics/support/collect.ts'
+import { type LakeRow, putParquet } from '../analytics/support/put-parquet.ts'
 
 const id: IcebergField = { id: 101, name: 'id', required: false, type: 'long' }
 const label: IcebergField = { id: 102, name: 'label', required: false, type: 'string' }
@@ -28,30 +27,13 @@ const bytes: IcebergField = { id: 105, name: 'bytes', required: false, type: 'bi
 const at: IcebergField = { id: 106, name: 'at', required: false, type: 'timestamptz' }
 const everyField = [id, label, weight, active, bytes, at]
 
-type Row = readonly (bigint | string | number | boolean | Uint8Array | null)[]
-
-const everyRow: readonly Row[] = [
+const everyRow: readonly LakeRow[] = [
 	[1n, 'one', 1.5, true, Uint8Array.of(0, 255), 1_700_000_000_123_456n],
 	[2n, 'zwei "2" \' ü 🚀', -0.1, false, Uint8Array.of(), 0n],
 	[9_007_199_254_740_993n, '', 1e300, null, null, -1n],
 	[null, null, null, null, null, null],
 	[-9_223_372_036_854_775_808n, 'nul \0 inside', 5e-324, true, Uint8Array.of(1), 9_223_372_022_400_000_000n],
 ]
-
-/** Puts a Parquet file into a store. */
-async function put(store: ObjectStore, key: string, fields: readonly IcebergField[], rows: readonly Row[]) {
-	const encoder = new TextEncoder()
-	const columnData = fields.map((field, i) => ({
-		name: field.name,
-		data: rows.map((row) => {
-			const value = row[i] ?? null
-			return field.type === 'string' && typeof value === 'string' ? encoder.encode(value) : value
-		}),
-	}))
-	const file = new Uint8Array(parquetWriteBuffer({ columnData, schema: parquetSchemaOf(fields), rowGroupSize: 1000 }))
-	await store.put(key, file)
-	return { key, sizeInBytes: file.length, recordCount: rows.length }
-}
 
 /** @param create Makes an engine; each is closed at the end. */
 export function queryEngineContract(
@@ -75,7 +57,7 @@ export function queryEngineContract(
 		const everything = async (store: ObjectStore): Promise<EngineTable> => ({
 			name: 'everything',
 			columns: everyField,
-			files: [await put(store, 'a/everything.parquet', everyField, everyRow)],
+			files: [await putParquet(store, 'a/everything.parquet', everyField, everyRow)],
 		})
 
 		it('gives every type of the lake back exactly', async () => {
@@ -153,9 +135,9 @@ export function queryEngineContract(
 			const store = openStore()
 			const renamed = { ...label, name: 'title' }
 			const files = [
-				await put(store, 'b/1.parquet', [id, label], [[1n, 'old']]),
-				await put(store, 'b/2.parquet', [id], [[2n]]),
-				await put(store, 'b/3.parquet', [renamed, id], [['new', 3n]]),
+				await putParquet(store, 'b/1.parquet', [id, label], [[1n, 'old']]),
+				await putParquet(store, 'b/2.parquet', [id], [[2n]]),
+				await putParquet(store, 'b/3.parquet', [renamed, id], [['new', 3n]]),
 			]
 			const { rows } = await query(
 				'SELECT id, title FROM t ORDER BY id',
@@ -172,8 +154,8 @@ export function queryEngineContract(
 
 		it('reads many row groups', async () => {
 			const store = openStore()
-			const rows = Array.from({ length: 12_345 }, (_, i): Row => [BigInt(i), i % 3 === 0 ? null : `label ${i % 10}`])
-			const table = { name: 'many', columns: [id, label], files: [await put(store, 'c/many.parquet', [id, label], rows)] }
+			const rows = Array.from({ length: 12_345 }, (_, i): LakeRow => [BigInt(i), i % 3 === 0 ? null : `label ${i % 10}`])
+			const table = { name: 'many', columns: [id, label], files: [await putParquet(store, 'c/many.parquet', [id, label], rows)] }
 			const result = await query('SELECT count(*), count(label), sum(id), max(label) FROM many', [], [table], store)
 			expect(result.rows).toEqual([[12_345, 8230, (12_344 * 12_345) / 2, 'label 9']])
 		})
@@ -182,8 +164,8 @@ export function queryEngineContract(
 			const store = openStore()
 			const files = await Promise.all(
 				Array.from({ length: 200 }, (_, i) => {
-					const rows = [0, 1, 2].map((j): Row => [BigInt(3 * i + j), j === 1 ? null : `label ${i}`])
-					return put(store, `d/${i}.parquet`, i % 2 === 0 ? [id, label] : [id], rows)
+					const rows = [0, 1, 2].map((j): LakeRow => [BigInt(3 * i + j), j === 1 ? null : `label ${i}`])
+					return putParquet(store, `d/${i}.parquet`, i % 2 === 0 ? [id, label] : [id], rows)
 				}),
 			)
 			const table = { name: 'small', columns: [id, label], files }
@@ -221,15 +203,17 @@ export function queryEngineContract(
 		it('answers the same for the same query twice, and for other columns of the same files', async () => {
 			const store = openStore()
 			const table = { ...(await everything(store)), cacheKey: crypto.randomUUID() }
-			const sum = () => query('SELECT sum(weight) AS s FROM everything WHERE id < 10', [], [table], store)
-			const first = await sum()
-			expect((await sum()).rows).toEqual(first.rows)
-			const narrow = { ...table, columns: [{ ...label, name: 'renamed' }] }
-			expect((await query('SELECT renamed FROM everything WHERE renamed = $1', ['one'], [narrow], store)).rows).toEqual([['one']])
-			const wide = { ...table, columns: [id, bytes] }
-			expect((await query('SELECT bytes FROM everything WHERE id = 1', [], [wide], store)).rows).toEqual([
-				[Uint8Array.of(0, 255)],
-			])
+			for (const printed of [true, false]) {
+				const rows = async (sql: string, table: EngineTable) =>
+					(await engine.run({ store, tables: [table], views: [], sql, params: [], printed }, { timeoutMs: 20_000 })).rows
+				const sum = () => rows('SELECT sum(weight) AS s FROM everything WHERE id < 10', table)
+				const first = await sum()
+				expect(await sum()).toEqual(first)
+				const narrow = { ...table, columns: [{ ...label, name: 'renamed' }] }
+				expect(await rows("SELECT renamed FROM everything WHERE renamed = 'one'", narrow)).toEqual([['one']])
+				const wide = { ...table, columns: [id, bytes] }
+				expect(await rows('SELECT bytes FROM everything WHERE id = 1', wide)).toEqual([[Uint8Array.of(0, 255)]])
+			}
 		})
 
 		describe('functions that it calls back', () => {

@@ -5,6 +5,7 @@
  */
 import { SQLakeError } from '../../errors.ts'
 import type { IcebergPrimitiveType } from '../../lake/iceberg/types.ts'
+import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import type { EngineValue } from '../query-engine.ts'
 
 const MIN_INT64 = -(2n ** 63n)
@@ -44,6 +45,11 @@ function hex(bytes: Uint8Array): string {
 
 function doubleText(value: number): string {
 	return Object.is(value, -0) ? '-0' : String(value)
+}
+
+/** A view that ends with its connection. */
+export function createView(name: string, sql: string): string {
+	return `CREATE TEMP VIEW ${quoteIdentifier(name)} AS ${sql}`
 }
 
 /** The type that a lake column has in the engine's tables. Microseconds stand for moments: no TIMESTAMPTZ arithmetic without ICU. */

@@ -3,33 +3,33 @@
  *
  * @module
  */
-import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType, DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBResult, DuckDBType, DuckDBValue } from '@duckdb/node-api'
 import { messageOf, SQLakeError } from '../../../errors.ts'
 import type { IcebergField } from '../../../lake/iceberg/types.ts'
 import { corrupt, openParquet } from '../../../lake/parquet/open-parquet.ts'
 import { readColumns } from '../../../lake/parquet/read-columns.ts'
 import type { ObjectStore } from '../../../lake/storage/object-store.ts'
-import { quoteIdentifier } from '../../../schema/quote-identifier.ts'
 import type {
 	EngineBatch,
 	EngineFile,
-	EngineFunction,
 	EngineLimits,
 	EngineOptions,
+	EnginePlan,
 	EngineQuery,
 	EngineResult,
 	EngineValue,
+	InspectedStatement,
 	QueryEngine,
 } from '../../query-engine.ts'
 import { collectBatches } from '../collect-batches.ts'
-import { settingStatements } from '../duckdb-settings.ts'
-import { literal } from '../duckdb-sql.ts'
+import { createView } from '../duckdb-sql.ts'
 import { engineError } from '../engine-error.ts'
+import { executeStatement, planStatement, prepareStatement, readPlan, standInStatements } from '../inspect-statement.ts'
 import { QueryDeadline } from '../query-deadline.ts'
 import { decimalValue, integerValue, realValue, unsupportedColumn } from '../result-value.ts'
+import { type NativeDatabase, NativeDatabases } from './native-database.ts'
 import { parquetRelation } from './parquet-relation.ts'
 import { DEFAULT_COPY_LIMIT_BYTES, type HeldFiles, QueryFiles } from './query-files.node.ts'
-import { scalarFunction } from './text-function.ts'
 
 type NodeApi = typeof import('@duckdb/node-api')
 
@@ -65,14 +65,14 @@ export async function loadNodeApi(): Promise<NodeApi> {
 export class NativeEngine implements QueryEngine {
 	readonly name = 'native'
 	readonly #options: EngineOptions
-	#instance: Promise<DuckDBInstance> | undefined
+	readonly #databases: NativeDatabases
 	readonly #files: QueryFiles
-	readonly #functionNames = new Set<string>()
-	/** Connections on which DuckDB is still at a query that was given up. */
+	/** Instances in which DuckDB is still at a query that was given up. */
 	readonly #closing = new Set<Promise<void>>()
 
 	constructor(options: Partial<EngineOptions> = {}) {
 		this.#options = { memoryLimitBytes: options.memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT_BYTES, threads: options.threads ?? 2 }
+		this.#databases = new NativeDatabases(this.#options, loadNodeApi)
 		this.#files = new QueryFiles(options.copyLimitBytes ?? DEFAULT_COPY_LIMIT_BYTES)
 	}
 
@@ -84,96 +84,95 @@ export class NativeEngine implements QueryEngine {
 		return this.#batches(query, limits, (connection, sql) => connection.stream(sql))
 	}
 
+	async inspect(statement: InspectedStatement, limits: EngineLimits): Promise<EnginePlan> {
+		const deadline = new QueryDeadline(limits)
+		const database = await this.#open([], deadline)
+		const { connection } = database
+		try {
+			return await database.work(deadline, async () => {
+				await connection.run(standInStatements(statement).join('; '))
+				await database.expectSelect(statement.sql)
+				await connection.run(prepareStatement(statement.sql))
+				const plan = await connection.runAndReadAll(planStatement(statement))
+				return readPlan(String(plan.getRows().at(-1)?.at(-1)))
+			})
+		} catch (error) {
+			throw engineError(error, this.#options.memoryLimitBytes)
+		} finally {
+			void database.close()
+		}
+	}
+
 	async close(): Promise<void> {
-		const instance = await this.#instance
-		this.#instance = undefined
-		this.#functionNames.clear()
 		await Promise.all(this.#closing)
-		instance?.closeSync()
+		await this.#databases.close()
 		await this.#files.close()
 	}
 
 	async *#batches(query: EngineQuery, limits: EngineLimits, start: StartQuery): AsyncGenerator<EngineBatch, void, undefined> {
 		const deadline = new QueryDeadline(limits)
 		deadline.check()
-		this.#instance ??= this.#open()
-		const instance = await deadline.race(this.#instance)
-		const running = new RunningQuery(await instance.connect(), deadline)
 		let held: HeldFiles | undefined
+		let database: NativeDatabase | undefined
 		try {
 			held = await this.#files.hold(query, deadline)
-			yield* this.#runOn(running, query, held.paths, start)
+			database = await this.#open([...held.paths.values()], deadline)
+			yield* this.#runOn(database, query, deadline, held.paths, start)
 		} catch (error) {
-			throw await this.#explain(error, query, held)
+			throw await this.#explain(database?.failure ?? error, query, held)
 		} finally {
-			const closed = running.close().finally(() => held?.release())
+			const closed = (database?.close() ?? Promise.resolve()).finally(() => held?.release())
 			this.#closing.add(closed)
 			void closed.finally(() => this.#closing.delete(closed))
 		}
 	}
 
-	async #open(): Promise<DuckDBInstance> {
-		const { DuckDBInstance } = await loadNodeApi()
-		// Without a temporary directory a query that needs more memory fails, instead of filling the disk.
-		return DuckDBInstance.create(':memory:', {
-			autoinstall_known_extensions: 'false',
-			autoload_known_extensions: 'false',
-			temp_directory: '',
+	async #open(paths: readonly string[], deadline: QueryDeadline): Promise<NativeDatabase> {
+		const opening = this.#databases.open(paths)
+		return deadline.race(opening).catch((error: unknown) => {
+			void opening.then(
+				(late) => late.close(),
+				() => {},
+			)
+			throw error
 		})
 	}
 
-	/** @param paths Where each file is on disk. */
 	async *#runOn(
-		running: RunningQuery,
+		database: NativeDatabase,
 		query: EngineQuery,
+		deadline: QueryDeadline,
 		paths: ReadonlyMap<EngineFile, string>,
 		start: StartQuery,
 	): AsyncGenerator<EngineBatch, void, undefined> {
-		const { connection, deadline } = running
-		const run = (statement: string) => running.wait(connection.run(statement))
-		for (const statement of settingStatements(this.#options)) await run(statement)
-		let bytesRead = 0
-		for (const table of query.tables) {
-			const found = table.files.flatMap((file) => paths.get(file) ?? [])
-			await run(`CREATE TEMP VIEW ${quoteIdentifier(table.name)} AS ${parquetRelation(table.columns, found)}`)
-			bytesRead += table.files.reduce((sum, file) => sum + file.sizeInBytes, 0)
-		}
-		await this.#addFunctions(connection, query.functions ?? [])
-		for (const statement of query.macros ?? []) await run(statement)
-		for (const view of query.views) {
-			await run(`CREATE TEMP VIEW ${quoteIdentifier(view.name)} AS ${view.sql}`)
-		}
-		await run(`PREPARE query AS ${query.sql}`)
-		const args = query.params.length === 0 ? '' : `(${query.params.map(literal).join(', ')})`
-		const execution = `EXECUTE query${args}`
-		const result = await running.wait(start(connection, execution))
+		await database.work(deadline, () => prepare(database, query, deadline, paths))
+		const result = await database.work(deadline, () => start(database.connection, executeStatement(query.params)))
 		const { isStreaming } = result
 		const columns = result.columnNames()
 		const readers = result.columnTypes().map((type, i) => valueReader(type, columns[i] ?? ''))
-		yield { columns, rows: [], bytesRead }
+		yield { columns, rows: [], bytesRead: [...paths.keys()].reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0) }
 		for (;;) {
 			deadline.check()
-			const chunk = await running.wait(result.fetchChunk())
+			const chunk = await database.work(deadline, () => result.fetchChunk())
 			if (chunk === null || chunk.rowCount === 0) break
 			const rows = chunk.getRows().map((row) => row.map((value, i) => (value === null ? null : (readers[i]?.(value) ?? null))))
 			yield { columns, rows, bytesRead: 0 }
 		}
 		// A stream that fails looks as if it were at its end, except that it is no stream any more (duckdb_result_is_streaming).
-		if (isStreaming && !result.isStreaming) {
-			await run(`EXPLAIN ANALYZE ${execution}`) // Throws it again, with its message.
-			throw new SQLakeError('ANALYTICS_FAILED', 'DuckDB gave the query up in the middle and does not say why')
-		}
+		if (isStreaming && !result.isStreaming) throw database.failure ?? (await this.#failureOf(query, deadline, paths))
 	}
 
-	/** Functions belong to the instance: each is made known once. */
-	async #addFunctions(connection: DuckDBConnection, functions: readonly EngineFunction[]): Promise<void> {
-		const missing = functions.filter(({ name }) => !this.#functionNames.has(name))
-		if (missing.length === 0) return
-		const api = await loadNodeApi()
-		for (const definition of missing) {
-			if (this.#functionNames.has(definition.name)) continue
-			this.#functionNames.add(definition.name)
-			connection.registerScalarFunction(scalarFunction(api, definition))
+	/** Why a query's stream failed: DuckDB says so where the query runs once more, on its own, to its end. */
+	async #failureOf(query: EngineQuery, deadline: QueryDeadline, paths: ReadonlyMap<EngineFile, string>): Promise<unknown> {
+		const database = await this.#open([...paths.values()], deadline)
+		try {
+			await database.work(deadline, () => prepare(database, query, deadline, paths))
+			await database.work(deadline, () => database.connection.run(`EXPLAIN ANALYZE ${executeStatement(query.params)}`))
+			return new SQLakeError('ANALYTICS_FAILED', 'DuckDB gave the query up in the middle and does not say why')
+		} catch (error) {
+			return database.failure ?? error
+		} finally {
+			void database.close()
 		}
 	}
 
@@ -196,33 +195,23 @@ export class NativeEngine implements QueryEngine {
 	}
 }
 
-/** A query and the connection that it has for itself. */
-class RunningQuery {
-	readonly connection: DuckDBConnection
-	readonly deadline: QueryDeadline
-	/** What DuckDB is at, or was at last. */
-	#work: Promise<unknown> = Promise.resolve()
-
-	constructor(connection: DuckDBConnection, deadline: QueryDeadline) {
-		this.connection = connection
-		this.deadline = deadline
+/** Makes a query's tables, functions and views, and DuckDB read it. */
+async function prepare(
+	database: NativeDatabase,
+	{ tables, functions = [], macros = [], views, sql, printed = false }: EngineQuery,
+	deadline: QueryDeadline,
+	paths: ReadonlyMap<EngineFile, string>,
+): Promise<void> {
+	const { connection } = database
+	for (const { name, columns, files } of tables) {
+		const found = files.map((file) => paths.get(file) ?? '')
+		await connection.run(createView(name, parquetRelation(columns, found)))
 	}
-
-	/** Waits for DuckDB, and stops it when the query may not go on. @throws as {@link QueryDeadline.race} does. */
-	async wait<T>(work: Promise<T>): Promise<T> {
-		this.#work = work.catch(() => {}) // Who waits hears of it.
-		try {
-			return await this.deadline.race(work)
-		} catch (error) {
-			this.connection.interrupt()
-			throw error
-		}
-	}
-
-	/** Closes the connection, once DuckDB is at its end: while it plans a query it looks at no interruption. */
-	close(): Promise<void> {
-		return this.#work.then(() => this.connection.closeSync())
-	}
+	for (const definition of functions) database.addFunction(definition, deadline)
+	for (const statement of macros) await connection.run(statement)
+	for (const view of views) await connection.run(createView(view.name, view.sql))
+	if (!printed) await database.expectSelect(sql)
+	await connection.run(prepareStatement(sql))
 }
 
 /** Whether our own reader, which says what it stumbles over, can read a file. */

@@ -6,7 +6,9 @@
  *
  * @module
  */
+import { SQLakeError } from '../../../errors.ts'
 import type { EngineFunction } from '../../query-engine.ts'
+import { notOneSelect } from '../inspect-statement.ts'
 import type { QueryDeadline } from '../query-deadline.ts'
 import { stubRuntime } from './stub-runtime.ts'
 import { TaskWatch } from './task-watch.ts'
@@ -25,6 +27,11 @@ export class DuckDBError extends Error {
 	override readonly name = 'DuckDBError'
 }
 
+/** Tells whether an instance whose call ended with this error is still in a known state. */
+export function isWhole(error: unknown): boolean {
+	return error instanceof DuckDBError || SQLakeError.is(error)
+}
+
 /** A connection of an instance. */
 export type ConnectionHandle = number & { readonly connection: unique symbol }
 
@@ -36,14 +43,20 @@ export interface ArrowInsertTarget {
 	readonly create: boolean
 }
 
+/** Functions of DuckDB's C API (duckdb.h). A 64-bit parameter is two numbers, the low half first. */
+type CApi = Readonly<Record<string, (...args: readonly number[]) => number>>
+
+/** Where DuckDB-WASM's connection has its `duckdb::Connection`, which the C API knows as `duckdb_connection`. */
+const CONNECTION_OFFSET = 8
+
+/** `DUCKDB_STATEMENT_TYPE_SELECT`. */
+const SELECT = 1
+
 /** What a call answers: DuckDB's message where the status is neither 0 nor {@link STATUS_RETRY}. */
 interface Response {
 	readonly status: number
 	readonly bytes: Uint8Array
 }
-
-/** Where DuckDB-WASM's connection has its `duckdb::Connection`, which the C interface calls `duckdb_connection`. */
-const CONNECTION_OFFSET = 8
 
 /** DuckDB-WASM: nothing failed, but there is no answer yet. */
 const STATUS_RETRY = 256
@@ -54,16 +67,16 @@ const decoder = new TextDecoder()
 /** One running DuckDB. */
 export class DuckDBWasm {
 	readonly #module: DuckDBModule
+	readonly #api: CApi
 	readonly #functions: TextFunctions
 	readonly #functionNames = new Set<string>()
 
 	readonly #watch: TaskWatch
-	readonly #interrupt: (connection: number) => void
 
-	private constructor(module: DuckDBModule, functions: TextFunctions, watch: TaskWatch, interrupt: (connection: number) => void) {
+	private constructor(module: DuckDBModule, api: CApi, functions: TextFunctions, watch: TaskWatch) {
 		this.#module = module
+		this.#api = api
 		this.#watch = watch
-		this.#interrupt = interrupt
 		this.#functions = functions
 	}
 
@@ -77,19 +90,19 @@ export class DuckDBWasm {
 		const { default: createModule } = await import('./vendor/duckdb-loader.js')
 		const functions = new TextFunctions()
 		const watch = new TaskWatch()
-		let interrupt: (connection: number) => void = () => {}
+		let api: CApi = {}
 		const module = await createModule({
 			duckdbRuntime: { ...stubRuntime, callScalarUDF: functions.call },
 			wasmFunction: wasmFunctionMaker(modules.trampolines),
 			instantiateWasm: (imports, done) => {
 				const instance = new WebAssembly.Instance(modules.duckdb, watch.watch(imports))
-				interrupt = instance.exports.duckdb_interrupt as (connection: number) => void
+				api = instance.exports as CApi
 				return done(instance, modules.duckdb)
 			},
 			print: () => {},
 			printErr: () => {},
 		})
-		const database = new DuckDBWasm(module, functions, watch, (connection) => interrupt(connection))
+		const database = new DuckDBWasm(module, api, functions, watch)
 		// One task a poll: inside a call the clock of a Worker stands still, so a poll bounded by time would never return.
 		database.#call('duckdb_web_open', ['string'], [JSON.stringify({ path: ':memory:', query: { queryPollingInterval: 0 } })])
 		return database
@@ -108,6 +121,19 @@ export class DuckDBWasm {
 		this.#module.ccall('duckdb_web_disconnect', null, ['number'], [connection])
 	}
 
+	/** Gives a connection to a call. */
+	withConnection<T>(use: (connection: ConnectionHandle) => T): T {
+		const connection = this.connect()
+		try {
+			const result = use(connection)
+			this.disconnect(connection)
+			return result
+		} catch (error) {
+			if (isWhole(error)) this.disconnect(connection)
+			throw error
+		}
+	}
+
 	/** Makes a function known to all connections, for as long as the instance lives. One of the same name is left as it is. */
 	addFunction(connection: ConnectionHandle, definition: EngineFunction): void {
 		const { name } = definition
@@ -115,6 +141,49 @@ export class DuckDBWasm {
 		this.#functionNames.add(name)
 		const declaration = { functionId: this.#functions.add(definition), name, returnType: { sqlType: 'utf8' } }
 		this.#call('duckdb_web_udf_scalar_create', ['number', 'string'], [connection, JSON.stringify(declaration)])
+	}
+
+	/** @throws `READ_ONLY` for what is not one SELECT, as DuckDB reads it; DuckDBError for what it cannot read. */
+	expectSelect(connection: ConnectionHandle, sql: string): void {
+		const api = this.#api
+		const handle = connection + CONNECTION_OFFSET
+		const call = (name: string, ...args: readonly number[]) => api[name]?.(...args) ?? 0
+		this.#withBytes(encoder.encode(`${sql}\0`), (text) =>
+			this.#withBytes(new Uint8Array(8), (pointers) => {
+				const at = (pointer: number) => new DataView(this.#module.HEAPU8.buffer).getUint32(pointer, true)
+				const count = call('duckdb_extract_statements', handle, text, pointers)
+				try {
+					const error = call('duckdb_extract_statements_error', at(pointers))
+					if (error !== 0) throw new DuckDBError(this.#text(error))
+					if (count !== 1) throw notOneSelect(`${count} statements`)
+					call('duckdb_prepare_extracted_statement', handle, at(pointers), 0, 0, pointers + 4)
+					const failure = call('duckdb_prepare_error', at(pointers + 4))
+					if (failure !== 0) throw new DuckDBError(this.#text(failure))
+					if (call('duckdb_prepared_statement_type', at(pointers + 4)) !== SELECT) throw notOneSelect('another statement')
+				} finally {
+					call('duckdb_destroy_prepare', pointers + 4)
+					call('duckdb_destroy_extracted', pointers)
+				}
+			}),
+		)
+	}
+
+	/** Text that ends with NUL. */
+	#text(pointer: number): string {
+		const { HEAPU8 } = this.#module
+		return decoder.decode(HEAPU8.subarray(pointer, HEAPU8.indexOf(0, pointer)))
+	}
+
+	/** Makes a call during which functions may be called back. @throws what the call throws, or what such a function threw. */
+	calling<T>(deadline: QueryDeadline, call: () => T): T {
+		const functions = this.#functions
+		functions.deadline = deadline
+		functions.failure = undefined
+		try {
+			return call()
+		} catch (error) {
+			throw error instanceof DuckDBError ? (functions.failure ?? error) : error
+		}
 	}
 
 	/** Runs a statement to its end. @returns its rows as an Arrow IPC file. */
@@ -157,7 +226,7 @@ export class DuckDBWasm {
 	 * @throws `ANALYTICS_TIMEOUT` besides what the task throws; the statement must be cancelled then
 	 */
 	within<T>(connection: ConnectionHandle, deadline: QueryDeadline, task: () => T): T {
-		return this.#watch.during(deadline, () => this.#interrupt(connection + CONNECTION_OFFSET), task)
+		return this.#watch.during(deadline, () => void this.#api.duckdb_interrupt?.(connection + CONNECTION_OFFSET), task)
 	}
 
 	/** Gives the started statement up. */

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { messageOf } from '../../../errors.ts'
+import { messageOf, SQLakeError } from '../../../errors.ts'
 import type { EngineFunction } from '../../query-engine.ts'
+import type { QueryDeadline } from '../query-deadline.ts'
 import type { DuckDBModule } from './vendor/duckdb-loader.js'
 
 /** One argument as DuckDB describes it: positions among the pointers it hands over. */
@@ -33,6 +34,10 @@ const SHORT_BYTES = 200
 /** The functions of one instance. */
 export class TextFunctions {
 	readonly #functions: EngineFunction[] = []
+	/** Of the query that calls. In a Worker time stands still during a call, so that it bounds nothing there. */
+	deadline: QueryDeadline | undefined
+	/** What a function threw; of an error the engine keeps no more than the message. */
+	failure: SQLakeError | undefined
 	/** What the engine copies as soon as a call is over: kept from one call to the next, as it is not freed. */
 	#results = { pointer: 0, bytes: 0 }
 
@@ -59,10 +64,14 @@ export class TextFunctions {
 			const addresses = module.HEAPF64.slice(pointers >> 3, (pointers + pointersBytes) >> 3)
 			const columns = args.map((arg) => readTexts(module, arg, addresses, rows))
 			const results: (string | null)[] = []
-			for (let row = 0; row < rows; row++) results.push(definition.call(...columns.map((column) => column[row] ?? null)))
+			for (let row = 0; row < rows; row++) {
+				this.deadline?.check()
+				results.push(definition.call(...columns.map((column) => column[row] ?? null)))
+			}
 			const answer = this.#write(module, results)
 			module.HEAPF64.set([0, answer, 0], response >> 3)
 		} catch (error) {
+			if (SQLakeError.is(error)) this.failure ??= error
 			const bytes = encoder.encode(messageOf(error))
 			const pointer = module._malloc(bytes.length)
 			module.HEAPU8.set(bytes, pointer)

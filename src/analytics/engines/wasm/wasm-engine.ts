@@ -12,18 +12,21 @@ import type {
 	EngineFile,
 	EngineLimits,
 	EngineOptions,
+	EnginePlan,
 	EngineQuery,
 	EngineResult,
 	EngineTable,
+	InspectedStatement,
 	QueryEngine,
 } from '../../query-engine.ts'
 import { collectBatches } from '../collect-batches.ts'
 import { DEFAULT_MEMORY_LIMIT_BYTES, settingStatements } from '../duckdb-settings.ts'
-import { columnType, literal } from '../duckdb-sql.ts'
+import { columnType, createView } from '../duckdb-sql.ts'
 import { engineError } from '../engine-error.ts'
+import { executeStatement, planStatement, prepareStatement, readPlan, standInStatements } from '../inspect-statement.ts'
 import { QueryDeadline } from '../query-deadline.ts'
 import { type ArrowRows, arrowRows } from './arrow-result.ts'
-import { type ConnectionHandle, DuckDBError, DuckDBWasm, type DuckDBWasmModules } from './duckdb-bindings.ts'
+import { type ConnectionHandle, DuckDBWasm, type DuckDBWasmModules, isWhole } from './duckdb-bindings.ts'
 import { Exclusive } from './exclusive.ts'
 import { RowBatch } from './row-batch.ts'
 import { type LoadedTable, TableCache } from './table-cache.ts'
@@ -55,6 +58,7 @@ export interface WasmEngineOptions extends Partial<EngineOptions> {
 interface RunningQuery {
 	readonly database: Database
 	readonly connection: ConnectionHandle
+	readonly query: EngineQuery
 	readonly load: QueryLoad
 	readonly deadline: QueryDeadline
 }
@@ -62,7 +66,9 @@ interface RunningQuery {
 /** A running database with what it keeps. */
 interface Database {
 	readonly duckdb: DuckDBWasm
+	/** Tables that all its connections see. */
 	readonly cache: TableCache
+	readonly running: Set<RunningQuery>
 }
 
 /**
@@ -78,7 +84,6 @@ export class WasmEngine implements QueryEngine {
 	readonly #options: EngineOptions
 	readonly #cacheBytes: number
 	readonly #exclusive = new Exclusive(() => this.#discard())
-	readonly #running = new Set<RunningQuery>()
 	#database: Database | undefined
 	#tableCount = 0
 
@@ -120,85 +125,153 @@ export class WasmEngine implements QueryEngine {
 		}
 	}
 
+	async inspect(statement: InspectedStatement, limits: EngineLimits): Promise<EnginePlan> {
+		const deadline = new QueryDeadline(limits)
+		deadline.check()
+		const inspect = async () => {
+			const database = await this.#open(deadline)
+			const { duckdb } = database
+			try {
+				return duckdb.withConnection((connection) => {
+					for (const each of standInStatements(statement)) duckdb.run(connection, each)
+					duckdb.expectSelect(connection, statement.sql)
+					duckdb.run(connection, prepareStatement(statement.sql))
+					const { rows } = arrowRows([duckdb.run(connection, planStatement(statement))])
+					return readPlan(String(rows.at(-1)?.at(-1)))
+				})
+			} catch (error) {
+				throw this.#failed(error, database)
+			}
+		}
+		return this.#exclusive.run(deadline, () => this.#withRoom(inspect))
+	}
+
 	async close(): Promise<void> {
 		this.#discard()
 	}
 
 	#discard(): void {
+		this.#database?.running.clear()
 		this.#database = undefined
-		this.#running.clear()
 	}
 
-	/** Tries once more with an empty cache: what earlier queries left behind must not be why this one fails. */
+	/** Tries once more on a new instance: what earlier queries left behind must not be why this one fails. */
 	async #withRoom<T>(work: () => Promise<T>, again: () => Promise<T> = work): Promise<T> {
+		const before = this.#database
 		try {
 			return await work()
 		} catch (error) {
-			const database = this.#database
-			const dropped = SQLakeError.is(error, 'ANALYTICS_MEMORY') && database !== undefined ? database.cache.clear() : []
-			if (database === undefined || dropped.length === 0) throw error
-			dropTables(database, dropped)
+			if (before === undefined || before === this.#database) throw error
 			return await again()
 		}
 	}
 
+	/**
+	 * The error that a query ends with. An instance that ran out of memory keeps all that it ever took, and one that failed in any way
+	 * but by an error of DuckDB's own is in an unknown state: neither is used again.
+	 */
+	#failed(error: unknown, database: Database): SQLakeError {
+		const failure = engineError(error, this.#options.memoryLimitBytes)
+		if (!isWhole(error)) database.running.clear()
+		// Results that are still being read go on, where they can.
+		const isSpent = !isWhole(error) || (failure.code === 'ANALYTICS_MEMORY' && database.running.size === 0)
+		if (isSpent && database === this.#database) this.#database = undefined
+		return failure
+	}
+
 	async #open(deadline: QueryDeadline): Promise<Database> {
-		if (this.#database !== undefined) return this.#database
+		this.#database ??= await this.#create(deadline)
+		endAbandoned(this.#database)
+		return this.#database
+	}
+
+	async #create(deadline: QueryDeadline): Promise<Database> {
 		const duckdb = await deadline.race(this.#modules().then((modules) => DuckDBWasm.open(modules)))
-		this.#database = { duckdb, cache: new TableCache(this.#cacheBytes) }
+		duckdb.withConnection((connection) => {
+			for (const statement of settingStatements(this.#options)) duckdb.run(connection, statement)
+		})
+		return { duckdb, cache: new TableCache(this.#cacheBytes), running: new Set() }
+	}
+
+	/**
+	 * Where a query runs. One that sqlake did not print must find nothing there of others: its own tables are its connection's, and
+	 * those that all see are dropped before it, or stay behind in an instance that only the results still being read know.
+	 */
+	async #databaseFor({ printed = false }: EngineQuery, deadline: QueryDeadline): Promise<Database> {
+		const database = await this.#open(deadline)
+		if (printed) return database
+		dropTables(database, database.cache.clear())
+		if (![...database.running].some((running) => running.query.printed)) return database
+		this.#database = await this.#create(deadline)
 		return this.#database
 	}
 
 	/** Runs a query; its tables and its connection live until the last batch was taken or the generator is returned. */
 	async *#batches(query: EngineQuery, deadline: QueryDeadline): AsyncGenerator<EngineBatch, void, undefined> {
-		const database = await this.#open(deadline)
-		this.#endAbandoned()
+		const database = await this.#databaseFor(query, deadline)
 		const { duckdb } = database
-		const connection = duckdb.connect()
-		const load = new QueryLoad(database, connection, query, deadline, () => `t${++this.#tableCount}`)
-		const running = { database, connection, load, deadline }
-		this.#running.add(running)
+		let running: RunningQuery | undefined
 		try {
-			duckdb.run(connection, settingStatements(this.#options).join('; '))
+			const connection = duckdb.connect()
+			const load = new QueryLoad(database, connection, query, deadline, () => `_sqlake_loaded_${++this.#tableCount}`)
+			running = { database, connection, query, load, deadline }
+			database.running.add(running)
 			for (const table of query.tables) await load.table(table)
-			for (const definition of query.functions ?? []) duckdb.addFunction(connection, definition)
-			for (const statement of query.macros ?? []) duckdb.run(connection, statement)
-			for (const view of query.views) createView(duckdb, connection, view.name, view.sql)
-			duckdb.run(connection, `PREPARE query AS ${query.sql}`)
-			const args = query.params.length === 0 ? '' : `(${query.params.map(literal).join(', ')})`
+			duckdb.calling(deadline, () => prepare(duckdb, connection, query))
 			let { bytesRead } = load
-			for await (const { columns, rows } of execute(duckdb, connection, `EXECUTE query${args}`, deadline)) {
+			for await (const { columns, rows } of execute(duckdb, connection, executeStatement(query.params), deadline)) {
+				if (!query.printed) this.#expectUnwatched(database)
 				yield { columns, rows, bytesRead }
 				bytesRead = 0
-				if (!this.#running.has(running)) throw new SQLakeError('ANALYTICS_FAILED', 'the engine was closed before the last row')
+				if (!database.running.has(running)) throw new SQLakeError('ANALYTICS_FAILED', 'the engine was closed before the last row')
 			}
 		} catch (error) {
-			if (!(error instanceof DuckDBError) && !SQLakeError.is(error)) this.#discard()
-			throw engineError(error, this.#options.memoryLimitBytes)
+			if (isWhole(error)) end(running)
+			throw this.#failed(error, database)
 		} finally {
-			this.#end(running)
+			end(running)
 		}
 	}
 
-	#end(running: RunningQuery): void {
-		// One that is not among them is of an instance that was thrown away, or was ended before.
-		if (!this.#running.delete(running)) return
-		const { database, connection, load } = running
-		database.duckdb.disconnect(connection)
-		dropTables(database, load.finish())
+	/** A log is all that a SELECT can leave behind: of what other queries do, for later ones to read. */
+	#expectUnwatched(database: Database): void {
+		const { duckdb } = database
+		const isOn = "SELECT current_setting('enable_logging')"
+		const { rows } = duckdb.withConnection((connection) => arrowRows([duckdb.run(connection, isOn)]))
+		if (rows[0]?.[0] === 0) return
+		if (database === this.#database) this.#database = undefined
+		throw new SQLakeError('DIALECT_UNSUPPORTED', 'a log cannot be kept in a lake query')
 	}
+}
 
-	/** Of a request that the platform cancels nothing runs again, not even a `finally`: what its stream held is freed here. */
-	#endAbandoned(): void {
-		for (const running of this.#running) if (running.deadline.remainingMs === 0) this.#end(running)
-	}
+/** Frees what a query held, unless it was freed before or its instance was thrown away. */
+function end(running: RunningQuery | undefined): void {
+	if (!running?.database.running.delete(running)) return
+	const { database, connection, load } = running
+	const dropped = load.finish()
+	database.duckdb.disconnect(connection)
+	dropTables(database, dropped)
+}
+
+/** Of a request that the platform cancels nothing runs again, not even a `finally`: what its stream held is freed here. */
+function endAbandoned({ running }: Database): void {
+	for (const query of running) if (query.deadline.remainingMs === 0) end(query)
+}
+
+/** Makes a query's functions and views, and DuckDB read it. */
+function prepare(duckdb: DuckDBWasm, connection: ConnectionHandle, query: EngineQuery): void {
+	for (const definition of query.functions ?? []) duckdb.addFunction(connection, definition)
+	for (const statement of query.macros ?? []) duckdb.run(connection, statement)
+	for (const view of query.views) duckdb.run(connection, createView(view.name, view.sql))
+	if (!query.printed) duckdb.expectSelect(connection, query.sql)
+	duckdb.run(connection, prepareStatement(query.sql))
 }
 
 function dropTables({ duckdb }: Database, tables: readonly LoadedTable[]): void {
 	if (tables.length === 0) return
-	const connection = duckdb.connect()
-	for (const { name } of tables) duckdb.run(connection, `DROP TABLE IF EXISTS ${name}`)
-	duckdb.disconnect(connection)
+	duckdb.withConnection((connection) => {
+		for (const { name } of tables) duckdb.run(connection, `DROP TABLE IF EXISTS ${name}`)
+	})
 }
 
 /** Brings the tables of one query into the database. */
@@ -230,27 +303,29 @@ class QueryLoad {
 	/** Makes one table visible under its name. */
 	async table(table: EngineTable): Promise<void> {
 		const { duckdb, cache } = this.#database
-		const { name } = cache.find(table) ?? (await this.#fill(table))
+		const { name } = (this.#query.printed ? cache.find(table) : undefined) ?? (await this.#fill(table))
 		const columns = table.columns.map((column) => `f${column.id} AS ${quoteIdentifier(column.name)}`)
-		createView(duckdb, this.#connection, table.name, `SELECT ${columns.join(', ')} FROM ${name}`)
+		duckdb.run(this.#connection, createView(table.name, `SELECT ${columns.join(', ')} FROM ${name}`))
 	}
 
-	/** Hands what was loaded to the cache. @returns the tables to drop. */
+	/** Hands what was loaded to the cache. @returns the tables to drop. Those of a connection end with it. */
 	finish(): LoadedTable[] {
+		if (!this.#query.printed) return []
 		const dropped = this.#loaded.flatMap(({ table, loaded }) => this.#database.cache.add(table, loaded))
 		return this.#unfinished === undefined ? dropped : [...dropped, this.#unfinished]
 	}
 
 	async #fill(table: EngineTable): Promise<LoadedTable> {
 		const { duckdb } = this.#database
+		const { printed = false } = this.#query
 		const name = this.#nextName()
 		this.#unfinished = { name, bytes: 0, columns: new Set() }
 		const columns = table.columns.map(({ id, type }) => `f${id} ${columnType(type)}`)
-		duckdb.run(this.#connection, `CREATE TABLE ${name} (${columns.join(', ')})`)
+		duckdb.run(this.#connection, `CREATE ${printed ? '' : 'TEMP '}TABLE ${name} (${columns.join(', ')})`)
 		let bytes = 0
 		let bytesSinceTurn = 0
 		for await (const stream of this.#streams(table)) {
-			duckdb.insertArrow(this.#connection, stream, { schema: 'main', name, create: false })
+			duckdb.insertArrow(this.#connection, stream, { schema: printed ? 'main' : 'temp', name, create: false })
 			bytes += stream.length
 			bytesSinceTurn += stream.length
 			if (bytesSinceTurn < BYTES_A_TURN) {
@@ -298,10 +373,6 @@ class QueryLoad {
 	}
 }
 
-function createView(duckdb: DuckDBWasm, connection: ConnectionHandle, name: string, sql: string): void {
-	duckdb.run(connection, `CREATE TEMP VIEW ${quoteIdentifier(name)} AS ${sql}`)
-}
-
 /** Runs a statement task by task, letting the event loop turn now and then; the first batch has no rows. */
 async function* execute(
 	duckdb: DuckDBWasm,
@@ -312,7 +383,7 @@ async function* execute(
 	const pace = new Pace(deadline)
 	try {
 		duckdb.profile(connection)
-		const within = <T>(task: () => T) => duckdb.within(connection, deadline, task)
+		const within = <T>(task: () => T) => duckdb.within(connection, deadline, () => duckdb.calling(deadline, task))
 		let header = within(() => duckdb.start(connection, sql))
 		for (; header === null; header = within(() => duckdb.poll(connection))) await pace.afterTask()
 		yield arrowRows([header])
