@@ -77,7 +77,7 @@ export function lakeQueryContract(engine: QueryEngine): void {
 		return opened
 	}
 
-	it('hands DuckDB its own dialect over the same tables, which then may only read', async () => {
+	it('hands DuckDB its own dialect over the same tables, which then may only read', { timeout: 60_000 }, async () => {
 		const { transport } = await filled()
 		const ask = async (sql: string, params: readonly WireValue[] = []) =>
 			await transport.query({ statement: { sql, params }, moment: current, dialect: 'duckdb' })

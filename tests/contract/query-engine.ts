@@ -41,7 +41,7 @@ export function queryEngineContract(
 	create: (options?: Partial<EngineOptions>) => QueryEngine,
 	openStore: () => ObjectStore = () => new MemoryObjectStore(),
 ): void {
-	describe(`${name} keeps the query engine contract`, () => {
+	describe(`${name} keeps the query engine contract`, { timeout: 60_000 }, () => {
 		const engines: QueryEngine[] = []
 		const engineWith = (options?: Partial<EngineOptions>) => {
 			const made = create(options)
