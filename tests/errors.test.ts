@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { DuckDBServiceError } from '../src/analytics/service/duckdb-service-error.ts'
 import { errorCodes, messageOf, SQLakeError, type SQLakeErrorCode } from '../src/errors.ts'
 
 const code = fc.constantFrom(...(Object.keys(errorCodes) as SQLakeErrorCode[]))
@@ -58,6 +59,15 @@ describe('SQLakeError', () => {
 			message: 'R2 answered 503',
 			hint: 'retry',
 		})
+	})
+
+	it('keeps the name of a class of its own, in the error and in its cause', () => {
+		const error = new DuckDBServiceError('no answer', 503, { cause: new DuckDBServiceError('no route', null) })
+		const revived = SQLakeError.fromJSON(JSON.parse(JSON.stringify(error)))
+		expect(revived.name).toBe('DuckDBServiceError')
+		expect(revived.cause).toMatchObject({ name: 'DuckDBServiceError', message: 'analytics service: no route' })
+		expect(String(revived)).toBe('DuckDBServiceError: analytics service: no answer')
+		expect(SQLakeError.fromJSON(new SQLakeError('INTERNAL', 'x').toJSON()).name).toBe('SQLakeError')
 	})
 
 	it('keeps a cause that is no Error as its text', () => {

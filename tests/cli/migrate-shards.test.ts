@@ -98,6 +98,15 @@ describe('sqlake migrate on the shards of a directory', () => {
 		expect(await migrate()).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ 1 shard: applied 0002_notes (bob)') })
 	})
 
+	it('tells of a shard that cannot be read, and ends as a failure', async () => {
+		await populate('ada', 'bob')
+		expect(await migrate(['--status'])).toMatchObject({ code: 0 })
+		inFile('bob', (database) => database.exec('DROP TABLE __drizzle_migrations; CREATE TABLE __drizzle_migrations (other)'))
+		const status = await migrate(['--status'])
+		expect(status.code).toBe(1)
+		expect(status.stdout).toMatch(/bob: /)
+	})
+
 	it('migrates the shards that are named alone, and one by its file', async () => {
 		await populate('ada', 'bob', 'eve')
 		at(2)

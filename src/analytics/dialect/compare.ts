@@ -244,6 +244,12 @@ function comparable(l: TypedSql, r: TypedSql, collation: Collation): Comparands 
 	return { left: `_sl_key(${anyCollated(l, collation)})`, right: `_sl_key(${anyCollated(r, collation)})`, structs: true }
 }
 
+/** What orders as the values do. */
+export function orderKey(e: TypedSql, collation: Collation): string {
+	if (e.kind === 'any') return `_sl_key(${anyCollated(e, collation)})`
+	return e.kind === 'text' ? collated(e.sql, collation) : e.sql
+}
+
 /** A value of no certain class whose texts compare as the collation says. */
 function anyCollated(e: TypedSql, collation: Collation): string {
 	const text = e.kind === 'any' ? e.classes & TEXT_CLASS : e.kind === 'text'

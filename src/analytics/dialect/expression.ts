@@ -35,8 +35,16 @@ export function printExpression(ctx: RewriteContext, expr: Expr, scope: Scope): 
 		// One of the keys that stands for itself is left as it is: a condition remains one.
 		if (plain !== undefined && value !== undefined && key !== undefined) return key === value.sql ? plain : { ...value, sql: key }
 	}
-	return print(ctx, expr, scope)
+	const printed = print(ctx, expr, scope)
+	if (printed.sql.length <= MAX_PRINTED) return printed
+	throw new SQLakeError('STATEMENT_LIMIT', `the query becomes longer than ${MAX_PRINTED} characters for the analytics engine`, {
+		hint: 'write fewer conditions and functions within each other, or compute them in a common table expression first',
+		details: { limit: MAX_PRINTED },
+	})
 }
+
+/** Longest expression for the engine, in UTF-16 units: values of no certain class take a lot of text, again and again. */
+const MAX_PRINTED = 8_000_000
 
 /** Columns look for themselves among the keys; literals and aggregates are none. */
 function mayBeKey({ type }: Expr): boolean {
@@ -101,10 +109,14 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 		case 'BinaryExpr':
 			switch (expr.op) {
 				case 'And':
-				case 'Or': {
-					const [left, right] = [expr.left, expr.right].map((side) => asCondition(operand(side)))
-					return typed('boolean', junction(expr.op, left ?? '', right ?? ''))
-				}
+				case 'Or':
+					return typed(
+						'boolean',
+						junction(
+							expr.op,
+							operandsOf(expr, expr.op).map((side) => asCondition(operand(side))),
+						),
+					)
 				case 'Add':
 				case 'Subtract':
 				case 'Multiply':
@@ -172,15 +184,28 @@ function print(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
 	}
 }
 
+/** The operands of a chain of one operator, from left to right. */
+function operandsOf(expr: Expr, op: 'And' | 'Or'): Expr[] {
+	const operands: Expr[] = []
+	const pending = [expr]
+	for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+		if (next.type === 'BinaryExpr' && next.op === op) pending.push(next.left, next.right)
+		else operands.unshift(next)
+	}
+	return operands
+}
+
 /**
- * AND and OR. The right side may fail on rows that the left one is there to keep from it, as in `json_valid(x) AND x ->> 'a'`;
- * DuckDB evaluates sides in the order that it likes.
+ * AND and OR. An operand may fail on rows that those before it are there to keep from it, as in `json_valid(x) AND x ->> 'a'`; DuckDB
+ * evaluates operands in the order that it likes, and the branches of a CASE in theirs.
  */
-function junction(op: 'And' | 'Or', left: string, right: string): string {
-	const word = op === 'And' ? 'AND' : 'OR'
-	if (!mayFail(right)) return `(${left} ${word} ${right})`
-	const decided = op === 'And' ? 'FALSE' : 'TRUE'
-	return `(${left} ${word} (CASE WHEN ${left} IS DISTINCT FROM ${decided} THEN ${right} ELSE ${decided} END))`
+function junction(op: 'And' | 'Or', conditions: readonly string[]): string {
+	const [word, decided] = op === 'And' ? [' AND ', 'FALSE'] : [' OR ', 'TRUE']
+	const first = conditions.findIndex((condition, i) => i > 0 && mayFail(condition))
+	if (first < 0) return `(${conditions.join(word)})`
+	const guards = conditions.slice(0, -1).map((condition) => `WHEN ${condition} IS NOT DISTINCT FROM ${decided} THEN ${decided}`)
+	const guarded = `(CASE ${guards.join(' ')} ELSE (${conditions.slice(first).join(word)}) END)`
+	return `(${[...conditions.slice(0, first), guarded].join(word)})`
 }
 
 /** `NOT x`, three-valued. */

@@ -107,12 +107,18 @@ function sizeOf(node: JsonNode): number {
 }
 
 function payloadSize(node: JsonNode): number {
+	if (!isBranch(node)) return bytesOf(node.text)
 	let size = SIZES.get(node)
 	if (size === undefined) {
-		size = isBranch(node) ? node.nodes.reduce((sum, child) => sum + sizeOf(child), 0) : encoder.encode(node.text).length
+		size = node.nodes.reduce((sum, child) => sum + sizeOf(child), 0)
 		SIZES.set(node, size)
 	}
 	return size
+}
+
+/** Numbers and most texts are ASCII, of which the encoder need not be asked. */
+function bytesOf(text: string): number {
+	return /^[\0-\x7f]*$/.test(text) ? text.length : encoder.encode(text).length
 }
 
 function headerSize(payload: number): number {

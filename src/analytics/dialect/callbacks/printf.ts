@@ -9,6 +9,9 @@ import { realText } from './real-text.ts'
 import type { SqlValue } from './sql-value.ts'
 import { dialectFailure } from './sqlite-failure.ts'
 
+/** Greatest width, and precision, of a format. */
+export const MAX_FORMAT_WIDTH = 10_000
+
 const DIRECTIVE = /%([-+ #!0,]*)(\d+|\*)?(?:\.(\d*|\*))?(?:ll?)?([a-zA-Z%])/y
 
 interface Directive {
@@ -46,7 +49,8 @@ export function sqlPrintf(format: string, args: readonly SqlValue[]): string | n
 		const wide = width === '*' ? Number(integerOf(argument())) : Number(width)
 		const precise =
 			precision === '*' ? Math.abs(Number(integerOf(argument()))) : precision === undefined ? undefined : Number(precision)
-		if (Math.abs(wide) > 10_000 || (precise ?? 0) > 10_000) throw dialectFailure('a format of that many characters')
+		if (Math.abs(wide) > MAX_FORMAT_WIDTH || (precise ?? 0) > MAX_FORMAT_WIDTH)
+			throw dialectFailure('a format of that many characters')
 		const directive: Directive = {
 			left: flags.includes('-') || wide < 0,
 			prefix: signs.endsWith('+') ? '+' : signs.endsWith(' ') ? ' ' : '',

@@ -6,6 +6,7 @@
 
 import { quoteText } from '../../engines/duckdb-sql.ts'
 import { callBack } from '../callbacks/callbacks.ts'
+import { MAX_FORMAT_WIDTH } from '../callbacks/printf.ts'
 import { asEncoded, asInteger, asReal, asText, asUnblobbed } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
 import { constantText } from '../operators.ts'
@@ -64,6 +65,7 @@ function partsOf(source: string, args: readonly TypedSql[]): string[] | undefine
 			continue
 		}
 		if (/[!#+ ,]/.test(flags) || letter === '%' || width === '*' || precision === '*') return undefined
+		if (Number(width) > MAX_FORMAT_WIDTH) return undefined
 		const left = flags.includes('-')
 		const zero = flags.includes('0')
 		if (left && zero) return undefined

@@ -6,6 +6,8 @@
 import { callBack } from '../callbacks/callbacks.ts'
 import { asEncoded, asInteger, asText } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
+import { withArguments } from '../macros/let.ts'
+import { constantText } from '../operators.ts'
 import { anySql, BLOB_CLASS, TEXT_CLASS, type TypedSql, typed } from '../typed-sql.ts'
 import { unsupported } from '../unsupported.ts'
 import { expectArguments, ofOne, type ScalarCall, type ScalarFunction } from './scalar-function.ts'
@@ -28,12 +30,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 		expectArguments(call, 3)
 		const [subject = NULL, pattern = NULL] = call.args
 		if (subject.kind === 'null' || pattern.kind === 'null') return NULL
-		const [text, from, to] = call.args.map((arg) => asText(arg))
-		// Replacing nothing changes nothing, not even with NULL.
-		return typed(
-			'text',
-			`(CASE WHEN ${emptyPattern(pattern, from ?? '')} THEN ${text} ELSE replace(${text}, ${from}, ${to}) END)`,
-		)
+		return typed('text', replaced(call.args))
 	},
 	instr: (call) => {
 		expectArguments(call, 2)
@@ -89,9 +86,23 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, ScalarFunction>> = {
 }
 
 /** A pattern that begins with NUL is none to SQLite. */
-function emptyPattern(pattern: TypedSql, sql: string): string {
-	if (pattern.constant !== undefined || pattern.kind === 'integer') return `${sql} = ''`
-	return `${sql} = '' OR starts_with(${sql}, chr(0))`
+/** Bytes up to which a text may grow where it is put together of others; SQLite's own limit is 1,000,000,000. */
+const MAX_GROWN_BYTES = 4 * 1024 * 1024
+
+/** `replace()`: replacing nothing changes nothing, not even with NULL. */
+function replaced(args: readonly TypedSql[]): string {
+	const [pattern, replacement] = args.slice(1).map(constantText)
+	const [text = '', from = '', to = ''] = args.map((arg) => asText(arg))
+	const isPlain = pattern !== undefined && pattern !== '' && !pattern.startsWith('\0')
+	if (isPlain && replacement !== undefined && bytesOf(replacement) <= bytesOf(pattern)) return `replace(${text}, ${from}, ${to})`
+	const grown = 'CAST(strlen(p.a) AS HUGEINT) * strlen(p.t) // greatest(1, strlen(p.f))'
+	const empty = isPlain ? '' : "WHEN p.f = '' OR starts_with(p.f, chr(0)) THEN p.a "
+	const tooBig = `WHEN ${grown} > greatest(${MAX_GROWN_BYTES}, strlen(p.a)) THEN error('sqlite: string or blob too big')`
+	return withArguments({ a: text, f: from, t: to }, `CASE ${empty}${tooBig} ELSE replace(p.a, p.f, p.t) END`)
+}
+
+function bytesOf(text: string): number {
+	return new TextEncoder().encode(text).length
 }
 
 function trim(call: ScalarCall, name: string): TypedSql {

@@ -4,9 +4,10 @@
  * @module
  */
 import { callBack } from '../callbacks/callbacks.ts'
-import { compare } from '../compare.ts'
+import { compare, orderKey } from '../compare.ts'
 import { asCondition, asEncoded, asText, coerced, commonType, mixedJson } from '../convert.ts'
 import { constant, NULL } from '../literals.ts'
+import { withArguments } from '../macros/let.ts'
 import { glob, like } from '../pattern.ts'
 import { commonJson, isNumber, type TypedSql, typed } from '../typed-sql.ts'
 import { refused, unsupported } from '../unsupported.ts'
@@ -126,19 +127,29 @@ function extreme(call: ScalarCall, op: '<' | '>='): TypedSql {
 	const [first = NULL, ...rest] = args.map(
 		(arg): TypedSql => ({ ...coerced(arg, type), affinity: undefined, constant: undefined }),
 	)
-	const anyNull = args.map(({ sql }) => `${sql} IS NULL`).join(' OR ')
 	const collated = args.some(({ collation }) => collation !== undefined && collation !== 'BINARY')
 	if (!collated && (type.kind === 'text' || (type.kind !== 'any' && args.every(isNumber)))) {
-		const all = [first, ...rest].map(({ sql }) => sql).join(', ')
-		return { sql: `(CASE WHEN ${anyNull} THEN NULL ELSE ${op === '<' ? 'least' : 'greatest'}(${all}) END)`, ...type }
+		return { sql: ordered([first, ...rest], op === '<' ? 'least' : 'greatest'), ...type }
 	}
-	let result = first
-	for (const next of rest) {
-		// Of equals max() keeps the first one, min() takes the last.
-		result = {
-			...result,
-			sql: `(CASE WHEN ${asCondition(compare(op, result, next))} THEN ${result.sql} ELSE ${next.sql} END)`,
-		}
-	}
-	return { ...result, sql: `(CASE WHEN ${anyNull} THEN NULL ELSE ${result.sql} END)`, ...type }
+	// Of equals max() keeps the first one, min() takes the last.
+	const by = args.find((arg) => arg.collation !== undefined) ?? first
+	const key = orderKey({ ...first, sql: 'v' }, by.collation ?? 'BINARY')
+	const found = `list_${op === '<' ? 'min' : 'max'}(list_transform(p.a, lambda v, i: row(${key}, -i, v)))[3]`
+	return { ...first, sql: listed([first, ...rest], found), ...type }
+}
+
+/** Longest arguments that are written twice: to make a list of them takes longer, and nested ones would multiply. */
+const SHORT = 300
+
+/** The least or greatest of values that DuckDB orders alike. */
+function ordered(values: readonly TypedSql[], name: 'least' | 'greatest'): string {
+	const all = values.map(({ sql }) => sql).join(', ')
+	if (all.length > SHORT) return listed(values, name === 'least' ? 'list_min(p.a)' : 'list_max(p.a)')
+	return `(CASE WHEN ${values.map(({ sql }) => `${sql} IS NULL`).join(' OR ')} THEN NULL ELSE ${name}(${all}) END)`
+}
+
+/** What becomes of values, each computed once, as the list `p.a`; NULL if one of them is. */
+function listed(values: readonly TypedSql[], body: string): string {
+	const list = `[${values.map(({ sql }) => sql).join(', ')}]`
+	return withArguments({ a: list }, `CASE WHEN list_count(p.a) = ${values.length} THEN ${body} END`)
 }

@@ -64,17 +64,28 @@ const STATUS_RETRY = 256
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
+/** What an instance is made of. */
+interface Parts {
+	readonly module: DuckDBModule
+	readonly api: CApi
+	readonly functions: TextFunctions
+	readonly watch: TaskWatch
+	readonly refused: { memory: boolean }
+}
+
 /** One running DuckDB. */
 export class DuckDBWasm {
 	readonly #module: DuckDBModule
 	readonly #api: CApi
 	readonly #functions: TextFunctions
 	readonly #functionNames = new Set<string>()
+	readonly #refused: { memory: boolean }
 
 	readonly #watch: TaskWatch
 
-	private constructor(module: DuckDBModule, api: CApi, functions: TextFunctions, watch: TaskWatch) {
+	private constructor({ module, api, functions, watch, refused }: Parts) {
 		this.#module = module
+		this.#refused = refused
 		this.#api = api
 		this.#watch = watch
 		this.#functions = functions
@@ -83,18 +94,29 @@ export class DuckDBWasm {
 	/**
 	 * Instantiates the module and opens an empty database in memory.
 	 *
+	 * @param maxHeapBytes To which the module's memory may grow, give or take a fifth: DuckDB's own limit knows of its blocks, and not
+	 *   of what a single function makes.
 	 * @throws DuckDBError if the database does not open.
 	 */
-	static async open(modules: DuckDBWasmModules): Promise<DuckDBWasm> {
+	static async open(modules: DuckDBWasmModules, maxHeapBytes = Number.POSITIVE_INFINITY): Promise<DuckDBWasm> {
 		// Loaded on first use: the loader is half a megabyte that a Worker without lake queries should not pay for.
 		const { default: createModule } = await import('./vendor/duckdb-loader.js')
 		const functions = new TextFunctions()
 		const watch = new TaskWatch()
 		let api: CApi = {}
+		const refused = { memory: false }
 		const module = await createModule({
 			duckdbRuntime: { ...stubRuntime, callScalarUDF: functions.call },
 			wasmFunction: wasmFunctionMaker(modules.trampolines),
 			instantiateWasm: (imports, done) => {
+				const env = imports.env as Record<string, (bytes: number) => number>
+				const grow = env.emscripten_resize_heap
+				if (grow === undefined) throw new SQLakeError('INTERNAL', 'duckdb.wasm: expected it to ask for memory, it does not')
+				env.emscripten_resize_heap = (bytes) => {
+					if (bytes >>> 0 <= maxHeapBytes) return grow(bytes)
+					refused.memory = true
+					return 0
+				}
 				const instance = new WebAssembly.Instance(modules.duckdb, watch.watch(imports))
 				api = instance.exports as CApi
 				return done(instance, modules.duckdb)
@@ -102,7 +124,7 @@ export class DuckDBWasm {
 			print: () => {},
 			printErr: () => {},
 		})
-		const database = new DuckDBWasm(module, api, functions, watch)
+		const database = new DuckDBWasm({ module, api, functions, watch, refused })
 		// One task a poll: inside a call the clock of a Worker stands still, so a poll bounded by time would never return.
 		database.#call('duckdb_web_open', ['string'], [JSON.stringify({ path: ':memory:', query: { queryPollingInterval: 0 } })])
 		return database
@@ -113,7 +135,13 @@ export class DuckDBWasm {
 		return this.#module.HEAPU8.byteLength
 	}
 
+	/** Whether it wanted more memory than it may have, since a connection was last made. */
+	get wasRefusedMemory(): boolean {
+		return this.#refused.memory
+	}
+
 	connect(): ConnectionHandle {
+		this.#refused.memory = false
 		return this.#module.ccall('duckdb_web_connect', 'number', [], []) as ConnectionHandle
 	}
 
@@ -150,7 +178,8 @@ export class DuckDBWasm {
 		const call = (name: string, ...args: readonly number[]) => api[name]?.(...args) ?? 0
 		this.#withBytes(encoder.encode(`${sql}\0`), (text) =>
 			this.#withBytes(new Uint8Array(8), (pointers) => {
-				const at = (pointer: number) => new DataView(this.#module.HEAPU8.buffer).getUint32(pointer, true)
+				const at = (pointer: number) =>
+					this.#module.HEAPU8.subarray(pointer, pointer + 4).reduceRight((value, byte) => value * 256 + byte, 0)
 				const count = call('duckdb_extract_statements', handle, text, pointers)
 				try {
 					const error = call('duckdb_extract_statements_error', at(pointers))

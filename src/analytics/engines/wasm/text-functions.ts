@@ -74,8 +74,8 @@ export class TextFunctions {
 			if (SQLakeError.is(error)) this.failure ??= error
 			const bytes = encoder.encode(messageOf(error))
 			const pointer = module._malloc(bytes.length)
-			module.HEAPU8.set(bytes, pointer)
-			module.HEAPF64.set([1, pointer, bytes.length], response >> 3)
+			if (pointer !== 0) module.HEAPU8.set(bytes, pointer)
+			module.HEAPF64.set([1, pointer, pointer === 0 ? 0 : bytes.length], response >> 3)
 		}
 	}
 

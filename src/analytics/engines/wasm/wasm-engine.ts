@@ -22,7 +22,7 @@ import type {
 import { collectBatches } from '../collect-batches.ts'
 import { DEFAULT_MEMORY_LIMIT_BYTES, settingStatements } from '../duckdb-settings.ts'
 import { columnType, createView } from '../duckdb-sql.ts'
-import { engineError } from '../engine-error.ts'
+import { engineError, memoryError } from '../engine-error.ts'
 import { executeStatement, planStatement, prepareStatement, readPlan, standInStatements } from '../inspect-statement.ts'
 import { QueryDeadline } from '../query-deadline.ts'
 import { type ArrowRows, arrowRows } from './arrow-result.ts'
@@ -36,6 +36,9 @@ const FILES_AHEAD = 6
 
 /** Bytes of rows that are taken in before the event loop turns, if waiting for the store does not turn it anyway. */
 const BYTES_A_TURN = 1024 * 1024
+
+/** Bytes of the module's memory beside what DuckDB counts: the module's own, rows on their way in and out, and what functions make. */
+const HEAP_BESIDE_BYTES = 48 * 1024 * 1024
 
 /** Tasks before the event loop first turns: enough for a small query. */
 const FIRST_TASKS = 16
@@ -171,7 +174,10 @@ export class WasmEngine implements QueryEngine {
 	 * but by an error of DuckDB's own is in an unknown state: neither is used again.
 	 */
 	#failed(error: unknown, database: Database): SQLakeError {
-		const failure = engineError(error, this.#options.memoryLimitBytes)
+		const { memoryLimitBytes } = this.#options
+		// C++ that cannot go on without memory ends the module, in whatever way.
+		const isMemory = !isWhole(error) && database.duckdb.wasRefusedMemory
+		const failure = isMemory ? memoryError(error, memoryLimitBytes) : engineError(error, memoryLimitBytes)
 		if (!isWhole(error)) database.running.clear()
 		// Results that are still being read go on, where they can.
 		const isSpent = !isWhole(error) || (failure.code === 'ANALYTICS_MEMORY' && database.running.size === 0)
@@ -186,7 +192,8 @@ export class WasmEngine implements QueryEngine {
 	}
 
 	async #create(deadline: QueryDeadline): Promise<Database> {
-		const duckdb = await deadline.race(this.#modules().then((modules) => DuckDBWasm.open(modules)))
+		const maxHeapBytes = this.#options.memoryLimitBytes + HEAP_BESIDE_BYTES
+		const duckdb = await deadline.race(this.#modules().then((modules) => DuckDBWasm.open(modules, maxHeapBytes)))
 		duckdb.withConnection((connection) => {
 			for (const statement of settingStatements(this.#options)) duckdb.run(connection, statement)
 		})
