@@ -183,6 +183,13 @@ export function catalogContract(name: string, newLake: () => Promise<CatalogHarn
 					message: expect.stringContaining(`at least one row, found ${recordCount}`),
 				})
 			}
+			for (const crc32 of [-1, 1.5, 2 ** 32, Number.NaN]) {
+				const file = { ...contractFile('users', 'a', 1, 2), crc32 }
+				expect(await refusal(catalog.commit({ ...request, appends: [{ ...append, dataFiles: [file] }] }))).toMatchObject({
+					code: 'RPC_INVALID',
+					message: expect.stringContaining(`a sum of 32 bits, found ${crc32}`),
+				})
+			}
 			expect(await catalog.position('a')).toBeNull()
 		})
 

@@ -180,4 +180,7 @@ function assertDataFile(file: IcebergDataFile, location: string): void {
 	if (!Number.isSafeInteger(file.recordCount) || file.recordCount < 1) {
 		throw new SQLakeError('RPC_INVALID', `data file "${file.filePath}": expected at least one row, found ${file.recordCount}`)
 	}
+	if (file.crc32 !== undefined && file.crc32 !== file.crc32 >>> 0) {
+		throw new SQLakeError('RPC_INVALID', `data file "${file.filePath}": expected a sum of 32 bits, found ${file.crc32}`)
+	}
 }
