@@ -4,8 +4,10 @@ import { NativeEngine } from '../../src/analytics/engines/native/native-engine.n
 import { loadWasmModules } from '../../src/analytics/engines/wasm/modules.node.ts'
 import { WasmEngine } from '../../src/analytics/engines/wasm/wasm-engine.ts'
 import { createLakeQuery } from '../../src/analytics/lake-query.ts'
+import type { LakeMoment } from '../../src/driver/transport.ts'
 import { SQLakeError } from '../../src/errors.ts'
-import { FACT_COLUMNS, RandomWorld, show, sqliteRows, steps, type Value, value } from './support/random-values.ts'
+import type { SqlValue } from '../../src/schema/sql-value.ts'
+import { FACT_COLUMNS, FIRST_MOMENT, RandomWorld, show, sqliteRows, steps, type Value, value } from './support/random-values.ts'
 
 /** What equals SQLite only where no two values of a group are equal and of another class, or no integer overflows. */
 const REFUSED = /equal but not the same|beyond 64 bits|BLOB that is not UTF-8/
@@ -71,6 +73,17 @@ const query = fc
 	.tuple(fc.constantFrom(...TEMPLATES), column, column, value, value)
 	.map(([template, a, b, v, w]) => template(`"${a}"`, `"${b}"`, literal(v), literal(w)))
 
+/** A value as an answer has it. */
+function plain(each: SqlValue): unknown {
+	return typeof each === 'bigint' && Number.isSafeInteger(Number(each)) ? Number(each) : each
+}
+
+function typeOf(each: SqlValue): string {
+	if (each === null) return 'null'
+	if (typeof each === 'string') return 'text'
+	return typeof each === 'bigint' ? 'integer' : typeof each === 'number' ? 'real' : 'blob'
+}
+
 /** What SQLite answers; undefined where it fails, as where an integer overflows. */
 function attempt<T>(answer: () => T): T | undefined {
 	try {
@@ -124,6 +137,54 @@ describe.each([
 					},
 				),
 				{ numRuns: RUNS, endOnFailure: process.env.NOSHRINK === '1' },
+			)
+		},
+		RUNS * 3000,
+	)
+
+	it(
+		'shows any moment, and all changes, as they were',
+		async () => {
+			const ids = fc.constantFrom<Value>('a', 'b')
+			await fc.assert(
+				fc.asyncProperty(
+					steps(ids, FACT_COLUMNS.length),
+					column,
+					fc.double({ min: 0, max: 1, noNaN: true }),
+					async (all, name, share) => {
+						const world = new RandomWorld('facts')
+						try {
+							await world.run(all)
+							const lake = createLakeQuery({ ...world.lake, engine })
+							const ask = async (sql: string, moment: LakeMoment) =>
+								(await lake.query({ statement: { sql, params: [] }, moment })).rows
+							const { history } = world
+							if (history.length === 0) return
+							const at = history[Math.floor(share * (history.length - 1))]?.change.ts ?? 0
+							const state = new Map<string, readonly unknown[]>()
+							for (const { shard, change } of history.filter((each) => each.change.ts <= at)) {
+								if (change.op !== 'c') state.delete(`${shard} ${(change.before ?? change.row).id}`)
+								const value = change.row[name] ?? null
+								if (change.op !== 'd') state.set(`${shard} ${change.row.id}`, [change.row.id, plain(value), typeOf(value)])
+							}
+							const found = await ask(`SELECT id, "${name}", typeof("${name}") FROM facts`, { kind: 'asOf', at })
+							expect(found.map(show).toSorted()).toEqual([...state.values()].map(show).toSorted())
+
+							const changes = await ask(
+								`SELECT _shard, _op, "${name}", typeof("${name}"), "_before_${name}", typeof("_before_${name}") FROM facts`,
+								{ kind: 'between', from: 0, to: FIRST_MOMENT * 2 },
+							)
+							const told = history.map(({ shard, change }) => {
+								const [after, before] = [change.row[name] ?? null, change.before?.[name] ?? null]
+								return [shard, change.op, plain(after), typeOf(after), plain(before), typeOf(before)]
+							})
+							expect(changes.map(show).toSorted()).toEqual(told.map(show).toSorted())
+						} finally {
+							world.close()
+						}
+					},
+				),
+				{ numRuns: RUNS },
 			)
 		},
 		RUNS * 3000,

@@ -154,6 +154,20 @@ export function openClassContract(engine: QueryEngine): void {
 		])
 	})
 
+	it('finds values beyond the bounds of their file, which tell of those alone that fit', async () => {
+		const { lake, rows } = open()
+		await lake.deliver('x', [
+			created('m', T, { id: 'x', b: 1n }),
+			created('m', T, { id: 'y', b: 9.99 }),
+			created('m', T, { id: 'z', b: 'z' }),
+		])
+		expect(await rows('SELECT id FROM m WHERE b > 5 ORDER BY id', all)).toEqual([['y'], ['z']])
+		expect(await rows('SELECT id FROM m WHERE b >= 1000', all)).toEqual([['z']])
+		const mark = (k: bigint | number) => created('marks', T, { tenant: 't', k, n: 1n })
+		await lake.deliver('t', [mark(1n), mark(7.5)])
+		expect(await rows('SELECT k FROM marks WHERE k > 5')).toEqual([[7.5]])
+	})
+
 	it('finds a value under the name that its column had, although another column has that name now', async () => {
 		const first = lakeWith(
 			tableAt(1, [

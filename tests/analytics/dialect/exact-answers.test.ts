@@ -8,7 +8,8 @@ const tenths = rows(...Array.from({ length: 10 }, () => '0.1'))
 /** Sums in which the correction shows, is none, or comes to nothing. */
 const SUMS = [
 	`SELECT sum(x), total(x), avg(x) FROM (${tenths})`,
-	`SELECT sum(x), avg(x) FROM (${rows('1e16', '1.0', '1.0', '1.0', '1.0')})`,
+	// Each 1.0 alone is lost beside the first.
+	`SELECT sum(x), avg(x), total(x) FROM (SELECT 1e16 AS x UNION ALL SELECT 1.0 FROM t AS a, t AS b, t AS c)`,
 	`SELECT sum(x), total(x), avg(x), typeof(sum(x)) FROM (${rows('1e308', '1e308')})`,
 	`SELECT sum(x), total(x) FROM (${rows('-1e308', '-1e308', '5.0')})`,
 	`SELECT sum(x), total(x) FROM (${rows('9e999', '1.0')})`,

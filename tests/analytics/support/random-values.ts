@@ -109,6 +109,8 @@ export class RandomWorld {
 	readonly union = new DatabaseSync(':memory:')
 	readonly #table: string
 	readonly #shards = [new DatabaseSync(':memory:'), new DatabaseSync(':memory:')]
+	/** All that happened, in its order. */
+	readonly history: { readonly shard: string; readonly change: TestChange }[] = []
 	readonly #pending: TestChange[][] = [[], []]
 	#moment = FIRST_MOMENT
 
@@ -170,8 +172,11 @@ export class RandomWorld {
 	/** What changed, as the triggers would tell it: rows that went, then rows that changed or came. */
 	#capture(shard: number, before: ReadonlyMap<bigint, TestRow>): void {
 		const after = this.#byRowid(shard)
-		const add = (change: Omit<TestChange, 'table' | 'ts'>) =>
-			this.#pending[shard]?.push({ ...change, table: this.#table, ts: this.#moment++ })
+		const add = (each: Omit<TestChange, 'table' | 'ts'>) => {
+			const change = { ...each, table: this.#table, ts: this.#moment++ }
+			this.#pending[shard]?.push(change)
+			this.history.push({ shard: `t${shard}`, change })
+		}
 		for (const [rowid, row] of before) if (!after.has(rowid)) add({ op: 'd', row })
 		for (const [rowid, row] of after) {
 			const old = before.get(rowid)
