@@ -3,14 +3,14 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { Capture } from '../../src/cdc/capture.ts'
 import { NodeStorage } from '../../src/local/node-storage.ts'
+import { testRuns, testSeed } from '../support/test-seed.ts'
 import { type Pick, type Program, randomProgram } from '../workers/cdc/random-program.ts'
 import { Replica, tableContents } from '../workers/cdc/replay.ts'
 import { schemaOf } from '../workers/cdc/schema-of.ts'
 import { temporaryDirectory } from './fixture.ts'
 
-// CDC_RUNS=2000 CDC_SEED=7 vitest run --project unit tests/local/capture for a longer run.
-const numRuns = Number(process.env.CDC_RUNS ?? 60)
-const seed = Number(process.env.CDC_SEED ?? 20261123)
+const numRuns = testRuns(60)
+const seed = testSeed('capture.property')
 
 function open(path: string) {
 	const nodeStorage = new NodeStorage(path, { get: () => null, set: () => {} })

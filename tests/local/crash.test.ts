@@ -49,13 +49,16 @@ async function check(directory: string, { output }: Outcome): Promise<void> {
 	await router.close()
 }
 
-it('a process that dies at any call of a flush loses nothing and delivers nothing twice', { timeout: 120_000 }, async () => {
+it('a process that dies at any call of a flush loses nothing and delivers nothing twice', { timeout: 300_000 }, async () => {
 	const whole = await temporaryDirectory()
 	const complete = await runChild(whole)
 	await check(whole, complete)
 	const calls = Number(/calls (\d+)/.exec(complete.output)?.[1])
 	expect(calls).toBeGreaterThan(8)
-	const deaths = Array.from({ length: calls }, (_, index) => [index + 1, index % 2 === 0 ? 'before' : 'after'] as const)
+	const deaths = Array.from({ length: calls }, (_, index) => [
+		[index + 1, 'before'] as const,
+		[index + 1, 'after'] as const,
+	]).flat()
 	await forEachLimited(deaths, 6, async ([call, when]) => {
 		const directory = await temporaryDirectory()
 		const outcome = await runChild(directory, call, when)

@@ -72,17 +72,17 @@ export async function commitStorm(options: StormOptions): Promise<StormFigures> 
 		const room = rooms[n % isolates]
 		const catalog = new R2PointerCatalog({ store, location: LOCATION, ...waiting, ...(room === undefined ? {} : { room }) })
 		// The oldest change of a flush has waited for an interval.
-		let due = Date.now() + (atOnce ? 0 : Math.random() * interval)
+		let due = performance.now() + (atOnce ? 0 : Math.random() * interval)
 		for (let seq = 1; seq <= flushes; seq++) {
-			await pause(due - Date.now())
+			await pause(due - performance.now())
 			await deliver(catalog, shard, seq)
-			lags.push((Date.now() - due) / interval + 1)
+			lags.push((performance.now() - due) / interval + 1)
 			expected.push(
 				...contractCommit(shard, seq, seq, { tables: ['users'] }).appends.flatMap(({ dataFiles }) =>
 					dataFiles.map(({ filePath }) => filePath),
 				),
 			)
-			due = Math.max(due + interval, Date.now())
+			due = Math.max(due + interval, performance.now())
 		}
 	}
 	await Promise.all(Array.from({ length: shards }, (_, n) => shardLife(n)))

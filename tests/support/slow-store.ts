@@ -41,7 +41,7 @@ export class SlowStore implements ObjectStore {
 	async put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<ObjectInfo | null> {
 		this.calls.put++
 		await this.#pause(this.#options.write / 2)
-		const now = Date.now()
+		const now = performance.now()
 		if (now - (this.#written.get(key) ?? Number.NEGATIVE_INFINITY) < this.#options.distance) {
 			this.calls.refused++
 			throw new SQLakeError('STORE_UNAVAILABLE', `put of "${key}": too many writes of this key`)

@@ -80,23 +80,23 @@ export class CommitLine {
 		const requests = changes.flatMap((change) => (change.kind === 'commit' ? [change.request] : []))
 		await retryUnavailable(() => this.#store.put(key, encodeIntent(requests)))
 		try {
-			const start = Date.now()
+			const start = performance.now()
 			let seen = { pointer: '', lease: '', since: start }
 			let readAt = Number.NEGATIVE_INFINITY
-			while (Date.now() - start < this.#patience) {
+			while (performance.now() - start < this.#patience) {
 				await new Promise((resolve) => setTimeout(resolve, LOOK + Math.random() * LOOK_SPREAD))
 				const lease = await this.#lease.read()
 				const now = { ...seen, lease: lease?.etag ?? '' }
 				// The pointer is large, and the lease is passed on after each commit.
-				if (now.lease !== seen.lease || Date.now() - readAt >= this.#leaseTime / 2) {
-					readAt = Date.now()
+				if (now.lease !== seen.lease || performance.now() - readAt >= this.#leaseTime / 2) {
+					readAt = performance.now()
 					const pointer = await read()
 					const outcomes = settled(pointer)
 					if (outcomes !== null) return outcomes
 					now.pointer = pointer.etag ?? ''
 				}
-				if (now.pointer !== seen.pointer || now.lease !== seen.lease) seen = { ...now, since: Date.now() }
-				const isDead = Date.now() - seen.since >= this.#leaseTime
+				if (now.pointer !== seen.pointer || now.lease !== seen.lease) seen = { ...now, since: performance.now() }
+				const isDead = performance.now() - seen.since >= this.#leaseTime
 				const taken = await this.#take(key, lease, isDead)
 				if (taken === null) continue
 				// One that was named and never came must not be named again.
@@ -128,14 +128,14 @@ export class CommitLine {
 	/** @param own Key of the holder's own intent; null where he has put none. */
 	#turn(own: string | null, etag: string, intents: readonly Intent[]): Turn {
 		let held: string | null = etag
-		let since = Date.now()
-		const isFresh = () => Date.now() - since < this.#leaseTime / 3
+		let since = performance.now()
+		const isFresh = () => performance.now() - since < this.#leaseTime / 3
 		return {
 			intents,
 			renew: async () => {
 				if (isFresh() || held === null) return
 				held = await this.#lease.pass(own ?? 'holder', held)
-				since = Date.now()
+				since = performance.now()
 			},
 			end: (done) =>
 				this.#leniently(async () => {

@@ -37,11 +37,11 @@ export class CommitRoom {
 	readonly cache = new MetadataCache()
 	/** The mark of the last swap that was made from here; empty before the first. */
 	lastNonce = ''
-	/** Milliseconds since the epoch: when commits from elsewhere were met last. */
+	/** When commits from elsewhere were met last, in milliseconds of `performance.now()`: a clock that is set must not stop anybody. */
 	rivalAt = Number.NEGATIVE_INFINITY
 	readonly #waiting = new Set<Party>()
 	#leader: { alive: number } | null = null
-	/** When a group was committed last that was of several, or that others waited behind. */
+	/** When, in milliseconds of `performance.now()`, a group was committed last that was of several, or that others waited behind. */
 	#busySince = Number.NEGATIVE_INFINITY
 
 	/**
@@ -55,10 +55,10 @@ export class CommitRoom {
 		const party: Party = { changes, outcome: null }
 		this.#waiting.add(party)
 		try {
-			const start = Date.now()
+			const start = performance.now()
 			while (party.outcome === null) {
 				if (this.#mayLead()) await this.#lead(party, commit)
-				else if (Date.now() - start > patience) throw busy(patience)
+				else if (performance.now() - start > patience) throw busy(patience)
 				else await new Promise((resolve) => setTimeout(resolve, LOOK + Math.random() * LOOK_SPREAD))
 			}
 			if ('error' in party.outcome) throw party.outcome.error
@@ -69,21 +69,21 @@ export class CommitRoom {
 	}
 
 	#mayLead(): boolean {
-		if (this.#leader !== null && Date.now() - this.#leader.alive < LEADER_TIME) return false
+		if (this.#leader !== null && performance.now() - this.#leader.alive < LEADER_TIME) return false
 		// Where commits meet, more may come until the store takes the next swap.
-		return Date.now() - this.#busySince >= SWAP_DISTANCE
+		return performance.now() - this.#busySince >= SWAP_DISTANCE
 	}
 
 	async #lead(own: Party, commit: CommitGroup): Promise<void> {
-		const leader = { alive: Date.now() }
+		const leader = { alive: performance.now() }
 		this.#leader = leader
 		const heart = setInterval(() => {
-			leader.alive = Date.now()
+			leader.alive = performance.now()
 		}, HEARTBEAT)
 		try {
 			const group = this.#group(own)
 			await this.#commit(group, commit)
-			if (group.length > 1 || this.#waiting.size > 0) this.#busySince = Date.now()
+			if (group.length > 1 || this.#waiting.size > 0) this.#busySince = performance.now()
 		} finally {
 			clearInterval(heart)
 			if (this.#leader === leader) this.#leader = null

@@ -98,7 +98,7 @@ export class DurableCatalog implements Catalog {
 	/** One group at a time: the queue sees to it, so that what was read before the puts still holds in the transaction. */
 	async #commitGroup(changes: readonly LakeChange[]): Promise<readonly LakeOutcome[]> {
 		const tables = this.#currentTables()
-		const now = this.#now()
+		const now = Math.floor(this.#now())
 		const admission = admitChanges({
 			changes,
 			location: this.#location,

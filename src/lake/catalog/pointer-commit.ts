@@ -52,7 +52,7 @@ export class PointerCommit {
 		const { location } = this.#options
 		const { pointer } = read
 		const tables = await this.readTables(pointer, tablesOf(changes))
-		const now = this.#options.now()
+		const now = Math.floor(this.#options.now())
 		const admission = admitChanges({
 			changes,
 			location,

@@ -122,7 +122,7 @@ export class R2PointerCatalog implements Catalog {
 		const isAlone = this.#isAlone(changes, read)
 		const outcomes = outcomesWithoutCommit(judged) ?? (isAlone ? await this.#commit(judged, false) : null)
 		if (outcomes !== null) return outcomes
-		this.#room.rivalAt = Date.now()
+		this.#room.rivalAt = performance.now()
 		const turn = await this.#line.wait({
 			changes,
 			read: () => this.#pointer.read(),
@@ -175,7 +175,7 @@ export class R2PointerCatalog implements Catalog {
 	 * for long.
 	 */
 	#isAlone(changes: readonly LakeChange[], { pointer, etag }: ReadPointer): boolean {
-		if (Date.now() - this.#room.rivalAt < RIVAL_TIME) return false
+		if (performance.now() - this.#room.rivalAt < RIVAL_TIME) return false
 		return etag === null || pointer.nonce === this.#room.lastNonce || wasSwappedFor(changes, pointer)
 	}
 }

@@ -18,6 +18,23 @@ describe('many shards that commit to one pointer at the same time', { timeout: 1
 		expect(percentile(figures.lags, 0.99)).toBeLessThanOrEqual(3)
 	})
 
+	it('are not held up by a clock that is set forward and back', async () => {
+		const clock = Date.now
+		let offset = 0
+		const jumps = setInterval(() => {
+			offset = Math.round((Math.random() - 0.5) * 86_400_000)
+		}, 20)
+		Date.now = () => clock() + offset
+		try {
+			const figures = await commitStorm({ shards: 60, isolates: 6, interval: 2_000, flushes: 2, store, atOnce: true })
+			expect(figures.delivered).toEqual(figures.expected)
+			expect(percentile(figures.lags, 1)).toBeLessThanOrEqual(5)
+		} finally {
+			clearInterval(jumps)
+			Date.now = clock
+		}
+	})
+
 	it('that are more than the store takes are told so, and all get through in the end', async () => {
 		const figures = await commitStorm({
 			shards: 60,

@@ -6,13 +6,13 @@ import type { ChangeBatch } from '../../../src/cdc/change-batch.ts'
 import { storedValues } from '../../../src/cdc/vectors.ts'
 import { createMigrationManifest } from '../../../src/migrator/create-migration-manifest.ts'
 import { MigrationRunner } from '../../../src/migrator/migration-runner.ts'
+import { testRuns, testSeed } from '../../support/test-seed.ts'
 import { lakeSchemaOf, RandomMigrations, type Tables } from './random-migrations.ts'
 import type { Pick } from './random-program.ts'
 import { exactly, tableContents } from './replay.ts'
 
-// VITE_CDC_RUNS=2000 VITE_CDC_SEED=7 vitest run --project workers tests/workers/cdc/migrate.property for a longer run.
-const numRuns = Number(process.env.VITE_CDC_RUNS ?? 25)
-const seed = Number(process.env.VITE_CDC_SEED ?? 20261123)
+const numRuns = testRuns(25)
+const seed = testSeed('migrate.property')
 
 /** The lake's current state: of each row what the newest change of the newest epoch says, by field id. */
 class LakeModel {

@@ -2,13 +2,13 @@ import { env, evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Capture } from '../../../src/cdc/capture.ts'
+import { testRuns, testSeed } from '../../support/test-seed.ts'
 import { type Pick, type Program, type RandomStatement, randomProgram } from './random-program.ts'
 import { Replica, tableContents } from './replay.ts'
 import { schemaOf } from './support.ts'
 
-// VITE_CDC_RUNS=2000 VITE_CDC_SEED=7 vitest run --project workers tests/workers/cdc/replay for a longer run.
-const numRuns = Number(process.env.VITE_CDC_RUNS ?? 60)
-const seed = Number(process.env.VITE_CDC_SEED ?? 20261123)
+const numRuns = testRuns(60)
+const seed = testSeed('replay.property')
 
 interface Outcome {
 	readonly results: readonly string[]

@@ -1,4 +1,5 @@
 import { SQLakeError } from '../../../src/errors.ts'
+import type { StoredObject } from '../../../src/lake/storage/object-store.ts'
 
 /**
  * What befalls one call.
@@ -9,6 +10,7 @@ import { SQLakeError } from '../../../src/errors.ts'
  * - `delay`: it takes its time, and succeeds.
  * - `refuse`: a conditional put is told that its condition did not hold, as when another writer wins.
  * - `stale`: a read is answered as it was before the last change of the answer; not found where there is no earlier answer.
+ * - `truncated`: a body comes short; `swapped`: another object's body comes in its place.
  * - `kill-before`, `kill-after`: the object dies before the call, or after its effect.
  */
 export const faultKinds = [
@@ -20,6 +22,8 @@ export const faultKinds = [
 	'delay',
 	'refuse',
 	'stale',
+	'truncated',
+	'swapped',
 	'kill-before',
 	'kill-after',
 ] as const
@@ -60,6 +64,10 @@ export class FaultPlan {
 const never = <T>(): Promise<T> => new Promise<T>(() => {})
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
+function isStored(answer: unknown): answer is StoredObject {
+	return typeof answer === 'object' && answer !== null && 'bytes' in answer && answer.bytes instanceof Uint8Array
+}
+
 function isConditional(options: unknown): boolean {
 	return typeof options === 'object' && options !== null && ('ifMatch' in options || 'ifNoneMatch' in options)
 }
@@ -78,6 +86,11 @@ export class Answers {
 
 	before(call: string): unknown {
 		return this.#answers.get(call)?.before ?? null
+	}
+
+	/** What another call was answered, that brought bytes. */
+	other(call: string): StoredObject | undefined {
+		return [...this.#answers].flatMap(([other, { last }]) => (other !== call && isStored(last) ? [last] : [])).at(-1)
 	}
 }
 
@@ -132,6 +145,15 @@ export function faulty<T extends object>(target: T, name: string, object: string
 						if (!READS.has(property)) return call()
 						await call()
 						return answers.before(id)
+					case 'truncated': {
+						const answer = await call()
+						return isStored(answer) ? { ...answer, bytes: answer.bytes.slice(0, answer.bytes.length >> 1) } : answer
+					}
+					case 'swapped': {
+						const answer = await call()
+						const other = answers.other(id)
+						return isStored(answer) && other !== undefined ? { ...answer, size: other.size, bytes: other.bytes } : answer
+					}
 					case 'delay':
 						await after(5)
 						return call()

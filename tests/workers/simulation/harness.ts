@@ -7,16 +7,29 @@ import { type AuditEntry, lakeOf, plans, simulated } from './objects.ts'
 /** A fresh stub: one breaks when its object dies. */
 export const shardOf = (name: string) => env.SIMULATED_DO.getByName(name)
 
-/** Flushes under a plan, and swallows what the faults make of it: that nothing is lost is checked in the end. */
+/**
+ * Flushes under a plan. It may fail as its faults make it fail, and in no other way; that nothing is lost is checked in the end.
+ */
 export async function flushUnder(name: string, plan: FaultPlan): Promise<void> {
 	plans.set(name, plan)
 	try {
 		await shardOf(name).flush()
-	} catch {
-		// The object died, or told that the store failed it.
+	} catch (error) {
+		if (!isFaultOf(plan, error)) throw error
 	} finally {
 		plans.delete(name)
 	}
+}
+
+/** Whether a flush may have failed so: the object died, or tells that the store failed it or brought what cannot be right. */
+function isFaultOf(plan: FaultPlan, error: unknown): boolean {
+	const kinds = new Set(plan.faults.values())
+	const code = error instanceof Error && 'code' in error ? error.code : undefined
+	if (plan.struck === 0) return false
+	if (code === 'STORE_UNAVAILABLE' || code === 'COMMIT_CONFLICT') return true
+	if (code === 'LAKE_CORRUPT') return kinds.has('truncated') || kinds.has('swapped')
+	const died = kinds.has('kill-before') || kinds.has('kill-after')
+	return died && error instanceof Error && error.message.includes('simulated crash')
 }
 
 /** Flushes until the store has everything. */

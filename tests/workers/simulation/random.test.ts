@@ -1,6 +1,7 @@
 import { evictDurableObject } from 'cloudflare:test'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
+import { testRuns, testSeed } from '../../support/test-seed.ts'
 import { FaultPlan, faultKinds } from './faults.ts'
 import { drain, expectSame, flushUnder, shardOf } from './harness.ts'
 
@@ -35,7 +36,7 @@ const step = fc.oneof(
 let run = 0
 
 describe('random writes, faults and restarts', () => {
-	it('leave every change in the lake once, in order', { timeout: 60_000 }, async () => {
+	it('leave every change in the lake once, in order', { timeout: testRuns(180_000) }, async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {
 				const name = `random-${run++}`
@@ -54,7 +55,7 @@ describe('random writes, faults and restarts', () => {
 				await drain(name)
 				await expectSame(name, name)
 			}),
-			{ seed: 20261123, numRuns: 30, interruptAfterTimeLimit: 20_000, endOnFailure: true },
+			{ seed: testSeed('random writes, faults and restarts'), numRuns: testRuns(12), endOnFailure: true },
 		)
 	})
 })
