@@ -23,10 +23,22 @@ export {
 	type SnapshotCommitOptions,
 	type SnapshotCommitResult,
 } from './lake/catalog/iceberg-committer.ts'
+export {
+	createIcebergRegistry,
+	IcebergRegistry,
+	type IcebergRegistryOptions,
+	type RegisterDataFileOptions,
+	type RegisterDataFileResult,
+} from './lake/catalog/iceberg-registry.ts'
 export { planEvolution } from './lake/catalog/plan-evolution.ts'
 export { R2PointerCatalog, type R2PointerCatalogOptions } from './lake/catalog/r2-pointer-catalog.ts'
 export { planTableScan, type TableScan, type TableScanOptions } from './lake/catalog/table-scan.ts'
 export { tableEvolutions } from './lake/change-table.ts'
+export {
+	type CDCFileStats,
+	CDCStatsToIcebergConverter,
+	type NamedColumnStats,
+} from './lake/iceberg/cdc-stats-converter.ts'
 export {
 	buildDataFileStats,
 	type ColumnStats,

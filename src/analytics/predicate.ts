@@ -4,11 +4,12 @@
  * @module
  */
 import { dataFileMayMatch } from '../lake/iceberg/scan-planner.ts'
-import { ALWAYS_TRUE, type ScanPredicate, type ScanValue } from '../lake/iceberg/scan-predicate.ts'
-import type { IcebergDataFile, IcebergField, IcebergManifestEntry, IcebergSchema } from '../lake/iceberg/types.ts'
+import { ALWAYS_TRUE, type ScanPredicate } from '../lake/iceberg/scan-predicate.ts'
+import { type PlainValue, typedValue } from '../lake/iceberg/typed-value.ts'
+import type { IcebergDataFile, IcebergManifestEntry, IcebergSchema } from '../lake/iceberg/types.ts'
 
 /** A value that a column is compared with, as JavaScript has it. */
-export type PredicateValue = string | number | bigint | boolean | Date | Uint8Array
+export type PredicateValue = PlainValue
 
 /** A predicate on one column. */
 export type ColumnPredicate =
@@ -145,32 +146,11 @@ export function scanPredicate(predicate: Predicate, schema: IcebergSchema): Scan
 	if (field === undefined) return ALWAYS_TRUE
 	if (predicate.op === 'isNull' || predicate.op === 'notNull') return { op: predicate.op, fieldId: field.id }
 	if (predicate.op === 'in') {
-		const values = predicate.values.map((value) => scanValue(value, field))
+		const values = predicate.values.map((value) => typedValue(value, field))
 		return values.every((value) => value !== undefined) ? { op: 'in', fieldId: field.id, values } : ALWAYS_TRUE
 	}
-	const value = scanValue(predicate.value, field)
+	const value = typedValue(predicate.value, field)
 	return value === undefined ? ALWAYS_TRUE : { op: predicate.op, fieldId: field.id, value }
-}
-
-/** The value in the type of the column: a Date or a number is a moment in milliseconds for a timestamp. */
-function scanValue(value: PredicateValue, { type }: IcebergField): ScanValue | undefined {
-	if (type === 'timestamptz' || type === 'timestamp') {
-		const ms = value instanceof Date ? value.getTime() : value
-		return typeof ms === 'number' && Number.isInteger(ms) ? BigInt(ms) * 1_000n : undefined
-	}
-	if (value instanceof Date) return undefined
-	if (type === 'long') {
-		if (typeof value === 'bigint') return value
-		return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : undefined
-	}
-	const kinds: Readonly<Record<string, string>> = {
-		string: 'string',
-		double: 'number',
-		int: 'number',
-		boolean: 'boolean',
-		binary: 'object',
-	}
-	return typeof value === kinds[type] ? value : undefined
 }
 
 function zonesMayMatch(file: ZoneMappedFile, predicate: Predicate): boolean {

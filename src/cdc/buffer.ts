@@ -15,6 +15,20 @@
  */
 import { firstNumber } from './query.ts'
 
+/**
+ * A row of `_cdc_buffer`, as SQLite gives it: for whoever looks into the buffer itself. What its values mean is told by the layout
+ * in `tag`, and differs from row to row; `CDCEvent` is a change as an application sees it.
+ */
+export interface CDCBufferRecord {
+	/** Position in the shard's total order. */
+	readonly seq: number
+	/** Seconds since the epoch; null in the seed row. */
+	readonly ts: number | null
+	/** Layout and kind of the row; 0 in the seed row, and where a change was set aside. */
+	readonly tag: number
+	readonly [value: `v${number}`]: SqlStorageValue
+}
+
 /** Name of the buffer. */
 export const BUFFER = '_cdc_buffer'
 

@@ -1,5 +1,8 @@
 import { Capture } from '../cdc/capture.ts'
+import { FilesCatalog } from '../lake/catalog/files-catalog.ts'
+import { DEFAULT_LAKE_LOCATION } from '../lake/lake-path.ts'
 import type { Lake } from '../lake/open-lake.ts'
+import { R2ObjectStore } from '../lake/storage/r2.ts'
 import { createObservability } from '../observability/create-observability.ts'
 import type { Observability } from '../observability/observability.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
@@ -44,4 +47,28 @@ export function flushCDCToR2WithIceberg(options: CDCFlushOptions): Promise<Deliv
 		limits,
 	})
 	return delivery.run()
+}
+
+/**
+ * Delivers the changes of a Durable Object to Parquet files in a bucket, `data/<table>/_shard=<shard>/cdc_<ms>_<n>.parquet`, without
+ * Iceberg tables: for whoever reads the files themselves. How far a shard's changes are delivered is kept beside them, in
+ * `data/_positions/`. A change is in a file at least once: a delivery that was interrupted, or could not encode a change, may leave
+ * a file that a later one holds again, so a reader takes each (`_shard`, `_epoch`, `_seq`) once. Not to be run twice at a time in
+ * one object.
+ *
+ * @throws `STORE_UNAVAILABLE`, `FLUSH_FAILED` ...; the changes stay in the buffer
+ * @example
+ * ```ts
+ * await flushCDCToR2({ storage: ctx.storage, schema: db.lake, shard: 'user-1', bucket: env.SQLAKE_BUCKET })
+ * ```
+ */
+export function flushCDCToR2({
+	bucket,
+	...options
+}: Omit<CDCFlushOptions, 'lake'> & { readonly bucket: R2Bucket }): Promise<DeliveryResult> {
+	const store = new R2ObjectStore(bucket)
+	return flushCDCToR2WithIceberg({
+		...options,
+		lake: { store, catalog: new FilesCatalog(store), location: DEFAULT_LAKE_LOCATION },
+	})
 }

@@ -41,6 +41,19 @@ import type { SQLakeWorkerEnv } from './worker-env.ts'
 /** The Drizzle database of an object: synchronous, as its SQLite is. */
 export type LocalDatabase<TDatabase extends SQLakeDatabase> = DrizzleSqliteDODatabase<TDatabase['tables']>
 
+/** Settings that a subclass gives to the constructor instead of overriding the fields of these names; a field it overrides wins. */
+export interface SQLakeDOOptions {
+	readonly migrations?: BundledMigrations | ManifestJson | null
+	readonly migrationPolicy?: 'on-start' | 'rollout'
+	/** Changes in the buffer that start a flush at once. */
+	readonly cdcFlushThreshold?: number
+	/** Milliseconds that a change waits at most while the store is up. */
+	readonly cdcFlushInterval?: number
+	readonly lakeLocation?: string
+	readonly cdcDeliveryLimits?: Partial<DeliveryLimits>
+	readonly observability?: Observability
+}
+
 /** Milliseconds before a start that failed is tried again. */
 const RESTART_AFTER = 1_000
 
@@ -169,8 +182,12 @@ export abstract class SQLakeDO<TEnv extends SQLakeWorkerEnv = SQLakeWorkerEnv>
 		logger: () => this.observability.logger,
 	})
 
-	constructor(ctx: DurableObjectState, env: TEnv) {
+	/**
+	 * @param options - settings, where a subclass has a constructor of its own: `super(ctx, env, { cdcFlushInterval: 5_000 })`
+	 */
+	constructor(ctx: DurableObjectState, env: TEnv, options: SQLakeDOOptions = {}) {
 		super(ctx, env)
+		Object.assign(this, options)
 		Object.defineProperty(this, 'db', { get: () => this.#localDatabase() })
 		// It must not reject: that would reset the object, and the next request would meet the same end.
 		void ctx.blockConcurrencyWhile(async () => {

@@ -1,8 +1,9 @@
 import { env, runInDurableObject } from 'cloudflare:test'
+import { parquetReadObjects } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
 import { Capture } from '../../../src/cdc/capture.ts'
 import { Delivery, type DeliveryParts } from '../../../src/delivery/delivery.ts'
-import { flushCDCToR2WithIceberg } from '../../../src/delivery/flush-cdc.ts'
+import { flushCDCToR2, flushCDCToR2WithIceberg } from '../../../src/delivery/flush-cdc.ts'
 import type { Catalog } from '../../../src/lake/catalog/catalog.ts'
 import { openLake } from '../../../src/lake/open-lake.ts'
 import type { ObjectStore } from '../../../src/lake/storage/object-store.ts'
@@ -215,6 +216,34 @@ describe('Delivery', () => {
 			sql.exec("INSERT INTO good VALUES (1, 'a')")
 			expect(await flushCDCToR2WithIceberg({ storage, schema, shard, lake })).toMatchObject({ changes: 1, drained: true })
 			expect(await lakeRows(lake.store, lake.catalog, shard)).toHaveLength(1)
+		})
+	})
+
+	it('can deliver to files alone, each change once, and says how far it came', async () => {
+		await inShard(async ({ shard, sql, storage, schema }) => {
+			const bucket = env.SQLAKE_BUCKET
+			const options = { storage, schema, shard, bucket }
+			const files = async () => (await bucket.list({ prefix: `data/good/_shard=${shard}/` })).objects.map(({ key }) => key)
+			sql.exec("INSERT INTO good VALUES (1, 'a'), (2, 'b')")
+			expect(await flushCDCToR2(options)).toMatchObject({ changes: 2, files: 1, drained: true })
+			expect(await flushCDCToR2(options)).toMatchObject({ changes: 0, files: 0, drained: true })
+			sql.exec('DELETE FROM good WHERE id = 1')
+			expect(await flushCDCToR2(options)).toMatchObject({ changes: 1, files: 1 })
+			const rows = []
+			for (const key of await files()) {
+				const bytes = await (await bucket.get(key))?.arrayBuffer()
+				rows.push(...(await parquetReadObjects({ file: bytes ?? new ArrayBuffer(), columns: ['_op', '_seq', 'id'] })))
+			}
+			expect(rows.map(({ _op, _seq, id }) => [_op, Number(_seq), Number(id)])).toEqual([
+				['c', 1, 1],
+				['c', 2, 2],
+				['d', 3, 1],
+			])
+			expect(await (await bucket.get(`data/_positions/${shard}.json`))?.json()).toMatchObject({ epoch: 1, seq: 3 })
+			// The tables of a lake have nothing of it: a delivery to them begins a new epoch, and back-fills.
+			sql.exec("INSERT INTO good VALUES (3, 'c')")
+			expect(await flushCDCToR2WithIceberg({ storage, schema, shard, lake })).toMatchObject({ drained: true })
+			expect(new Set((await lakeRows(lake.store, lake.catalog, shard)).map(({ id }) => Number(id)))).toEqual(new Set([2, 3]))
 		})
 	})
 

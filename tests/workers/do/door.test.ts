@@ -14,6 +14,7 @@ describe('sqlake/do', () => {
 			'computeChecksum',
 			'createMigrationManifest',
 			'fetchMigrationManifest',
+			'flushCDCToR2',
 			'flushCDCToR2WithIceberg',
 			'openLake',
 		])

@@ -99,6 +99,10 @@ export class OwnWaysDO extends SQLakeDO {
 export class PushedDO extends SQLakeDO {
 	schema = db
 
+	constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+		super(ctx, env, { cdcFlushThreshold: 2, cdcFlushInterval: 3_600_000 })
+	}
+
 	/** What a constructor of a subclass could do. */
 	locally<T>(run: (sql: LocalSql) => T): T {
 		return run(this.sql)

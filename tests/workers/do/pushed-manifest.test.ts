@@ -33,6 +33,16 @@ describe('an object whose class has a schema and nothing else', () => {
 		expect(await stub().flush()).toMatchObject({ changes: 1 })
 	})
 
+	it('takes settings from its constructor', async () => {
+		await push(first)
+		const { run, stub } = subject()
+		const delivered = async () => (await stub().getCDCFlushMetrics()).buffered === 0
+		await run(write)
+		expect(await runInDurableObject(stub(), (_, { storage }) => storage.getAlarm())).toBeGreaterThan(Date.now() + 3_000_000)
+		await run("INSERT INTO users (id) VALUES ('b')")
+		await vi.waitFor(async () => expect(await delivered()).toBe(true), { timeout: 4_000, interval: 50 })
+	})
+
 	it('keeps the manifest: a later start does without the bucket, and with a manifest that is none', async () => {
 		await push(first)
 		const { run, stub } = subject()
