@@ -15,6 +15,7 @@ import type {
 import { SQLakeError } from '../errors.ts'
 import type { Attributes } from '../observability/observability.ts'
 import { withSpan } from '../observability/with-span.ts'
+import { withColumnHint } from '../schema/column-hint.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { STATEMENT_LIMITS, splitInsert, tooManyParams } from './bulk-insert.ts'
 import { waitUntilVisible } from './causal.ts'
@@ -74,7 +75,13 @@ export async function* streamQuery(
 	const plan = planQuery(query, targetOf(target, options), connection)
 	const lake = plan.kind === 'lake' ? await connection.lake() : undefined
 	if (plan.kind !== 'lake' || lake?.stream === undefined) yield await executeQuery(query, target, connection, options)
-	else yield* lake.stream(await lakeRequest(query, plan.target, connection, options))
+	else {
+		try {
+			yield* lake.stream(await lakeRequest(query, plan.target, connection, options))
+		} catch (error) {
+			throw withColumnHint(error, connection.schema)
+		}
+	}
 }
 
 /**
@@ -217,7 +224,9 @@ async function queryLake(
 ): Promise<QueryResult> {
 	const lake = await connection.lake()
 	const request = await lakeRequest(query, target, connection, options)
-	const { columns, rows, stats } = await lake.query(request)
+	const { columns, rows, stats } = await lake.query(request).catch((error: unknown) => {
+		throw withColumnHint(error, connection.schema)
+	})
 	return { columns, rows, changes: 0, lastInsertRowid: null, bookmark: null, stats }
 }
 

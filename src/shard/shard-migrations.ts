@@ -20,6 +20,7 @@ import type {
 } from '../migrator/migration-status.ts'
 import { schemaOf } from '../migrator/schema-of.ts'
 import type { Observability } from '../observability/observability.ts'
+import { withColumnHint } from '../schema/column-hint.ts'
 import { fold } from '../schema/fold.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { MigrationGate } from './migration-gate.ts'
@@ -224,7 +225,7 @@ export class ShardMigrations {
 
 	/** The error of a statement, in words for what it is due to. */
 	explain(error: unknown): unknown {
-		return this.#gate?.explain(error) ?? this.#explainMissing(error) ?? error
+		return this.#gate?.explain(error) ?? this.#explainMissing(error) ?? withColumnHint(error, this.#parts.lake)
 	}
 
 	/** A table of the code that is not there, where no migrations were found that would make it: they are looked for again. */

@@ -77,6 +77,27 @@ export function lakeQueryContract(engine: QueryEngine): void {
 		return opened
 	}
 
+	it('gives the whole row as JSON where the lake keeps it, to who asks for it by its name', async () => {
+		const lake = new TestLake({ ...db.lake, storage: 'hybrid' })
+		const transport = createLakeQuery({ ...lake, engine })
+		const query = (sql: string, moment: LakeMoment = current) => transport.query({ statement: { sql, params: [] }, moment })
+		await lake.deliver('ada', [created('users', T, user('ada', { age: 36n }))])
+		await lake.deliver('ada', [updated('users', T + 1000, user('ada', { age: 36n }), user('ada', { age: 37n }))])
+		const row = "SELECT _row ->> '$.name' AS name, json_extract(_row, '$.age') AS age FROM users"
+		expect((await query(row)).rows).toEqual([['name of ada', 37]])
+		expect((await query(`${row} WHERE _row LIKE '%37%'`)).rows).toEqual([['name of ada', 37]])
+		expect((await query(row, { kind: 'asOf', at: T + 500 })).rows).toEqual([['name of ada', 36]])
+		const changes = await query(`${row} ORDER BY _seq`, { kind: 'between', from: T, to: T + 2000 })
+		expect(changes.rows).toEqual([
+			['name of ada', 36],
+			['name of ada', 37],
+		])
+		expect((await query('SELECT * FROM users')).columns).not.toContain('_row')
+		await expect(open().query('SELECT _row FROM users')).rejects.toMatchObject({
+			message: expect.stringContaining('no such column: _row'),
+		})
+	})
+
 	it('hands DuckDB its own dialect over the same tables, which then may only read', { timeout: 60_000 }, async () => {
 		const { transport } = await filled()
 		const ask = async (sql: string, params: readonly WireValue[] = []) =>

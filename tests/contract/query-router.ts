@@ -271,6 +271,15 @@ export function queryRouterContract(
 			await expect(sql()`SELEC 1`.all()).rejects.toThrow(code('SQL_PARSE'))
 			await expect(sql()`SELECT * FROM nowhere WHERE id = 1`.all()).rejects.toThrow(code('ROUTE_UNKNOWN_TABLE'))
 			await expect(sql()`SELECT missing FROM users WHERE id = ${id}`.all()).rejects.toThrow(code('QUERY_FAILED'))
+			const hint = expect.objectContaining({
+				hint: expect.stringContaining('in SQL the column is "user_id": userId is its property'),
+			})
+			await expect(sql().shard(id)`SELECT orders.userId FROM orders`.all()).rejects.toThrow(hint)
+			await expect(sql()`SELECT userId FROM orders WHERE user_id = ${id}`.all()).rejects.toThrow(hint)
+			if (options.lake) {
+				const joined = sql().analytics`SELECT users.id FROM users LEFT JOIN orders ON users.id = orders.userId`
+				await expect(joined).rejects.toThrow(hint)
+			}
 			await expect(sql()`INSERT INTO users (id) VALUES (${null})`.run()).rejects.toThrow(code('ROUTE_SHARD_KEY_NULL'))
 			await expect(sql()`INSERT INTO users (id) VALUES (${''})`.run()).rejects.toThrow(code('ROUTE_SHARD_KEY_NULL'))
 			await expect(sql()`INSERT INTO orders (id, user_id) VALUES ('a', ${id})`.run()).rejects.toThrow(code('QUERY_FAILED'))

@@ -11,7 +11,7 @@ import type { SnapshotId } from '../../lake/iceberg/types.ts'
 import { schemaAt, schemaLogOf } from '../../lake/schema-log.ts'
 import type { LakeSchema, TableSchema } from '../../schema/table-schema.ts'
 import { type ChangeWindow, holdsAtEnd } from './change-window.ts'
-import { type SeenTable, seenNow, seenThen, seenThenByCode, withBeforeImages } from './seen-table.ts'
+import { type SeenTable, seenNow, seenThen, seenThenByCode, withBeforeImages, withWholeRow } from './seen-table.ts'
 
 /** What {@link seenSchema} is given. */
 export interface SeenSchemaOptions {
@@ -42,7 +42,7 @@ export function seenSchema(options: SeenSchemaOptions): SeenSchema {
 	for (const [name, table] of schema.tables) {
 		tables.set(name, seenNow(table, snapshot.tables.get(changesTableName(table.name))?.metadata ?? null))
 	}
-	if (moment.kind === 'current') return { ...schema, tables }
+	if (moment.kind === 'current') return { ...schema, tables: withRows(tables, snapshot) }
 	for (const [lakeName, catalogTable] of snapshot.tables) {
 		const then = tableThen(catalogTable, options)
 		// A name that the lake knows a table by is the one that its changes are kept under.
@@ -51,8 +51,19 @@ export function seenSchema(options: SeenSchemaOptions): SeenSchema {
 		const key = own?.[0] ?? then.name
 		tables.set(key, see(then, tables.get(key), catalogTable.metadata))
 	}
-	if (moment.kind !== 'between') return { ...schema, tables }
-	return { ...schema, tables: new Map([...tables].map(([name, table]) => [name, withBeforeImages(table)])) }
+	if (moment.kind !== 'between') return { ...schema, tables: withRows(tables, snapshot) }
+	const images = new Map([...tables].map(([name, table]) => [name, withBeforeImages(table)]))
+	return { ...schema, tables: withRows(images, snapshot) }
+}
+
+/** The tables with the column that holds a whole row, where the lake keeps one. */
+function withRows(tables: ReadonlyMap<string, SeenTable>, snapshot: CatalogSnapshot): ReadonlyMap<string, SeenTable> {
+	return new Map(
+		[...tables].map(([name, table]) => {
+			const metadata = snapshot.tables.get(changesTableName(table.name))?.metadata
+			return [name, metadata === undefined ? table : withWholeRow(table, metadata)]
+		}),
+	)
 }
 
 /** The table in SQL as the lake describes it at the moment; undefined where nothing does. */

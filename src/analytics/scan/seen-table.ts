@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { BEFORE_FIELD_OFFSET, beforeColumnName } from '../../lake/change-table.ts'
+import { BEFORE_FIELD_OFFSET, beforeColumnName, VARIANT_FIELD_ID } from '../../lake/change-table.ts'
 import { currentSchema } from '../../lake/iceberg/table-metadata.ts'
 import type { IcebergPrimitiveType, IcebergTableMetadata } from '../../lake/iceberg/types.ts'
 import { type SchemaLogEntry, schemaLogOf } from '../../lake/schema-log.ts'
@@ -113,6 +113,16 @@ export function withBeforeImages(table: SeenTable): SeenTable {
 	})
 	const images = shown.map(before).filter(({ name }) => !names.has(lower(name)))
 	return { ...table, columns: [...table.columns, ...images] }
+}
+
+/** The table with its whole row as JSON text, `_row`, where the lake keeps it. Not among the columns of `*`. */
+export function withWholeRow(table: SeenTable, metadata: IcebergTableMetadata): SeenTable {
+	const field = currentSchema(metadata).fields.find(({ id }) => id === VARIANT_FIELD_ID)
+	if (field === undefined) return table
+	const { id: fieldId, name } = field
+	const text = { declaredType: 'TEXT', affinity: 'TEXT', mode: 'text', lakeType: 'string' } as const
+	const row: SeenColumn = { name, property: name, fieldId, ...text, notNull: false, generated: false, hidden: true }
+	return { ...table, columns: [...table.columns, row] }
 }
 
 /** What the lake says of a table's own columns. */

@@ -535,6 +535,18 @@ export const reportQueries: Record<string, () => { toSQL(): { sql: string; param
 			.select({ id: posts.id, d: sql<number>`${posts.views} - lag(${posts.views}, 1, ${0}) over (order by ${posts.at})` })
 			.from(posts)
 			.orderBy(posts.id),
+	'windows by values that are bound': () =>
+		qb
+			.select({
+				id: posts.id,
+				before: sql<number>`lag(${posts.views}, ${2}) over (order by ${posts.id})`,
+				after: sql<number>`lead(${posts.views}, ${1n}, ${-1}) over (order by ${posts.id})`,
+				third: sql<number>`ntile(${3}) over (order by ${posts.id})`,
+				second: sql<number>`nth_value(${posts.views}, ${2}) over (order by ${posts.id})`,
+				sum: sql<number>`sum(${posts.views}) over (order by ${posts.id} rows between ${1} preceding and ${1} following)`,
+			})
+			.from(posts)
+			.orderBy(posts.id),
 	quartiles: () =>
 		qb
 			.select({ id: users.id, q: sql<number>`ntile(2) over (order by ${users.id})` })

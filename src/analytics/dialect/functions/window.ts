@@ -45,28 +45,26 @@ export function windowCall(
 		case 'lag':
 		case 'lead': {
 			const type = third === undefined ? value : commonType([value, third])
-			const operands = [
-				coerced(value, type),
-				...(second === undefined ? [] : [second]),
-				...(third === undefined ? [] : [coerced(third, type)]),
-			]
-			if (second !== undefined && typeof second.constant?.value !== 'bigint')
+			const offset = wholeConstant(second)
+			if (second !== undefined && offset === undefined)
 				throw unsupported(`${name}() by an offset that is no constant integer`, call.span)
-			if (typeof second?.constant?.value === 'bigint' && second.constant.value < 0n)
-				throw unsupported(`${name}() by a negative offset`, call.span)
-			return { ...value, ...type, sql: `${name}(${operands.map(({ sql }) => sql).join(', ')})${tail}` }
+			const operands = [
+				coerced(value, type).sql,
+				...(offset === undefined ? [] : [String(offset)]),
+				...(third === undefined ? [] : [coerced(third, type).sql]),
+			]
+			if (offset !== undefined && offset < 0n) throw unsupported(`${name}() by a negative offset`, call.span)
+			return { ...value, ...type, sql: `${name}(${operands.join(', ')})${tail}` }
 		}
 		case 'first_value':
 		case 'last_value':
 			return { ...value, sql: `${name}(${value.sql})${tail}` }
 		case 'nth_value':
 		case 'ntile': {
-			const count = name === 'ntile' ? e : second
-			const known = count?.constant?.value
-			if (typeof known !== 'bigint' || known < 1n)
-				throw unsupported(`${name}() by what is no constant positive integer`, call.span)
-			if (name === 'ntile') return typed('integer', `ntile(${e.sql})${tail}`)
-			return { ...value, sql: `nth_value(${value.sql}, ${count?.sql})${tail}` }
+			const count = wholeConstant(name === 'ntile' ? e : second)
+			if (count === undefined || count < 1n) throw unsupported(`${name}() by what is no constant positive integer`, call.span)
+			if (name === 'ntile') return typed('integer', `ntile(${count})${tail}`)
+			return { ...value, sql: `nth_value(${value.sql}, ${count})${tail}` }
 		}
 		case 'percent_rank':
 		case 'cume_dist':
@@ -74,6 +72,13 @@ export function windowCall(
 		default:
 			return typed('integer', `${name}()${tail}`)
 	}
+}
+
+/** The whole number that a constant is; SQLite takes a REAL for it as well, which is what a bound number is. */
+function wholeConstant(e: TypedSql | undefined): bigint | undefined {
+	const value = e?.constant?.value
+	if (typeof value === 'bigint') return value
+	return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined
 }
 
 function namedWindow(name: string, scope: Scope): Window {
@@ -113,7 +118,9 @@ function printWindow(ctx: RewriteContext, window: Window, scope: Scope): string 
 			if ((typeof value !== 'bigint' && typeof value !== 'number') || value < 0) {
 				throw unsupported('a frame bound that is no constant number', each.expr.span)
 			}
-			return `${ranged ? asReal(offset) : offset.sql} ${each.type === 'PrecedingFrameBound' ? 'PRECEDING' : 'FOLLOWING'}`
+			const whole = wholeConstant(offset)
+			if (!ranged && whole === undefined) throw unsupported('a frame bound that is no whole number', each.expr.span)
+			return `${ranged ? asReal(offset) : whole} ${each.type === 'PrecedingFrameBound' ? 'PRECEDING' : 'FOLLOWING'}`
 		}
 		const end = frame.end === undefined ? 'CURRENT ROW' : bound(frame.end)
 		const exclude = frame.exclude === undefined ? '' : EXCLUDES[frame.exclude]
