@@ -32,7 +32,8 @@ export const errorCodes = {
 	// driver
 	READ_ONLY: 'A write was attempted through a read-only database.',
 	TRANSACTION_UNSUPPORTED: 'A transaction was opened from outside the Durable Object, or with an asynchronous callback.',
-	STATEMENT_LIMIT: 'A statement is beyond a limit of Durable Object SQLite.',
+	STATEMENT_LIMIT:
+		'A statement is beyond a limit of Durable Object SQLite, or too long, too deep, too far in its recursion or in its answer.',
 	VALUE_UNSUPPORTED: 'A value cannot be bound or stored.',
 	QUERY_FAILED: 'SQLite refused the statement.',
 	SHARD_UNAVAILABLE: 'The Durable Object did not answer.',

@@ -8,6 +8,8 @@ export default defineProject({
 	root: new URL('..', import.meta.url).pathname,
 	test: {
 		name: 'unit',
+		// What a busy machine takes longer for is not wrong.
+		testTimeout: 30_000,
 		include: ['tests/**/*.test.ts'],
 		exclude: ['tests/workers/**', 'tests/analytics-workers/**', 'tests/acceptance/**', 'tests/types/**', '**/node_modules/**'],
 	},

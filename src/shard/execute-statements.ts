@@ -6,12 +6,16 @@
 import type { BoundStatement, StatementResult, WireValue } from '../driver/transport.ts'
 import { messageOf, SQLakeError } from '../errors.ts'
 import { bindable } from './bind-values.ts'
+import { checkRecursion } from './check-recursion.ts'
 import { restoreExactIntegers } from './exact-integers.ts'
 import { runReturning } from './exact-returning.ts'
 import { changesSchema, scanStatement } from './statement.ts'
 
 /** What statements run on. */
 export type StatementStorage = Pick<DurableObjectStorage, 'sql' | 'transactionSync'>
+
+/** Bytes of values that a statement from outside may answer: one remote call takes 32 MiB (https://developers.cloudflare.com/workers/runtime-apis/rpc/). */
+const MAX_ANSWER_BYTES = 30_000_000
 
 /** Statements that can be asked again as part of another. What answers rows after WITH and writes nothing is a query, too. */
 const QUERIES = new Set(['SELECT', 'VALUES', 'WITH'])
@@ -22,7 +26,12 @@ const QUERIES = new Set(['SELECT', 'VALUES', 'WITH'])
  *
  * @throws `QUERY_FAILED` with SQLite's own message and cause; `VALUE_UNSUPPORTED` for a value that cannot be bound.
  */
-export function executeStatement(storage: StatementStorage, statement: BoundStatement, index = 0): StatementResult {
+export function executeStatement(
+	storage: StatementStorage,
+	statement: BoundStatement,
+	index = 0,
+	maxBytes = Number.POSITIVE_INFINITY,
+): StatementResult {
 	const { sql } = storage
 	const { sql: given, params } = bindable(statement)
 	const { keyword, multiple, end, returning } = scanStatement(given)
@@ -31,7 +40,7 @@ export function executeStatement(storage: StatementStorage, statement: BoundStat
 	try {
 		const run = (again: string) => {
 			const cursor = sql.exec(again, ...params)
-			const rows: WireValue[][] = Array.from(cursor.raw())
+			const rows = takeRows(cursor.raw(), maxBytes)
 			const { columnNames: columns, rowsRead, rowsWritten } = cursor
 			return { columns, rows, rowsRead, rowsWritten }
 		}
@@ -56,7 +65,7 @@ export function executeStatement(storage: StatementStorage, statement: BoundStat
  * @param readOnly refuses a statement that wrote; the error rolls the transaction back
  * @param onSchemaChange called after each statement that changed the schema, before the next one runs
  * @param before called before each statement
- * @throws `READ_ONLY`, and what {@link executeStatement} throws
+ * @throws `READ_ONLY`; `STATEMENT_LIMIT` for a recursion without an end in sight; and what {@link executeStatement} throws
  */
 export function executeStatements(
 	storage: StatementStorage,
@@ -67,7 +76,8 @@ export function executeStatements(
 ): StatementResult[] {
 	return statements.map((statement, index) => {
 		before?.()
-		const result = executeStatement(storage, statement, index)
+		checkRecursion(storage.sql, statement)
+		const result = executeStatement(storage, statement, index, MAX_ANSWER_BYTES)
 		const schemaChanged = changesSchema(statement.sql)
 		// DROP TABLE writes no row that is counted.
 		if (readOnly && (result.rowsWritten > 0 || schemaChanged)) {
@@ -77,6 +87,23 @@ export function executeStatements(
 		}
 		if (schemaChanged) onSchemaChange?.()
 		return result
+	})
+}
+
+/** Takes rows as SQLite makes them. @throws `STATEMENT_LIMIT` beyond a number of bytes */
+function takeRows(cursor: Iterable<WireValue[]>, maxBytes: number): WireValue[][] {
+	const rows: WireValue[][] = []
+	let bytes = 0
+	// To the end in any case: a transaction that is rolled back while a cursor is open resets the object.
+	for (const row of cursor) {
+		for (const value of row)
+			bytes += typeof value === 'string' ? value.length : value instanceof ArrayBuffer ? value.byteLength : 8
+		if (bytes <= maxBytes) rows.push(row)
+	}
+	if (bytes <= maxBytes) return rows
+	throw new SQLakeError('STATEMENT_LIMIT', `answer of a shard: expected at most ${maxBytes} bytes, found ${bytes}`, {
+		hint: 'ask for fewer rows at a time: LIMIT, and a condition that goes on where the last answer ended',
+		details: { limit: maxBytes, found: bytes },
 	})
 }
 

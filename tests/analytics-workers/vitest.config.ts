@@ -11,6 +11,6 @@ export default defineProject({
 	test: {
 		name: 'analytics-workers',
 		include: ['tests/analytics-workers/**/*.test.ts'],
-		testTimeout: 20_000,
+		testTimeout: 30_000,
 	},
 })

@@ -31,6 +31,36 @@ describe('POST /query', () => {
 		expect(body).toMatchObject({ columns: ['id', 'name'], rows: [{ id: 'ada', name: 'Ada' }], route: { shard: 'ada' } })
 	})
 
+	it('refuses at once what would hold it up, in few words, and goes on', { timeout: 60_000 }, async () => {
+		const { server } = await openDevServer(await temporaryDirectory())
+		await ask(server.url, insertAda)
+		const endless = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c'
+		const digits = '1'.repeat(3_000_000)
+		const requests = [
+			{ sql: endless },
+			{ sql: endless, shard: 'ada' },
+			{ statements: [{ sql: "UPDATE users SET name = 'lost'" }, { sql: endless }], shard: 'ada' },
+			...['strong', 'analytics'].flatMap((mode) => [
+				{ sql: `SELECT ${digits}`, mode },
+				{ sql: `SELECT ${Array(5_000).fill('1').join('+')}`, mode },
+				{ sql: `SELECT ${'NOT '.repeat(3_000)}1`, mode },
+				{ sql: `SELECT ${'('.repeat(300_000)}1${')'.repeat(300_000)}`, mode },
+			]),
+		]
+		for (const request of requests) {
+			const start = performance.now()
+			const { status, body } = await ask(server.url, request)
+			expect([status, body.error]).toMatchObject([400, { code: 'STATEMENT_LIMIT' }])
+			expect(JSON.stringify(body).length).toBeLessThan(1_000)
+			expect(performance.now() - start).toBeLessThan(10_000)
+		}
+		const body = `{"sql":"SELECT ?","params":[${digits}]}`
+		const refused = await fetch(`${server.url}/query`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+		expect([refused.status, (await refused.text()).length < 1_000]).toEqual([400, true])
+		const names = await ask(server.url, { sql: "SELECT name FROM users WHERE id = 'ada'" })
+		expect(names.body.rows).toEqual([{ name: 'Ada' }])
+	})
+
 	it('asks all shards through the lake, which sees every write before it where "flush" is set', async () => {
 		const { server, events } = await openDevServer(await temporaryDirectory())
 		for (const id of ['ada', 'bob']) await ask(server.url, { ...insertAda, params: [id, id] })

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { FileDeliveryLock } from '../../src/local/delivery-lock.ts'
@@ -32,4 +33,44 @@ it('is free again when the work fails', async () => {
 		}),
 	).rejects.toThrow('boom')
 	expect(await lock.hold(async () => 7)).toBe(7)
+})
+
+it('stays with its owner until the last of its deliveries ends, and is free for others from then on', async () => {
+	const path = join(await temporaryDirectory(), 'lock')
+	const [first, second] = [new FileDeliveryLock(path), new FileDeliveryLock(path)]
+	onTestFinished(() => [first, second].forEach((lock) => void lock.close()))
+	const order: string[] = []
+	const gate = Promise.withResolvers<void>()
+	const long = first.hold(async () => {
+		await gate.promise
+		order.push('the last of the first owner')
+	})
+	await first.hold(async () => void order.push('another of the first owner'))
+	const other = second.hold(async () => void order.push('the second owner'))
+	await new Promise((resolve) => setTimeout(resolve, 100))
+	gate.resolve()
+	await Promise.all([long, other])
+	expect(order).toEqual(['another of the first owner', 'the last of the first owner', 'the second owner'])
+})
+
+it('is free for others when the work fails', async () => {
+	const path = join(await temporaryDirectory(), 'lock')
+	const [first, second] = [new FileDeliveryLock(path), new FileDeliveryLock(path)]
+	onTestFinished(() => [first, second].forEach((lock) => void lock.close()))
+	await expect(first.hold(() => Promise.reject(new Error('boom')))).rejects.toThrow('boom')
+	expect(await second.hold(async () => 7)).toBe(7)
+})
+
+it('says why it cannot be taken', async () => {
+	const lock = new FileDeliveryLock(join(await temporaryDirectory(), 'missing', 'lock'))
+	onTestFinished(() => lock.close())
+	await expect(lock.hold(async () => 7)).rejects.toThrow(/unable to open/)
+})
+
+it('says what is wrong with its file', async () => {
+	const path = join(await temporaryDirectory(), 'lock')
+	await writeFile(path, 'no database '.repeat(100))
+	const lock = new FileDeliveryLock(path)
+	onTestFinished(() => lock.close())
+	await expect(lock.hold(async () => 7)).rejects.toThrow(/not a database/)
 })

@@ -7,6 +7,7 @@ export default defineProject({
 	plugins: [cloudflareTest({ wrangler: { configPath: './tests/workers/wrangler.jsonc' } })],
 	test: {
 		name: 'workers',
+		testTimeout: 30_000,
 		include: ['tests/workers/**/*.test.ts'],
 	},
 })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { FileObjectStore } from '../../../src/lake/storage/file.ts'
-import { lockFile } from '../../../src/lake/storage/file-lock.ts'
+import { lockFile, machine } from '../../../src/lake/storage/file-lock.ts'
 
 let directory = ''
 beforeEach(async () => {
@@ -74,6 +74,25 @@ it('lets one at a time in, also when many find what a dead process left', async 
 		expect(most).toBe(1)
 	}
 	expect(await readdir(directory)).toEqual([])
+})
+
+it('takes a dead lock away once, and never the one that another made in its place', { timeout: 60_000 }, async () => {
+	const path = join(directory, 'a,lock')
+	for (let round = 0; round < 60; round++) {
+		await writeFile(path, `${await machine()} 999999999 nonce`)
+		let inside = 0
+		let most = 0
+		await Promise.all(
+			Array.from({ length: 12 }, async () => {
+				const unlock = await lockFile(path)
+				most = Math.max(most, ++inside)
+				await new Promise((resolve) => setTimeout(resolve, 3))
+				inside--
+				await unlock()
+			}),
+		)
+		expect(most).toBe(1)
+	}
 })
 
 it('believes no word about processes of another machine', async () => {

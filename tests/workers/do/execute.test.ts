@@ -44,6 +44,85 @@ describe('sqlakeExecute', () => {
 		expect(results[0]).toMatchObject({ rows: [['a'], ['b']], changes: 2 })
 	})
 
+	it.each([
+		['that never ends', 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c'],
+		[
+			'of 30 million steps',
+			'WITH c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM C WHERE x < ?) SELECT max(x) FROM c WHERE ? > 0',
+			30_000_000,
+			1,
+		],
+		['without equal rows', 'WITH RECURSIVE c(x) AS (SELECT 1 UNION SELECT x + 1 FROM c) SELECT sum(x) FROM c'],
+		['in a sub-query', 'SELECT (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c)'],
+		[
+			'that rests on another table',
+			'WITH a AS (SELECT 1 AS y), b AS (WITH c(x) AS (SELECT y FROM a UNION ALL SELECT x + 1 FROM c) SELECT max(x) AS z FROM c) SELECT z FROM b',
+		],
+		[
+			'that rests on the query around it',
+			"SELECT (WITH c(x) AS (SELECT length(v.y) UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c) FROM (SELECT 'a' AS y) AS v",
+		],
+		['that is to be materialised', 'WITH c(x) AS MATERIALIZED (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c'],
+		['whose LIMIT is too large', 'WITH c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 100000000) SELECT count(*) FROM c'],
+		[
+			'of a write that rests on the query around it',
+			"INSERT INTO users (id) SELECT (WITH c(x) AS (SELECT length(v.y) UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c) FROM (SELECT 'a' AS y) AS v",
+		],
+		['of a write', 'INSERT INTO users (id) WITH c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c'],
+		['before a write', 'WITH c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) UPDATE users SET plan = (SELECT count(*) FROM c)'],
+	])('refuses a recursion %s before anything of the request is written', async (_, sql, ...params) => {
+		const shard = freshName()
+		await expect(execute(shard, [insert('a'), statement(sql, ...params)])).rejects.toMatchObject({ code: 'STATEMENT_LIMIT' })
+		expect(await count(shard)).toEqual([[0]])
+	})
+
+	it.each<[string, string, WireValue[], ...WireValue[]]>([
+		[
+			'that ends',
+			'WITH c(x) AS (SELECT ? UNION ALL SELECT x + 1 FROM c WHERE x < ?) SELECT count(*) + ? FROM c',
+			[100_000],
+			1,
+			100_000,
+			0,
+		],
+		['with a LIMIT', 'WITH c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 5) SELECT sum(x) FROM c', [15]],
+		[
+			'with bigints, and values that are named twice',
+			'WITH c(x) AS (SELECT ?2 UNION ALL SELECT x + ?1 FROM c WHERE x < ?2 + 10) SELECT count(*), ?1 FROM c',
+			[11, 1],
+			1n,
+			5n,
+		],
+		[
+			'of no table',
+			"SELECT 'WITH c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)' AS a",
+			['WITH c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)'],
+		],
+	])('answers a recursion %s', async (_, sql, row, ...params) => {
+		const { results } = await execute(freshName(), [statement(sql, ...params)], true)
+		expect(results[0]?.rows).toEqual([row])
+	})
+
+	it('refuses an answer that no remote call can bring, and undoes the write that it is of', async () => {
+		const shard = freshName()
+		const many = 'WITH c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 1000000)'
+		const read = execute(shard, [statement(`${many} SELECT zeroblob(10000) FROM c LIMIT 5000`)], true)
+		await expect(read).rejects.toMatchObject({ code: 'STATEMENT_LIMIT', details: { limit: 30_000_000, found: 50_000_000 } })
+		const write = `${many} INSERT INTO users (id, plan) SELECT x, printf('%20000c', 'x') FROM c LIMIT 2000 RETURNING plan`
+		await expect(execute(shard, [statement(write)])).rejects.toMatchObject({ code: 'STATEMENT_LIMIT' })
+		expect(await count(shard)).toEqual([[0]])
+		const { results } = await execute(shard, [statement(`${many} SELECT zeroblob(10000) FROM c LIMIT 2000`)], true)
+		expect(results[0]?.rows).toHaveLength(2_000)
+	})
+
+	it('says what SQLite says of a recursion that it refuses', async () => {
+		const sql = 'WITH c(x) AS (SELECT 1 UNION ALL SELECT missing FROM c) SELECT count(*) FROM c'
+		await expect(execute(freshName(), [statement(sql)])).rejects.toMatchObject({
+			code: 'QUERY_FAILED',
+			message: expect.stringContaining('no such column: missing'),
+		})
+	})
+
 	it('binds the values of a statement that ends in a semicolon and a comment', async () => {
 		const { results } = await execute(freshName(), [statement('SELECT ? AS a; -- the end', 'x')], true)
 		expect(results[0]?.rows).toEqual([['x']])
