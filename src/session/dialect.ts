@@ -3,7 +3,20 @@
  *
  * @module
  */
-import { type Casing, type Column, entityKind, getTableColumns, is, Param, type Query, SQL, sql } from 'drizzle-orm'
+import {
+	type Casing,
+	type Column,
+	entityKind,
+	getTableColumns,
+	is,
+	Param,
+	type Query,
+	SQL,
+	Subquery,
+	sql,
+	View,
+	ViewBaseConfig,
+} from 'drizzle-orm'
 import {
 	SQLiteAsyncDialect,
 	type SQLiteDeleteConfig,
@@ -72,7 +85,7 @@ export class SQLakeDialect extends SQLiteAsyncDialect {
 	}
 
 	override buildSelectQuery(config: SQLiteSelectConfig): SQL {
-		return tag(super.buildSelectQuery(config), { kind: 'select', config: { ...config } })
+		return tag(super.buildSelectQuery(withViewsInline(config)), { kind: 'select', config: { ...config } })
 	}
 
 	override buildInsertQuery(config: SQLiteInsertConfig): SQL {
@@ -145,6 +158,27 @@ export class SQLakeDialect extends SQLiteAsyncDialect {
 			...(apart === null ? {} : { bulk: apart.bulk }),
 		})
 	}
+}
+
+/**
+ * The same SELECT with the query of each view in its place: what it asks of tables is then plain to routing, and to the lake, which
+ * has no views.
+ */
+function withViewsInline(config: SQLiteSelectConfig): SQLiteSelectConfig {
+	const { table, joins } = config
+	const inline = <T extends SQLiteSelectConfig['table']>(source: T): T | Subquery =>
+		is(source, View) ? (queryOfView(source) ?? source) : source
+	return {
+		...config,
+		table: inline(table),
+		...(joins === undefined ? {} : { joins: joins.map((join) => ({ ...join, table: inline(join.table) })) }),
+	}
+}
+
+/** A view as a sub-query of its name; null for one that is only known to exist. */
+function queryOfView(view: View): Subquery | null {
+	const { name, query, selectedFields } = Reflect.get(view, ViewBaseConfig)
+	return is(query, SQL) ? new Subquery(query, selectedFields, name) : null
 }
 
 /** Kept for the schema: a database, and its dialect with it, lives for one request. */

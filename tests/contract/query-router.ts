@@ -4,7 +4,7 @@
  * @module
  */
 import { and, eq, inArray } from 'drizzle-orm'
-import { integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { integer, real, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { drizzle, type SQLakeClient } from '../../src/driver/drizzle.ts'
 import { SQLake } from '../../src/schema/database.ts'
@@ -178,6 +178,33 @@ export function queryRouterContract(
 				.delete(orders)
 				.where(and(own, inArray(orders.id, ids)))
 			expect(removed.rowsAffected).toBe(ids.length)
+		})
+
+		it('goes by the tables behind a view: in the shard that they pin, and on the lake', async () => {
+			const [ada, bob] = [shard('ada'), shard('bob')]
+			const pro = sqliteView('pro_users').as((qb) => qb.select().from(users).where(eq(users.plan, 'pro')))
+			for (const id of [ada, bob]) {
+				await db().insert(users).values({ id, plan: 'pro' })
+				await db().insert(orders).values({ id: 'o', userId: id, amount: 1 })
+			}
+			expect(await db().select({ id: pro.id, plan: pro.plan }).from(pro).where(eq(pro.id, ada))).toEqual([
+				{ id: ada, plan: 'pro' },
+			])
+			const joined = db().select({ order: orders.id, user: pro.id }).from(orders).innerJoin(pro, eq(pro.id, orders.userId))
+			expect(await joined.where(eq(orders.userId, bob))).toEqual([{ order: 'o', user: bob }])
+			await db().update(users).set({ plan: 'free' }).where(eq(users.id, bob))
+			const left = db().select().from(orders).leftJoin(pro, eq(pro.id, orders.userId))
+			expect(await left.where(eq(orders.userId, bob))).toMatchObject([{ orders: { id: 'o' }, pro_users: null }])
+			await expect(db().select().from(pro)).rejects.toThrow(code('ROUTE_NO_SHARD'))
+			if (opened.flush === undefined) return
+			await opened.flush()
+			expect(
+				await db()
+					.analytics()
+					.select({ id: pro.id })
+					.from(pro)
+					.where(inArray(pro.id, [ada, bob])),
+			).toEqual([{ id: ada }])
 		})
 
 		it('refuses what pins no shard, and what pins several; nothing is written', async () => {
