@@ -29,7 +29,7 @@ export async function lakeRows(store: ObjectStore, catalog: Catalog, shard: stri
 			if (object.size !== fileSizeInBytes) throw new Error(`${filePath} has another size than its manifest says`)
 			const { buffer, byteOffset, byteLength } = object.bytes
 			const file = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
-			const found = await parquetReadObjects({ file })
+			const found = await parquetReadObjects({ file, utf8: false })
 			if (found.length !== recordCount) throw new Error(`${filePath} has another row count than its manifest says`)
 			rows.push(...found.map((row) => ({ ...row, _table: name.replace(/_changes$/, '') }) as LakeRow))
 		}
