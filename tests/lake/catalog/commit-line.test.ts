@@ -60,6 +60,16 @@ describe('committers of one lake in several isolates', { timeout: 30_000 }, () =
 		expect(await left()).toEqual([])
 	})
 
+	it('give the turn to one that waits for nothing else', async () => {
+		const { open, lease, intent, left, store } = await sharedLake()
+		await lease('a holder that died')
+		await intent('evolution')
+		await open().commit(contractCommit('a', 1, 1))
+		expect(await left()).toEqual(['commits/intents/evolution', LEASE_KEY])
+		const passed = JSON.parse(new TextDecoder().decode((await store.get(LEASE_KEY))?.bytes))
+		expect(passed).toMatchObject({ holder: 'commits/intents/evolution' })
+	})
+
 	it('pass over one that was named to be next and has died', async () => {
 		const { open, lease, intent, left } = await sharedLake()
 		await intent('dead', contractCommit('first', 9, 9))
