@@ -93,6 +93,7 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 		}
 		const observability = options.observability ?? createObservability()
 		const { store } = parts
+		const migrations = migrationsFrom(options)
 		const lake: Lake = { store, catalog: new R2PointerCatalog({ store, location }), location }
 		const shards = new NodeShards({
 			schema,
@@ -102,13 +103,11 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 			lock: parts.lock,
 			policy: parts.policy ?? DEFAULT_FLUSH_POLICY,
 			alarms: parts.policy !== null,
-			migrations: migrationsFrom(options),
+			migrations,
 			migrationPolicy: options.migrationPolicy ?? 'on-start',
 			skipChecksum: options.skipChecksum,
 			bufferLimits: options.bufferLimits,
 		})
-		// A folder, or nothing, tells no field ids.
-		const manifest = typeof options.migrations === 'object' ? options.migrations : undefined
 		let analytics = options.analytics
 		const connection: Connection = {
 			schema: schema.lake,
@@ -118,7 +117,7 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 			analyticsTimeoutMs: options.analyticsTimeoutMs,
 			lake: async () => {
 				if (parts.flushBeforeLakeQuery) await shards.flush()
-				analytics ??= await loadAnalytics({ ...lake, schema: schemaOfCode(schema.lake, manifest), observability })
+				analytics ??= await loadAnalytics({ ...lake, schema: schemaOfCode(schema.lake, await migrations()), observability })
 				return analytics
 			},
 			position: (shard) => lake.catalog.position(shard),

@@ -21,7 +21,7 @@ export type ManifestTables = Pick<MigrationManifest, 'version' | 'tables' | 'las
 
 /**
  * Makes a manifest of drizzle-kit's migrations: of the bundle that it writes as `migrations.js`, or of its journal and files.
- * Without `tables` it is a manifest of SQL alone, of version 0: the lake takes its tables from the code.
+ * Without `tables` it is a manifest of SQL alone, of version 0: the lake's field ids follow from what the SQL does.
  *
  * @throws MigrationError MIGRATION_MISSING for a gap in the journal and for a file that is not there, MIGRATION_DUPLICATE for
  * two migrations of one number, name or time, MIGRATION_ORDER where the journal runs backwards in time, MIGRATION_INVALID for

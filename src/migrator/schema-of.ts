@@ -1,16 +1,18 @@
 import type { LakeSchema, TableSchema } from '../schema/table-schema.ts'
 import type { MigrationManifest } from './manifest.ts'
+import { schemaOfScripts } from './schema-of-scripts.ts'
 
 /**
  * The schema of an object that has applied the first migrations of a manifest: what its capture and delivery go by, so that an
  * object on an older version delivers under the names and field ids of that version.
  *
- * @param lake - the schema of the code. Tables that the manifest has never heard of are taken from it as they are; of a manifest
- * that drizzle-kit's bundle was made into, all are.
+ * @param lake - the schema of the code. Tables that the manifest has never heard of are taken from it as they are. A manifest that
+ * drizzle-kit's bundle was made into has SQL alone: {@link schemaOfScripts}.
  * @param appliedCount - how many migrations the object has
  */
 export function schemaOf(manifest: MigrationManifest, lake: LakeSchema, appliedCount: number): LakeSchema {
-	const { migrations, tables: last } = manifest
+	const { migrations, tables: last, version } = manifest
+	if (version === 0) return schemaOfScripts(migrations, lake, appliedCount)
 	const everKnown = new Set([...Object.keys(last), ...migrations.flatMap(({ tables = {} }) => Object.keys(tables))])
 	if (everKnown.size === 0) return lake
 	const present = appliedCount >= migrations.length ? last : tablesAfter(manifest, appliedCount)

@@ -55,3 +55,16 @@ export function columnModeOf(column: SQLiteColumn): ColumnMode {
 export function lakeTypeOf(mode: ColumnMode, affinity: Affinity): LakeType {
 	return mode === 'custom' ? lakeTypesByAffinity[affinity] : lakeTypes[mode]
 }
+
+const modesByAffinity: Readonly<Record<Affinity, ColumnMode>> = {
+	TEXT: 'text',
+	INTEGER: 'number',
+	REAL: 'real',
+	NUMERIC: 'numeric',
+	BLOB: 'blob',
+}
+
+/** How Drizzle reads a column of which nothing but its type is known. */
+export function modeOfAffinity(affinity: Affinity): ColumnMode {
+	return modesByAffinity[affinity]
+}

@@ -55,7 +55,8 @@ export interface TableSchema {
 	readonly shardKey: readonly string[] | null
 	/**
 	 * Version of the manifest that last changed the table: shards that are not equally far deliver to one lake table, whose schema
-	 * follows the highest. Absent, as 0, where no manifest tells: field ids then follow the order of the columns.
+	 * follows the highest. Where migrations come without a manifest, the number of the one that last changed the table. Absent, as 0,
+	 * where neither tells: field ids then follow the order of the columns.
 	 */
 	readonly version?: number
 }

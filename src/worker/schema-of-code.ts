@@ -5,7 +5,7 @@ import { schemaOf } from '../migrator/schema-of.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 
 /**
- * The schema of the code with the field ids of the manifest, where there is one.
+ * The schema of the code with the field ids of its migrations, where there are any.
  *
  * @throws what {@link manifestOf} throws for migrations that are none
  */

@@ -1,16 +1,7 @@
 import { affinityOf } from '../../schema/affinity.ts'
-import { lakeTypeOf } from '../../schema/column-type.ts'
-import type { Affinity, ColumnMode, ColumnSchema, TableSchema } from '../../schema/table-schema.ts'
+import { lakeTypeOf, modeOfAffinity } from '../../schema/column-type.ts'
+import type { ColumnSchema, TableSchema } from '../../schema/table-schema.ts'
 import type { SnapshotColumn, SnapshotTable } from './snapshot.ts'
-
-/** How Drizzle reads a column of which nothing but its type is known. */
-const modes: Readonly<Record<Affinity, ColumnMode>> = {
-	TEXT: 'text',
-	INTEGER: 'number',
-	REAL: 'real',
-	NUMERIC: 'numeric',
-	BLOB: 'blob',
-}
 
 /**
  * A captured table as a snapshot has it. A snapshot knows no modes, no properties and no shard key: they are taken from the other
@@ -35,7 +26,7 @@ function describeColumn(column: SnapshotColumn, others: readonly TableSchema[]):
 	const known = others
 		.flatMap(({ columns }) => columns)
 		.find(({ name, declaredType }) => name === column.name && declaredType === column.type)
-	const mode = known?.mode ?? modes[affinity]
+	const mode = known?.mode ?? modeOfAffinity(affinity)
 	return {
 		name: column.name,
 		property: known?.property ?? column.name,

@@ -4,10 +4,12 @@
  * @module
  */
 import { assignAllFieldIds } from '../../migrator/assign-field-ids.ts'
-import { createMigrationManifest } from '../../migrator/create-migration-manifest.ts'
+import { createMigrationManifest, type ManifestTables } from '../../migrator/create-migration-manifest.ts'
 import type { Migration, MigrationManifest } from '../../migrator/manifest.ts'
 import { tablesAfter } from '../../migrator/schema-of.ts'
-import { FIRST_COLUMN_FIELD_ID, type TableSchema } from '../../schema/table-schema.ts'
+import { scriptHistory } from '../../migrator/script-tables.ts'
+import { fold as foldName } from '../../schema/fold.ts'
+import type { ColumnSchema, TableSchema } from '../../schema/table-schema.ts'
 import { canonicalText } from './canonical-text.ts'
 import { describeTable } from './describe-table.ts'
 import { hasStatements, lossesIn } from './down-script.ts'
@@ -45,7 +47,8 @@ export function updateManifest(options: UpdateManifestOptions): MigrationManifes
 	const { directory, tables } = options
 	const { migrations } = directory
 	const previous = options.previous && withoutRemoved(options.previous, migrations)
-	const version = (previous?.version ?? 0) + 1
+	// Without a manifest the migrations themselves are the versions that a lake knows.
+	const version = previous === null ? Math.max(1, migrations.length) : previous.version + 1
 	const known = previous?.migrations.length ?? 0
 	const history =
 		previous === null ? foldAdopted(options) : fold(previous, migrations.slice(known), migrations[known - 1], options, version)
@@ -56,7 +59,13 @@ export function updateManifest(options: UpdateManifestOptions): MigrationManifes
 		),
 		...history.changes,
 	])
-	const manifest = createMigrationManifest(
+	const manifest = manifestOfDisk(migrations, { version, ...last, changes })
+	const isSame = canonicalText({ ...manifest, version: previous?.version }) === canonicalText(options.previous)
+	return previous !== null && isSame ? previous : manifest
+}
+
+function manifestOfDisk(migrations: readonly MigrationOnDisk[], tables?: ManifestTables): MigrationManifest {
+	return createMigrationManifest(
 		{
 			journal: { entries: migrations.map(({ entry }) => entry) },
 			files: Object.fromEntries(migrations.map(({ entry, sql }) => [entry.tag, sql])),
@@ -68,10 +77,8 @@ export function updateManifest(options: UpdateManifestOptions): MigrationManifes
 				),
 			),
 		},
-		{ version, ...last, changes },
+		tables,
 	)
-	const isSame = canonicalText({ ...manifest, version: previous?.version }) === canonicalText(options.previous)
-	return previous !== null && isSame ? previous : manifest
 }
 
 /**
@@ -149,31 +156,30 @@ function touchedTables(prev: Snapshot, cur: Snapshot): readonly string[] {
 }
 
 /**
- * The history of a project that has had no manifest. Its lake, where it has one, knows the columns of the newest snapshot by their
- * order of declaration, so those keep these ids; columns that were dropped earlier come behind them.
+ * The history of a project that has had no manifest. Its lake, where it has one, knows the columns by the field ids, and the tables
+ * by the versions, that follow from the SQL of the migrations; those stay.
  */
 function foldAdopted({ directory: { migrations }, existing, ...options }: UpdateManifestOptions): History {
 	const old = fold({ tables: {}, lastFieldIds: {} }, migrations.slice(0, existing), undefined, options, 1)
-	const ids = mapValues(old.state.lastFieldIds, (last, name) => renumbering(old.state.tables[name], last))
-	const renumber = (table: TableSchema): TableSchema => ({
-		...table,
-		columns: table.columns.map((column) => ({ ...column, fieldId: ids[table.name]?.get(column.fieldId) ?? column.fieldId })),
-	})
-	const state = { ...old.state, tables: mapValues(old.state.tables, renumber) }
-	const recent = fold(state, migrations.slice(existing), migrations[existing - 1], options, 1)
+	const told = scriptHistory(manifestOfDisk(migrations.slice(0, existing)).migrations)
+	const asTold = (table: TableSchema, count: number): TableSchema => {
+		const known = told?.states[count]?.get(foldName(table.name))
+		const fieldIdOf = ({ name, fieldId }: ColumnSchema) =>
+			known?.columns.find((column) => foldName(column.name) === foldName(name))?.fieldId ?? fieldId
+		const columns = table.columns.map((column) => ({ ...column, fieldId: fieldIdOf(column) }))
+		return known === undefined ? table : { ...table, columns, version: known.version }
+	}
+	const state = {
+		tables: mapValues(old.state.tables, (table) => asTold(table, existing)),
+		lastFieldIds: mapValues(old.state.lastFieldIds, (last, name) => told?.lastFieldIds.get(foldName(name)) ?? last),
+	}
+	const recent = fold(state, migrations.slice(existing), migrations[existing - 1], options, migrations.length)
+	const countOf = (tag: string) => migrations.findIndex(({ entry }) => entry.tag === tag) + 1
 	return {
 		state: recent.state,
 		changes: [
-			...old.changes.map(([tag, changes]) => [tag, mapValues(changes, (table) => table && renumber(table))] as const),
+			...old.changes.map(([tag, changes]) => [tag, mapValues(changes, (table) => table && asTold(table, countOf(tag)))] as const),
 			...recent.changes,
 		],
 	}
-}
-
-/** From the ids in order of appearance to those in order of declaration. */
-function renumbering(table: TableSchema | undefined, lastFieldId: number): ReadonlyMap<number, number> {
-	const present = table?.columns.map(({ fieldId }) => fieldId) ?? []
-	const all = Array.from({ length: lastFieldId - FIRST_COLUMN_FIELD_ID + 1 }, (_, index) => FIRST_COLUMN_FIELD_ID + index)
-	const gone = all.filter((id) => !present.includes(id))
-	return new Map([...present, ...gone].map((id, index) => [id, FIRST_COLUMN_FIELD_ID + index]))
 }

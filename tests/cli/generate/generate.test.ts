@@ -369,18 +369,20 @@ describe('a project that drizzle-kit has generated for', { timeout: 60_000 }, ()
 		project.write('drizzle/0002_three.sql', "UPDATE users SET b = 'x';")
 		await generate(project)
 		const { migrations, version } = manifestOf(project)
-		expect(version).toBe(1)
+		// A lake that such a project has knows the tables by the number of the migration that changed them last.
+		expect(version).toBe(3)
+		expect(migrations.map(({ tables }) => tables?.users?.version)).toEqual([1, 2, undefined])
 		expect(migrations.map(({ tag, down }) => [tag, down !== null])).toEqual([
 			['0000_one', true],
 			['0001_two', true],
 			['0002_three', false],
 		])
-		// A lake that such a project has knows the columns by their order.
-		expect(fieldIds(project)).toEqual({ id: 101, b: 102 })
+		// And the columns by their order of appearance.
+		expect(fieldIds(project)).toEqual({ id: 101, b: 103 })
 		expect(migrations[0]?.tables?.users?.columns.map(({ name, fieldId }) => [name, fieldId])).toEqual([
 			['id', 101],
-			['a', 103],
-			['b', 102],
+			['a', 102],
+			['b', 103],
 		])
 		expect(migrations[2]?.tables).toBeUndefined()
 	})
