@@ -8,6 +8,7 @@ import { schemaLogOf, schemaVersionOf } from '../../src/lake/schema-log.ts'
 import { MemoryObjectStore } from '../../src/lake/storage/memory.ts'
 import { createObservability } from '../../src/observability/create-observability.ts'
 import type { TableSchema } from '../../src/schema/table-schema.ts'
+import { FaultyStore } from '../contract/faulty-store.ts'
 import { batchOf, creations, itemsLake, itemsTable } from './table-changes.ts'
 
 const location = 's3://uploads'
@@ -69,5 +70,27 @@ describe('an upload', () => {
 		})
 		const own = await uploadFlight({ ...upload, attempt: 2, batch: { ...batchOf([10]), shard: 'item-1' } })
 		expect(own).toMatchObject({ appends: [{ rowsFollowKey: true }] })
+	})
+
+	it('names and places each file by the first of its own changes', async () => {
+		const store = new MemoryObjectStore()
+		const day = 86_400_000
+		const limits = { ...DEFAULT_DELIVERY_LIMITS, maxFileRows: 2 }
+		const batch = batchOf([day + 1, day + 2, day + 3, 2 * day + 4], 7)
+		const outcome = await uploadFlight({ batch, attempt: 2, lake: itemsLake, store, location, tracer, limits })
+		if (outcome.kind !== 'uploaded') throw new Error(outcome.kind)
+		const files = outcome.appends.flatMap(({ dataFiles }) => dataFiles)
+		expect(files.map(({ filePath, recordCount, partition }) => [filePath.split('/').at(-1), recordCount, partition])).toEqual([
+			[`cdc_${day + 1}_10000000000000007000002.parquet`, 2, expect.objectContaining({ _ts_day: 1 })],
+			[`cdc_${day + 3}_10000000000000009000002.parquet`, 1, expect.objectContaining({ _ts_day: 1 })],
+			[`cdc_${2 * day + 4}_10000000000000010000002.parquet`, 1, expect.objectContaining({ _ts_day: 2 })],
+		])
+	})
+
+	it('gives up on a store that hangs', async () => {
+		const store = new FaultyStore(new MemoryObjectStore(), () => 'hang')
+		const limits = { ...DEFAULT_DELIVERY_LIMITS, callTimeout: 10 }
+		const upload = uploadFlight({ batch: batchOf([10]), attempt: 1, lake: itemsLake, store, location, tracer, limits })
+		await expect(upload).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
 	})
 })

@@ -57,6 +57,9 @@ describe('committers of one lake in several isolates', { timeout: 30_000 }, () =
 		expect(await catalog.position('other')).toMatchObject({ seq: 1 })
 		expect((await catalog.load()).version).toBe(2)
 		expect(await filesOf(catalog, store, 'users_changes')).toHaveLength(5)
+		// What the holder waited with himself he need not read.
+		const read = store.calls.filter(({ operation, key }) => operation === 'get' && key.startsWith('commits/intents/'))
+		expect(read.map(({ key }) => key).sort()).toEqual(['commits/intents/dead', 'commits/intents/other'])
 		expect(await left()).toEqual([])
 	})
 
@@ -70,6 +73,14 @@ describe('committers of one lake in several isolates', { timeout: 30_000 }, () =
 		expect(passed).toMatchObject({ holder: 'commits/intents/evolution' })
 	})
 
+	it('name the one who waits to be next, where they found the turn free', async () => {
+		const { store, open, intent } = await sharedLake()
+		await intent('waits', contractCommit('waits', 1, 1))
+		await open().commit(contractCommit('a', 1, 1))
+		const lease = await store.get(LEASE_KEY)
+		expect(JSON.parse(new TextDecoder().decode(lease?.bytes))).toMatchObject({ holder: 'commits/intents/waits' })
+	})
+
 	it('pass over one that was named to be next and has died', async () => {
 		const { open, lease, intent, left } = await sharedLake()
 		await intent('dead', contractCommit('first', 9, 9))
@@ -79,8 +90,9 @@ describe('committers of one lake in several isolates', { timeout: 30_000 }, () =
 	})
 
 	it('are not held up by what another waits with and cannot be committed', async () => {
-		const { open, lease, intent, left } = await sharedLake()
+		const { store, open, lease, intent, left } = await sharedLake()
 		await lease('a holder that died')
+		await store.put('commits/intents/damaged', new TextEncoder().encode('{"requests":'))
 		// A gap is refused; bounds that are none of their field's type fail in the middle of the commit.
 		await intent('gap', contractCommit('first', 9, 9))
 		await intent('evolution')
@@ -91,7 +103,7 @@ describe('committers of one lake in several isolates', { timeout: 30_000 }, () =
 		expect(await catalog.commit(contractCommit('a', 1, 1))).toMatchObject({ status: 'committed' })
 		expect(await catalog.position('poison')).toBeNull()
 		expect(await left()).toEqual(
-			expect.arrayContaining(['commits/intents/evolution', 'commits/intents/gap', 'commits/intents/poison']),
+			expect.arrayContaining(['damaged', 'evolution', 'gap', 'poison'].map((name) => `commits/intents/${name}`)),
 		)
 	})
 
