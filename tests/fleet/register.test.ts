@@ -35,6 +35,46 @@ describe('the register of shards', () => {
 		expect(() => register.get('b')).toThrow(expect.objectContaining({ code: 'SHARD_NOT_FOUND' }))
 	})
 
+	it('takes each part of a report, though the rest is as it was', () => {
+		const { register } = openRegister()
+		const lastError = { code: 'MIGRATION_FAILED', message: 'no', tag: '0002_b', at: 5 }
+		const report = reportOf('a', { state: 'failed', lastError })
+		for (const changed of [
+			{ binding: 'OTHER_DO' },
+			{ binding: null },
+			{ version: '0002_b' },
+			{ state: 'held' as const },
+			{ lastError: { ...lastError, code: 'MIGRATION_INVALID' } },
+			{ lastError: { ...lastError, message: 'never' } },
+			{ lastError: { ...lastError, tag: null } },
+			{ lastError: null },
+		]) {
+			register.report(report, 10)
+			register.report({ ...report, ...changed }, 20)
+			expect(register.get('a')).toEqual({ ...report, ...changed, lastSeen: 20 })
+		}
+	})
+
+	it('notes that a shard did not answer instead of its last error, until it reports again', () => {
+		const { register } = openRegister()
+		const lastError = { code: 'MIGRATION_FAILED', message: 'no', tag: '0002_b', at: 5 }
+		const report = reportOf('a', { state: 'failed', lastError })
+		register.report(report, 10)
+		register.unreachable('a', { code: 'SHARD_UNAVAILABLE', message: 'gone' }, 20)
+		const unreachable = { code: 'SHARD_UNAVAILABLE', message: 'gone', tag: null, at: 20 }
+		expect(register.get('a')).toEqual({ ...report, lastError: unreachable, lastSeen: 10 })
+		register.report(report, 30)
+		expect(register.get('a')).toEqual({ ...report, lastSeen: 30 })
+	})
+
+	it('names no page behind the last one', () => {
+		const { register } = openRegister()
+		for (const shard of names(4)) register.report(reportOf(shard), 1)
+		const first = register.page({ limit: 2 })
+		expect(first.shards).toHaveLength(2)
+		expect(register.page({ limit: 2, cursor: first.cursor ?? '' })).toMatchObject({ shards: [{}, {}], cursor: null })
+	})
+
 	it('gives every shard on one page exactly, whatever the filter', () => {
 		const { register } = openRegister()
 		const shards = names(57)

@@ -100,7 +100,6 @@ function decodeSmall(reader: DeltaReader, { count, miniblocks, size, first }: De
 			if (next % size === 0) {
 				if (next % (size * miniblocks) === 0) {
 					min = Number(reader.zigzag())
-					if (!isSmall(min)) return null
 					reader.startBlock(miniblocks)
 				}
 				width = reader.startMiniblock(size)

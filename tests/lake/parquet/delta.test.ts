@@ -58,6 +58,35 @@ describe('decodeDelta', () => {
 		)
 	})
 
+	it('reads differences of every width, where doubles hold the values and where they do not', () => {
+		const ofWidth = fc
+			.integer({ min: 0, max: 62 })
+			.chain((bits) => fc.bigInt({ min: -(2n ** BigInt(bits)), max: 2n ** BigInt(bits) }))
+		const any = fc.integer({ min: 0, max: 62 }).chain((bits) => {
+			const limit = 2n ** BigInt(bits)
+			const clamped = ofWidth.map((value) => (value > limit ? limit : value < -limit ? -limit : value))
+			return fc.array(clamped, { minLength: 1, maxLength: 200 })
+		})
+		fc.assert(
+			fc.property(any, (values) => {
+				const writer = new ByteWriter()
+				deltaBinaryPack(writer, values, 'INT64')
+				expect(int64s(decodeDelta(writer.getBytes(), values.length))).toEqual(values)
+			}),
+			parameters,
+		)
+	})
+
+	it('refuses numbers and differences of more than 64 bits', () => {
+		// A block of 128 values in 4 miniblocks; 2 values, the first 0; a smallest difference of 0; the widths of the miniblocks.
+		const head = [0x80, 0x01, 4, 2, 0, 0]
+		const padding = new Array<number>(65 * 4).fill(0)
+		expect(int64s(decodeDelta(Uint8Array.from([...head, 64, 0, 0, 0, ...padding]), 2))).toEqual([0n, 0n])
+		expect(() => decodeDelta(Uint8Array.from([...head, 65, 0, 0, 0, ...padding]), 2)).toThrow(RangeError)
+		const long = [0x80, 0x81, ...new Array<number>(8).fill(0x80), 0]
+		expect(() => decodeDelta(Uint8Array.from([...long, ...head.slice(2), 0, 0, 0, 0]), 2)).toThrow(RangeError)
+	})
+
 	it('refuses bytes that end early, and counts that are not theirs', () => {
 		const bytes = encodeDelta(
 			5n,
