@@ -7,16 +7,18 @@ import type { Capture, Flight } from '../cdc/capture.ts'
 import type { ChangeBatch } from '../cdc/change-batch.ts'
 import { SQLakeError } from '../errors.ts'
 import type { Catalog, CatalogSnapshot, CommitRequest, PositionOptions, ShardPosition } from '../lake/catalog/catalog.ts'
+import { changesTableName } from '../lake/change-table.ts'
+import { withKeptTypes } from '../lake/kept-types.ts'
 import type { ObjectStore } from '../lake/storage/object-store.ts'
 import { withTimeout } from '../lake/storage/timed-store.ts'
 import type { MetricName, SpanName } from '../observability/names.ts'
 import type { Observability } from '../observability/observability.ts'
 import { withSpan, withSpanSync } from '../observability/with-span.ts'
 import { encodeShardPath } from '../schema/shard-path.ts'
+import { isNumericText } from '../schema/sqlite-kind.ts'
 import type { LakeSchema } from '../schema/table-schema.ts'
 import { ClockWatch } from './clock-watch.ts'
 import type { Poison } from './find-poison.ts'
-import { mayKeepTypes, withKeptTypes } from './kept-types.ts'
 import { DEFAULT_DELIVERY_LIMITS, type DeliveryLimits } from './limits.ts'
 import { isEndOf, type Reconciliation, reconcile } from './reconcile.ts'
 import { addCounts, type DeliveryCounts, type DeliveryTally, newTally } from './tally.ts'
@@ -210,11 +212,17 @@ export class Delivery {
 		}
 	}
 
+	/** The batch with the types that the lake has for its columns, where those may not be the code's. */
 	async #asTheLakeHasIt(batch: ChangeBatch): Promise<ChangeBatch> {
-		if (!mayKeepTypes(batch)) return batch
+		if (!batch.tables.some(({ table }) => table.columns.some(isNumericText))) return batch
 		const { catalog } = this.#parts
 		this.#tables ??= (await withTimeout('tables of the lake', this.#limits.callTimeout, () => catalog.load())).tables
-		return withKeptTypes(batch, this.#tables)
+		const known = this.#tables
+		const tables = batch.tables.map((changes) => {
+			const { table } = changes
+			return { ...changes, table: withKeptTypes(table, known.get(changesTableName(table.name))?.metadata) }
+		})
+		return { ...batch, tables }
 	}
 
 	/**

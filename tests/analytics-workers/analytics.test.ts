@@ -19,7 +19,7 @@ describe('lake queries in workerd', () => {
 	const engine = new WasmEngine({ modules: loadWasmModules })
 	afterAll(() => engine.close())
 	lakeQueryContract(engine)
-	openClassContract(engine)
+	describe('values of any class', { timeout: 30_000 }, () => openClassContract(engine))
 })
 
 describe('a service in workerd', () => {

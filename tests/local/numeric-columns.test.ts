@@ -1,9 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { integer, numeric, text } from '../../src/columns.ts'
+import { tableEvolutions } from '../../src/lake/change-table.ts'
 import { currentSchema } from '../../src/lake/iceberg/table-metadata.ts'
 import { LocalRouter } from '../../src/local/local-router.ts'
 import { SQLake, type SQLakeDatabase } from '../../src/schema/database.ts'
-import type { LakeType } from '../../src/schema/table-schema.ts'
+import type { LakeSchema, LakeType } from '../../src/schema/table-schema.ts'
 import { placesIn, temporaryDirectory } from './fixture.ts'
 
 const bills = SQLake({
@@ -23,6 +24,12 @@ function asBefore<T extends SQLakeDatabase>(schema: T): T {
 	return { ...schema, lake: { ...schema.lake, tables: new Map(tables) } }
 }
 
+/** The schema as the first version of a manifest has it. */
+const versioned = (lake: LakeSchema): LakeSchema => ({
+	...lake,
+	tables: new Map([...lake.tables].map(([name, table]) => [name, { ...table, version: 1 }])),
+})
+
 const open = (directory: string, schema: typeof bills) => {
 	const router = new LocalRouter({ schema, ...placesIn(directory) })
 	onTestFinished(() => router.close())
@@ -35,7 +42,7 @@ const typesOf = async (router: LocalRouter<typeof bills>) => {
 		: currentSchema(table.metadata).fields.flatMap(({ name, type }) => (/^(?:day|total)$/.test(name) ? [type] : []))
 }
 
-describe('numeric columns', () => {
+describe('numeric columns', { timeout: 30_000 }, () => {
 	it('are text in a new lake', async () => {
 		const router = open(await temporaryDirectory(), bills)
 		await router.sql`INSERT INTO bills VALUES ('a', '2026-01-15', 9.99, 1)`.run()
@@ -58,6 +65,9 @@ describe('numeric columns', () => {
 			{ id: 'gone', day: '2026-01-16', total: 9_007_199_254_740_993n },
 			{ id: 'old', day: '2026-01-15', total: 9.99 },
 		])
+		// A manifest that says text is no other schema to the lake.
+		const [evolved] = (await router.catalog.evolve(tableEvolutions(versioned(bills.lake)))).tables
+		expect(evolved).toMatchObject({ table: 'bills_changes', toVersion: 1, changes: [] })
 		await router.sql`INSERT INTO bills VALUES ('new', '2026-02-01', 5, 3)`.run()
 		await router.sql`UPDATE bills SET total = '1e400', day = '2026-03-01' WHERE id = 'old'`.run()
 		await router.sql`DELETE FROM bills WHERE id = 'gone'`.run()

@@ -8,6 +8,7 @@ import { BEFORE_FIELD_OFFSET } from '../change-table.ts'
 import type { SchemaEvolutionOperation } from '../iceberg/schema-operations.ts'
 import { currentSchema } from '../iceberg/table-metadata.ts'
 import type { IcebergField, IcebergSchema, IcebergTableMetadata } from '../iceberg/types.ts'
+import { withKeptTypes } from '../kept-types.ts'
 import { schemaVersionOf } from '../schema-log.ts'
 import type { EvolvedTable, EvolveOptions, TableEvolution } from './catalog.ts'
 import { assertIncoming, evolveTable, type NewTableOptions, newTable } from './evolve-table.ts'
@@ -53,10 +54,24 @@ export function evolveOne(
 	if (fromVersion > schemaVersion && !options.force) {
 		return { metadata, told: { table, status: 'newer', fromVersion, toVersion: fromVersion, changes: [] } }
 	}
-	const evolved = evolveTable(metadata, wanted, options)
+	const evolved = evolveTable(metadata, asKept(wanted, metadata), options)
 	const changes = changesBetween(currentSchema(metadata), currentSchema(evolved))
 	const status = evolved === metadata ? 'unchanged' : 'evolved'
 	return { metadata: evolved, told: { table, status, fromVersion, toVersion: schemaVersion, changes } }
+}
+
+/** What is wanted, with numeric columns as the table has them. */
+function asKept(wanted: TableEvolution, metadata: IcebergTableMetadata): TableEvolution {
+	if (wanted.describes === undefined) return wanted
+	const describes = withKeptTypes(wanted.describes, metadata)
+	if (describes === wanted.describes) return wanted
+	const types = new Map(
+		describes.columns.flatMap(({ fieldId, lakeType }) =>
+			[fieldId, fieldId + BEFORE_FIELD_OFFSET].map((id) => [id, lakeType] as const),
+		),
+	)
+	const fields = wanted.schema.fields.map((field) => ({ ...field, type: types.get(field.id) ?? field.type }))
+	return { ...wanted, describes, schema: { ...wanted.schema, fields } }
 }
 
 /**

@@ -36,7 +36,7 @@ const COMPOUNDS = [
 describe.each([
 	['native', openNative],
 	['wasm', openWasm],
-])('answers to the last bit, on the %s engine', async (_name, open) => {
+])('answers to the last bit, on the %s engine', { timeout: 30_000 }, async (_name, open) => {
 	const engine = await open()
 	const database = await ParityDatabase.open(engine, ['CREATE TABLE t (k INTEGER)', 'INSERT INTO t VALUES (9), (2), (7), (5)'])
 	afterAll(async () => {
