@@ -125,7 +125,7 @@ function extreme(call: ScalarCall, op: '<' | '>='): TypedSql {
 	if (args.some(({ kind }) => kind === 'null')) return NULL
 	const type = commonType(args)
 	const [first = NULL, ...rest] = args.map(
-		(arg): TypedSql => ({ ...coerced(arg, type), affinity: undefined, constant: undefined }),
+		(arg): TypedSql => ({ ...coerced(arg, type), affinity: undefined, constant: undefined, uniqueNumbers: undefined }),
 	)
 	const collated = args.some(({ collation }) => collation !== undefined && collation !== 'BINARY')
 	if (!collated && (type.kind === 'text' || (type.kind !== 'any' && args.every(isNumber)))) {

@@ -54,7 +54,8 @@ export function windowCall(
 				...(third === undefined ? [] : [coerced(third, type).sql]),
 			]
 			if (offset !== undefined && offset < 0n) throw unsupported(`${name}() by a negative offset`, call.span)
-			return { ...value, ...type, sql: `${name}(${operands.join(', ')})${tail}` }
+			const uniqueNumbers = third === undefined && value.uniqueNumbers
+			return { ...value, ...type, uniqueNumbers, sql: `${name}(${operands.join(', ')})${tail}` }
 		}
 		case 'first_value':
 		case 'last_value':

@@ -95,7 +95,8 @@ function mergeColumn(
 	let column = left
 	if (keepsRight) {
 		const type = commonType([left, right])
-		column = { ...left, ...type, sql: `COALESCE(${coerced(left, type).sql}, ${coerced(right, type).sql})` }
+		const uniqueNumbers = left.uniqueNumbers && right.uniqueNumbers
+		column = { ...left, ...type, uniqueNumbers, sql: `COALESCE(${coerced(left, type).sql}, ${coerced(right, type).sql})` }
 	}
 	const entry: MergedColumn = { column, sources }
 	scope.merged.set(lower, entry)

@@ -64,6 +64,8 @@ function cteColumns(cte: CommonTableExpr, columns: readonly OutputColumn[], type
 		...column,
 		kind: types[i]?.kind ?? column.kind,
 		classes: types[i]?.classes ?? column.classes,
+		// The step of a recursion may bring in other values.
+		uniqueNumbers: types === columns ? column.uniqueNumbers : undefined,
 		name: cte.columns?.[i]?.colName.text ?? column.name,
 		sql: '',
 	}))
