@@ -1,5 +1,7 @@
-import { sep } from 'node:path'
-import { createJiti } from 'jiti'
+import { existsSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join, sep } from 'node:path'
+import { createJiti, type Jiti } from 'jiti'
 import { messageOf, SQLakeError } from '../errors.ts'
 
 /** What a module exports, by name. */
@@ -17,11 +19,12 @@ const nativeModules = ['sqlake', 'drizzle-orm']
  * @throws SQLakeError CONFIG_INVALID with the error of the module; an SQLakeError that it throws as it is
  */
 export async function loadModules(paths: readonly string[]): Promise<readonly ModuleExports[]> {
-	const jiti = createJiti(import.meta.url, { interopDefault: false, nativeModules })
+	const { jiti, unreadable } = loaderFor(paths[0])
 	const loaded = new Set(Object.keys(jiti.cache))
 	try {
 		const modules: ModuleExports[] = []
-		for (const path of paths) modules.push(await jiti.import<ModuleExports>(path).catch((cause) => refuse(path, cause)))
+		for (const path of paths)
+			modules.push(await jiti.import<ModuleExports>(path).catch((cause) => refuse(path, cause, unreadable)))
 		return modules
 	} finally {
 		for (const path of Object.keys(jiti.cache))
@@ -35,11 +38,31 @@ export async function loadModule(path: string): Promise<ModuleExports> {
 	return exported
 }
 
-function refuse(path: string, cause: unknown): never {
+/** The loader of a project, with the `paths` of the nearest tsconfig.json; `unreadable` tells why it goes without them. */
+function loaderFor(file: string | undefined): { readonly jiti: Jiti; readonly unreadable: string | null } {
+	const options = { interopDefault: false, nativeModules }
+	const tsconfig = file === undefined ? null : nearestTsconfig(dirname(file))
+	if (tsconfig === null) return { jiti: createJiti(import.meta.url, options), unreadable: null }
+	try {
+		return { jiti: createJiti(import.meta.url, { ...options, tsconfigPaths: tsconfig }), unreadable: null }
+	} catch (error) {
+		// Told only where something is not found: most files need no `paths`, and a framework may not have written its tsconfig.json yet.
+		return { jiti: createJiti(import.meta.url, options), unreadable: `${tsconfig} cannot be read: ${oneLine(messageOf(error))}` }
+	}
+}
+
+function nearestTsconfig(directory: string): string | null {
+	const file = join(directory, 'tsconfig.json')
+	if (existsSync(file)) return file
+	const parent = dirname(directory)
+	return parent === directory ? null : nearestTsconfig(parent)
+}
+
+function refuse(path: string, cause: unknown, unreadable: string | null): never {
 	if (SQLakeError.is(cause)) throw cause
 	throw new SQLakeError('CONFIG_INVALID', `${path} cannot be loaded: ${oneLine(messageOf(cause))}`, {
 		cause,
-		hint: hintFor(cause),
+		hint: hintFor(cause, unreadable),
 		details: { file: path },
 	})
 }
@@ -49,8 +72,21 @@ function oneLine(message: string): string {
 	return (message.split('\nRequire stack:')[0] ?? message).replaceAll(/\s*\n\s*/g, ' ')
 }
 
-function hintFor(error: unknown): string {
-	const [, name] = /Cannot find (?:module|package) '([^']+)'/.exec(messageOf(error)) ?? []
+function hintFor(error: unknown, unreadable: string | null): string {
+	const message = messageOf(error)
+	const [, name] =
+		/Cannot find (?:module|package) '([^']+)'/.exec(message) ?? /(?:protocol|URL scheme)[^']*'([a-z]+:[^']*)'/.exec(message) ?? []
 	if (name === undefined) return 'correct the file; --verbose shows where the error comes from'
-	return name.startsWith('.') || name.startsWith('/') ? `there is no file ${name}` : `npm install ${name}`
+	if (name.startsWith('cloudflare:')) {
+		return `${name} exists in a Worker alone: keep the schema in a file that imports it neither itself nor through others`
+	}
+	if (name.startsWith('.') || name.startsWith('/')) return `there is no file ${name}`
+	const [, packageName] = /^((?:@[a-z\d~-][\w.~-]*\/)?[a-z\d~-][\w.~-]*)(?:\/.*)?$/.exec(name) ?? []
+	if (packageName !== undefined && !builtinModules.includes(packageName)) {
+		return unreadable === null ? `npm install ${packageName}` : `npm install ${packageName}, or: ${unreadable}`
+	}
+	return (
+		unreadable ??
+		`no package has this name: give "${name}" a place in "paths" of tsconfig.json, or import the file by its own path`
+	)
 }

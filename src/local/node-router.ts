@@ -46,6 +46,12 @@ export interface NodeRouterOptions<TDatabase extends SQLakeDatabase = SQLakeData
 	readonly skipChecksum?: boolean
 	/** What may wait for the lake before writes are refused with `BUFFER_FULL`. Default 1,000,000 changes and 1 GiB of values. */
 	readonly bufferLimits?: Partial<BufferLimits>
+	/**
+	 * Whether shards refuse what a Durable Object refuses and Node would do: a LIKE pattern over 50 bytes, more than 5 terms of a UNION,
+	 * 32 arguments of a function, 100 parameters or columns, 100 KB of SQL, and pragmas that it does not have. Sizes need Node 24.15.
+	 * Default `true`.
+	 */
+	readonly platformLimits?: boolean
 	/** What answers lake queries. Default: native DuckDB where `@duckdb/node-api` is installed, else DuckDB-WASM. */
 	readonly analytics?: LakeTransport
 	/** Milliseconds that a lake query may take unless it says otherwise. Default 30,000. */
@@ -107,6 +113,7 @@ export class NodeRouter<TDatabase extends SQLakeDatabase = SQLakeDatabase>
 			migrationPolicy: options.migrationPolicy ?? 'on-start',
 			skipChecksum: options.skipChecksum,
 			bufferLimits: options.bufferLimits,
+			platformLimits: options.platformLimits,
 		})
 		let analytics = options.analytics
 		const connection: Connection = {

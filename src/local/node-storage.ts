@@ -9,6 +9,7 @@ import { exactBuffer, isBytes, viewBytes } from '../schema/bytes.ts'
 import { scanStatement } from '../shard/statement.ts'
 import { isQuery, restoreCutTexts } from './cut-texts.ts'
 import { loadNodeSqlite, openDatabase } from './node-sqlite.ts'
+import { assertPlatformPragmas, PLATFORM_LIMITS } from './platform-limits.ts'
 import { RowCursor } from './row-cursor.ts'
 
 /** What keeps the alarm of a storage. */
@@ -39,12 +40,17 @@ export class NodeStorage {
 	readonly #database: DatabaseSync
 	readonly #totalChanges: StatementSync
 	readonly #alarm: AlarmClock
+	readonly #platformLimits: boolean
 	readonly #statements = new Map<string, StatementSync>()
 	#depth = 0
 
-	/** @param path - of the file, which is created where there is none; `':memory:'` keeps all in memory */
-	constructor(path: string, alarm: AlarmClock) {
-		this.#database = openDatabase(path, { timeout: BUSY_TIMEOUT })
+	/**
+	 * @param path - of the file, which is created where there is none; `':memory:'` keeps all in memory
+	 * @param platformLimits - whether SQL is refused that a Durable Object refuses for its size or its pragma
+	 */
+	constructor(path: string, alarm: AlarmClock, platformLimits = true) {
+		this.#platformLimits = platformLimits
+		this.#database = openDatabase(path, { timeout: BUSY_TIMEOUT, ...(platformLimits ? { limits: PLATFORM_LIMITS } : {}) })
 		this.#alarm = alarm
 		try {
 			// Readers of other processes and the writer do not wait for each other; with FULL a commit is durable all the same.
@@ -77,7 +83,7 @@ export class NodeStorage {
 
 	/** Bytes of the database. */
 	get databaseSize(): number {
-		const pragma = (name: string) => Number(this.exec(`PRAGMA ${name}`, []).raw().next().value?.[0])
+		const pragma = (name: string) => Number(Object.values(this.#database.prepare(`PRAGMA ${name}`).get() ?? {})[0])
 		return pragma('page_count') * pragma('page_size')
 	}
 
@@ -85,6 +91,7 @@ export class NodeStorage {
 	exec(query: string, bindings: readonly unknown[]): RowCursor {
 		const { keyword, multiple, placeholders, end } = scanStatement(query)
 		if (TRANSACTION_KEYWORDS.has(keyword)) throw new Error(`${keyword}: expected transactionSync() instead.`)
+		if (this.#platformLimits) assertPlatformPragmas(query)
 		const expected = placeholders.reduce((most, { index }) => Math.max(most, index + 1), 0)
 		if (expected !== bindings.length) {
 			throw new Error(`Wrong number of parameter bindings for SQL query: expected ${expected}, found ${bindings.length}.`)

@@ -33,6 +33,8 @@ export interface ShardSettings {
 	readonly skipChecksum?: boolean | undefined
 	/** What may wait for the lake before writes are refused. */
 	readonly bufferLimits?: Partial<BufferLimits> | undefined
+	/** Whether SQL is refused that is too large for a Durable Object, and pragmas that it does not have. Default: true. */
+	readonly platformLimits?: boolean | undefined
 	/** Sees to work that nobody awaits. */
 	readonly background: (work: Promise<unknown>) => void
 }
@@ -56,9 +58,10 @@ export function openShard(
 	path: string,
 	migrations: BundledMigrations | ManifestJson,
 	alarmClock: AlarmClock,
-	{ schema, lake, policy, observability, lock, background, migrationPolicy, skipChecksum, bufferLimits = {} }: ShardSettings,
+	settings: ShardSettings,
 ): OpenShard {
-	const nodeStorage = new NodeStorage(path, alarmClock)
+	const { schema, lake, policy, observability, lock, background, migrationPolicy, skipChecksum, bufferLimits = {} } = settings
+	const nodeStorage = new NodeStorage(path, alarmClock, settings.platformLimits)
 	try {
 		const storage = nodeStorage.durableObjectStorage
 		const now = () => Date.now()

@@ -24,7 +24,7 @@ export function checkManifest(manifest: unknown, name = 'manifest'): MigrationMa
 		throw new MigrationError(
 			'MIGRATION_INVALID',
 			`${name}: expected formatVersion 1, found ${JSON.stringify(manifest.formatVersion)}`,
-			{ hint: 'it is no manifest of this version of sqlake; write it again: sqlake generate' },
+			{ hint: 'it is no manifest of this version of sqlake: restore the one that sqlake generate wrote' },
 		)
 	}
 	if (!isCount(manifest.version)) throw invalid(`${name}, version`, 'a number from 0', manifest.version)

@@ -54,6 +54,37 @@ exports.db = SQLake({ things: { id: text('id').primaryKey() }, shard: { things: 
 		expect(Object.keys((await load(files)).tables)).toEqual(['things'])
 	})
 
+	it('may import by the `paths` of the tsconfig.json next to it, or of one that that extends', async () => {
+		const schema = SCHEMA.replace("'sqlake/columns'", "'@/columns'")
+		const files = { 'src/lib/columns.ts': "export * from 'sqlake/columns'", 'src/schema.ts': schema }
+		const paths = '{ "compilerOptions": { "paths": { "@/*": ["./src/lib/*"] } } }'
+		for (const tsconfig of [
+			{ 'tsconfig.json': `// comments are allowed\n${paths}` },
+			{ 'tsconfig.json': '{ "extends": "./tsconfig.base.json" }', 'tsconfig.base.json': paths },
+		])
+			expect(Object.keys((await load({ ...files, ...tsconfig })).tables).sort()).toEqual(['orders', 'users'])
+	})
+
+	it('needs no tsconfig.json that can be read, but hears of it where an import is not found', async () => {
+		const tsconfig = { 'tsconfig.json': '{ "extends": "./generated/tsconfig.json" }' }
+		expect(Object.keys((await load({ 'src/schema.ts': SCHEMA, ...tsconfig })).tables).sort()).toEqual(['orders', 'users'])
+		await expect(load({ 'src/schema.ts': "import '@/columns'", ...tsconfig })).rejects.toEqual(
+			invalid("'@/columns'", 'tsconfig.json cannot be read'),
+		)
+	})
+
+	it.each([
+		['cloudflare:workers', 'exists in a Worker alone'],
+		['@/columns', 'give "@/columns" a place in "paths" of tsconfig.json'],
+		['missing-package/deep/file', /^npm install missing-package$/],
+		['@missing/package/file', /^npm install @missing\/package$/],
+	])('that imports %s, which is not there, says what to do', async (name, hint) => {
+		await expect(load({ 'src/schema.ts': `import '${name}'` })).rejects.toMatchObject({
+			code: 'CONFIG_INVALID',
+			hint: typeof hint === 'string' ? expect.stringContaining(hint) : expect.stringMatching(hint),
+		})
+	})
+
 	it('may have plain tables beside the database, or alone', async () => {
 		expect(
 			Object.keys(

@@ -55,6 +55,32 @@ function inFile<T>(shard: string, work: (database: DatabaseSync) => T): T {
 const rows = (shard: string) => inFile(shard, (database) => database.prepare('SELECT * FROM users').all())
 
 describe('sqlake migrate on the shards of a directory', () => {
+	it('refuses a migration whose file was edited since the manifest was written', async () => {
+		await populate('ada')
+		const { tag = '', sql = '' } = manifests[0]?.migrations[0] ?? {}
+		project.write(`drizzle/${tag}.sql`, `-- a comment changes nothing\n${sql}`)
+		expect((await migrate()).code).toBe(0)
+		project.write(`drizzle/${tag}.sql`, `${sql};\nCREATE TABLE more (id text PRIMARY KEY)`)
+		for (const args of [[], ['--status'], ['--dry-run']]) {
+			const { code, stderr } = await migrate(args)
+			expect(code).toBe(1)
+			expect(stderr).toContain(`migration "${tag}": expected the SQL as it was recorded`)
+			expect(stderr).toContain(`sqlake generate --accept-edited ${tag}`)
+		}
+	})
+
+	it('says how to get back a manifest that is broken, which `generate` cannot', async () => {
+		for (const broken of ['{ "formatVersion": 1', '{ "formatVersion": 1, "version": "x" }', '{ "formatVersion": 9 }']) {
+			project.write('.sqlake/manifest.json', broken)
+			for (const run of [migrate(), runSQLake(['generate'], { cwd: project.directory })]) {
+				const { code, stderr } = await run
+				expect(code).toBe(1)
+				expect(stderr).toContain('restore it from version control')
+				expect(stderr).not.toContain('write it again')
+			}
+		}
+	})
+
 	it('brings all shards to the newest version, and says so', async () => {
 		await populate('ada', 'bob', 'eve')
 		at(2)

@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { SQLakeError } from '../../errors.ts'
 import { readMigrationsFolder } from '../../local/migrations-folder.ts'
+import { computeChecksum } from '../../migrator/compute-checksum.ts'
 import type { MigrationManifest } from '../../migrator/manifest.ts'
 import { manifestOf } from '../../migrator/manifest-of.ts'
+import { ChecksumMismatchError } from '../../migrator/migration-error.ts'
 import { projectPaths } from '../project-paths.ts'
 import type { ProjectConfig } from '../read-config.ts'
 import { readManifest } from '../read-manifest.ts'
@@ -19,13 +21,17 @@ export interface FoundMigrations {
 /**
  * Reads the manifest of a project; without one, what drizzle-kit generated, which cannot be rolled back.
  *
- * @throws SQLakeError CONFIG_INVALID where there is neither; with a MIGRATION_ code for one that is malformed
+ * @throws SQLakeError CONFIG_INVALID where there is neither; with a MIGRATION_ code for one that is malformed;
+ *   ChecksumMismatchError where a migration's file is not what the manifest recorded
  */
 export async function findMigrations({ root, out }: Pick<ProjectConfig, 'root' | 'out'>): Promise<FoundMigrations> {
 	const paths = projectPaths(root)
 	const journal = join(out, 'meta', '_journal.json')
 	const manifest = await readManifest(paths.manifest)
-	if (manifest !== null) return { manifest, warning: await whatManifestLacks(manifest, journal) }
+	if (manifest !== null) {
+		await assertAsRecorded(manifest, out)
+		return { manifest, warning: await whatManifestLacks(manifest, journal) }
+	}
 	if (existsSync(journal)) {
 		const warning = `there is no ${relative(root, paths.manifest)}, so nothing can be rolled back: run sqlake generate`
 		return { manifest: manifestOf(await readMigrationsFolder(out)), warning }
@@ -42,4 +48,20 @@ async function whatManifestLacks({ migrations }: MigrationManifest, journal: str
 	const tags = new Set(migrations.map(({ tag }) => tag))
 	const lacking = Array.isArray(entries) ? entries.flatMap(({ tag }) => (tags.has(tag) ? [] : [String(tag)])) : []
 	return lacking.length === 0 ? null : `the manifest lacks ${lacking.join(', ')}: run sqlake generate`
+}
+
+/** The manifest is what is applied: who edits a file would take the edit for applied. A file that is not there says nothing. */
+async function assertAsRecorded({ migrations }: MigrationManifest, out: string): Promise<void> {
+	for (const { tag, checksum } of migrations) {
+		const file = join(out, `${tag}.sql`)
+		if (!existsSync(file)) continue
+		const found = computeChecksum(await readFile(file, 'utf8'))
+		if (found === checksum) continue
+		throw new ChecksumMismatchError(
+			{ tag, expected: checksum, found },
+			{
+				hint: `restore ${tag}.sql, and put the change in a migration of its own; where no database has applied it: sqlake generate --accept-edited ${tag}`,
+			},
+		)
+	}
 }
