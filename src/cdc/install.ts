@@ -158,7 +158,6 @@ export function replaceTable(
 		// A table with a history of its own does not continue another's.
 		if (watchedLayout(sql, by) !== null) return abandonTable(storage, table, false)
 		ensureWidth(sql, BUFFER, widthFor(shape.columns.length))
-		ensureDeadLetters(sql, widthFor(shape.columns.length))
 		const before = readLayouts(sql)
 		const layout = ensureLayout(sql, { ...shape, schema: described }, old)
 		captureDifference(sql, old, layout, before)

@@ -9,7 +9,7 @@ import type { TableSchema } from '../schema/table-schema.ts'
 import { type Analysis, addBlock, type CteScope, type Output, withCtes } from './analysis.ts'
 import type { NodeId } from './constraints.ts'
 import { domainOf } from './key-value.ts'
-import { type Block, columnOf, derivedSource, type Source, tableSource } from './scope.ts'
+import { type Block, columnOf, derivedSource, tableSource } from './scope.ts'
 import { type Term, termOf } from './term.ts'
 import { keyChange, keyColumnOf } from './update-delete.ts'
 import { ExpressionWalker } from './walk.ts'
@@ -122,7 +122,7 @@ function analyzeRest(
 				const column = keyColumnOf(table, name.text)
 				if (column === undefined) continue
 				const expr = itemOf(set, i)
-				if (expr !== undefined && isColumnItself(expr, column, block, [target, excluded])) continue
+				if (expr !== undefined && isColumnItself(expr, column, block)) continue
 				const term = termOf(expr, analysis.parsed)
 				if (term === null) throw keyChange(table, column)
 				assignments.push({ column, position: table.shardKey?.indexOf(column) ?? -1, term })
@@ -133,10 +133,10 @@ function analyzeRest(
 }
 
 /** Whether an expression of DO UPDATE is the column as it is in the row. A bare name is always that of the row in conflict. */
-function isColumnItself(expr: Expr, column: string, block: Block, sources: readonly Source[]): boolean {
+function isColumnItself(expr: Expr, column: string, block: Block): boolean {
 	if (expr.type === 'Id') return expr.name.toLowerCase() === column.toLowerCase()
 	const found = columnOf(expr, block)
-	return found !== null && found.column.name === column.toLowerCase() && sources.includes(found.source)
+	return found !== null && found.column.name === column.toLowerCase()
 }
 
 function upsertsOf(first: Upsert | undefined): Upsert[] {

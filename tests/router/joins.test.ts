@@ -44,6 +44,10 @@ describe('an outer join', () => {
 		["SELECT * FROM users u LEFT JOIN orders o ON o.user_id = u.id AND o.user_id = 'a'", 'scatter users'],
 		["SELECT * FROM orders o RIGHT JOIN users u ON u.id = 'a' AND o.user_id = 'a'", 'scatter users'],
 		["SELECT * FROM users u FULL JOIN orders o ON o.user_id = u.id AND u.id = 'a'", 'scatter users'],
+		["SELECT * FROM (SELECT 'a' AS id) u FULL JOIN orders o ON o.user_id = u.id", 'scatter orders'],
+		["SELECT * FROM users u LEFT JOIN orders o ON o.user_id = u.id AND (u.id = 'a' OR u.id = 'b')", 'scatter users'],
+		// IS holds where both are NULL, so WHERE drops none.
+		["SELECT * FROM users u LEFT JOIN orders o ON o.user_id = u.id AND u.id = 'a' WHERE u.email IS o.id", 'scatter users'],
 		["SELECT * FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE o.user_id = 'a' OR o.user_id IS NULL", 'scatter users'],
 	])('is not pinned on its preserved side: %s', (sql, expected) => expect(routeOf(sql)).toBe(expected))
 
@@ -54,6 +58,20 @@ describe('an outer join', () => {
 		"SELECT * FROM users u FULL JOIN orders o ON o.user_id = u.id WHERE o.user_id = 'a' AND u.age = 3",
 		"SELECT * FROM users u FULL JOIN orders o ON o.user_id = u.id WHERE u.id = 'a'",
 	])('is an inner one where WHERE drops NULL: %s', (sql) => expect(routeOf(sql)).toBe('shard a'))
+
+	it('after an inner join within a sub-query does not let that one pin the query', () => {
+		const inner = "(SELECT 1) x JOIN orders p ON p.user_id = u.id AND p.user_id = 'a'"
+		expect(routeOf(`SELECT * FROM users u WHERE EXISTS (SELECT 1 FROM ${inner})`)).toBe('shard a')
+		expect(routeOf(`SELECT * FROM users u WHERE EXISTS (SELECT 1 FROM ${inner} RIGHT JOIN (SELECT 1) y ON 1)`)).toBe(
+			'scatter users',
+		)
+	})
+
+	it('keeps its rows where an inner join before it has none', () => {
+		const from = 'users u JOIN orders o ON 1 = 0'
+		expect(routeOf(`SELECT * FROM ${from}`)).toBe('none')
+		expect(routeOf(`SELECT * FROM ${from} RIGHT JOIN orders p ON p.user_id = u.id WHERE p.user_id = 'a'`)).toBe('scatter orders')
+	})
 
 	it('after an inner join does not let that one pin it', () => {
 		const from = "users u JOIN orders o ON o.user_id = u.id AND u.id = 'a' RIGHT JOIN orders p ON p.user_id = u.id"

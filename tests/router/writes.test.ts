@@ -81,6 +81,8 @@ describe('INSERT ... SELECT', () => {
 			"INSERT INTO orders (id, user_id) SELECT u.id, o.user_id FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE u.id = 'a'",
 			'scatter orders',
 		],
+		// What is inserted is stored as it is, whatever collation it is compared by.
+		["INSERT INTO codes (code) SELECT 'A'", 'shard A'],
 		["INSERT INTO orders (id, user_id) SELECT 'x', NULL", 'ROUTE_SHARD_KEY_NULL'],
 		["INSERT INTO visits SELECT 'a', NULL, 'p'", 'ROUTE_SHARD_KEY_NULL'],
 		["WITH w AS (SELECT * FROM users WHERE id = 'a') INSERT INTO orders (id, user_id) SELECT email, id FROM w", 'shard a'],
@@ -142,6 +144,7 @@ describe('UPDATE and DELETE', () => {
 		["UPDATE users SET id = 'a' WHERE id IN ('a', 'b')", 'ROUTE_SHARD_KEY_CHANGE'],
 		["UPDATE users SET id = 'a'", 'ROUTE_SHARD_KEY_CHANGE'],
 		["UPDATE users SET id = email WHERE id = 'a'", 'ROUTE_SHARD_KEY_CHANGE'],
+		["UPDATE users SET id = v.id FROM users v WHERE users.id = 'a' AND v.id = 'a'", 'ROUTE_SHARD_KEY_CHANGE'],
 		["UPDATE users SET (age, id) = (1, 'b') WHERE id = 'a'", 'ROUTE_SHARD_KEY_CHANGE'],
 		["UPDATE users SET (age, id) = (1, 'a') WHERE id = 'a'", 'shard a'],
 		["UPDATE users SET (age, id) = (SELECT 1, 'a') WHERE id = 'a'", 'ROUTE_SHARD_KEY_CHANGE'],

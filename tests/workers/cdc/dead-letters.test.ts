@@ -82,6 +82,71 @@ describe('dead letters', () => {
 			expect(newest.size).toBe(2)
 		}))
 
+	test('after a retry a row is gone whose key only the collation takes for that of a row of now', () =>
+		inShard('CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY, v) WITHOUT ROWID', ['t'], ({ sql, capture, take }) => {
+			sql.exec("INSERT INTO t VALUES ('b', 1)")
+			capture.deadLetter([1], 'store was odd')
+			sql.exec("DELETE FROM t; INSERT INTO t VALUES ('B', 2)")
+			take()
+			capture.retryDeadLetters()
+			expect(brief(take())).toEqual([
+				['c', 't', null, { k: 'b', v: 1 }],
+				['d', 't', { k: 'b', v: 1 }, null],
+			])
+		}))
+
+	test('after a retry the row of now has the columns of now', () =>
+		inShard(ddl, ['t'], ({ sql, capture, captureOf, take }) => {
+			sql.exec('INSERT INTO t VALUES (1, 1)')
+			capture.deadLetter([1], 'x')
+			sql.exec('ALTER TABLE t ADD COLUMN x DEFAULT 5')
+			const changed = captureOf('t')
+			changed.install()
+			take(changed)
+			changed.retryDeadLetters()
+			const now = { id: 1, v: 1, x: 5 }
+			expect(brief(take(changed))).toEqual([
+				['c', 't', null, { id: 1, v: 1, x: null }],
+				['u', 't', now, now],
+			])
+		}))
+
+	test('a position stays taken by a change that was set aside while delivered ones go', () =>
+		inShard(ddl, ['t'], ({ sql, capture }) => {
+			for (let row = 0; row < 50; row++) sql.exec('INSERT INTO t (v) VALUES (1)')
+			const flight = capture.nextFlight(1_000)
+			sql.exec('INSERT INTO t (v) VALUES (2), (3)')
+			capture.deadLetter([52], 'x')
+			if (flight !== null) capture.acknowledge(flight)
+			expect(capture.lastSeq()).toBe(52)
+			sql.exec('INSERT INTO t (v) VALUES (4)')
+			expect(drain(capture).flatMap(({ tables }) => tables.flatMap(({ seq }) => seq))).toEqual([51, 53])
+		}))
+
+	test('a change that was set aside again is as old as the last time', () =>
+		inShard(ddl, ['t'], ({ sql, capture }) => {
+			sql.exec('INSERT INTO t VALUES (1, 1)')
+			capture.deadLetter([1], 'x')
+			sql.exec('UPDATE _sqlake_dead_letters SET at = 0')
+			capture.retryDeadLetters()
+			capture.deadLetter([2], 'again')
+			expect(capture.purgeDeadLetters()).toBe(0)
+			sql.exec('UPDATE _sqlake_dead_letters SET at = 0')
+			expect(capture.purgeDeadLetters()).toBe(1)
+		}))
+
+	test('a retry of a table that is captured no more is forgotten, too, once it is delivered', () =>
+		inShard(`${ddl}; CREATE TABLE u (id INTEGER PRIMARY KEY)`, ['t'], ({ sql, capture, captureOf, take }) => {
+			sql.exec('INSERT INTO t VALUES (1, 1)')
+			capture.deadLetter([1], 'x')
+			const other = captureOf('u')
+			other.install()
+			expect(other.retryDeadLetters()).toBe(1)
+			expect(brief(take(other))).toEqual([['c', 't', null, { id: 1, v: 1 }]])
+			other.startEpoch(2)
+			expect(other.deadLetters()).toEqual([])
+		}))
+
 	test('retries are counted and end at the limit; a delivered retry is forgotten', () =>
 		inShard(ddl, ['t'], ({ sql, capture, take }) => {
 			sql.exec('INSERT INTO t VALUES (1, 1), (2, 2)')

@@ -88,6 +88,33 @@ describe('flights', () => {
 			])
 		}))
 
+	test('a flight ends where the moment changes, too, where the clock was set back', () =>
+		inShard(ddl, ['t'], ({ sql, capture }) => {
+			for (const [seconds, rows] of [
+				[10, 1],
+				[3, 3],
+				[5, 1],
+			] as const) {
+				for (let row = 0; row < rows; row++) sql.exec('INSERT INTO t (v) VALUES (1)')
+				at(sql, seconds)
+			}
+			expect(drain(capture, 3).map(({ fromSeq, toSeq }) => [fromSeq, toSeq])).toEqual([
+				[1, 1],
+				[2, 4],
+				[5, 5],
+			])
+		}))
+
+	test('attempts are counted anew for each range', () =>
+		inShard(ddl, ['t'], ({ sql, capture }) => {
+			sql.exec('INSERT INTO t VALUES (1, 1)')
+			const first = capture.nextFlight(10)
+			if (first !== null) capture.renewFlight(first)
+			drain(capture)
+			sql.exec('INSERT INTO t VALUES (2, 2)')
+			expect(capture.nextFlight(10)).toEqual({ epoch: 1, fromSeq: 2, toSeq: 2, attempt: 1 })
+		}))
+
 	test('changes with large values make flights shorter', () =>
 		inShard(
 			ddl,

@@ -363,6 +363,31 @@ describe('tables that come and go', () => {
 			expect(capture.epoch).toBe(1)
 		}))
 
+	test.for([
+		['in one migration', ['DROP TABLE users; ALTER TABLE archive RENAME TO users']],
+		['in two', ['DROP TABLE users', 'ALTER TABLE archive RENAME TO users']],
+	] as const)(
+		'a captured one that takes the name of one that is dropped begins an epoch, and is captured once: %s',
+		([, scripts]) =>
+			inShard(
+				`${ddl} CREATE TABLE archive (id INTEGER PRIMARY KEY, name TEXT)`,
+				schema(users1, table('archive', 1, { id: [201, 'INTEGER'], name: [202, 'TEXT'] })),
+				async ({ sql, capture, migrate }) => {
+					sql.exec(`${two}; INSERT INTO archive VALUES (3, 'old')`)
+					told(capture)
+					const users2 = table('users', 2, { id: [201, 'INTEGER'], name: [202, 'TEXT'] })
+					for (const script of scripts.slice(0, -1)) {
+						await migrate(script, schema(table('archive', 1, { id: [201, 'INTEGER'], name: [202, 'TEXT'] })))
+					}
+					await migrate(scripts.at(-1) ?? '', schema(users2))
+					expect(capture.epoch).toBe(2)
+					expect(told(capture)).toEqual(['c users@2: 201=3 202=old'])
+					sql.exec("UPDATE users SET name = 'new'")
+					expect(told(capture)).toEqual(['u users@2: 201=3 202=new'])
+				},
+			),
+	)
+
 	test('another table under the name of one that was dropped with its rows begins an epoch', () =>
 		inShard(ddl, schema(users1), async ({ sql, capture, migrate }) => {
 			sql.exec(two)

@@ -12,6 +12,8 @@ const endless = {
 	'an insert into its own table': 'CREATE TRIGGER "a b" AFTER INSERT ON t BEGIN INSERT INTO t (v) VALUES (NEW.v); END',
 	'two triggers that fire each other':
 		'CREATE TRIGGER "a b" AFTER UPDATE ON t BEGIN UPDATE u SET v = NEW.v WHERE t = NEW.id; END; CREATE TRIGGER back AFTER UPDATE ON u BEGIN UPDATE t SET v = NEW.v WHERE id = NEW.t; END',
+	'an update of its own row behind two of another table':
+		'CREATE TRIGGER other AFTER UPDATE ON u BEGIN SELECT 1; END; CREATE TRIGGER "a b" AFTER UPDATE ON t BEGIN UPDATE u SET v = 1; UPDATE u SET v = 2; UPDATE t SET at = 1 WHERE id = NEW.id; END',
 }
 
 const harmless = {
@@ -28,6 +30,8 @@ const harmless = {
 		'CREATE TRIGGER x AFTER INSERT ON t BEGIN INSERT INTO t (v) SELECT v - 1 FROM t WHERE id = NEW.id AND v > 0; END',
 	'an insert that may be ignored': 'CREATE TRIGGER x AFTER INSERT ON t BEGIN INSERT OR IGNORE INTO t (id) VALUES (1); END',
 	'an audit table': 'CREATE TRIGGER x AFTER UPDATE ON t BEGIN INSERT INTO u (t) VALUES (NEW.id); END',
+	'an update of what another table tells':
+		'CREATE TRIGGER x AFTER UPDATE ON t BEGIN UPDATE t SET at = u.v FROM u WHERE t.id = NEW.id; END',
 	'an end by RAISE':
 		'CREATE TRIGGER x AFTER UPDATE ON t BEGIN SELECT RAISE(IGNORE) WHERE NEW.at > 3; UPDATE t SET at = NEW.at + 1 WHERE id = NEW.id; END',
 }

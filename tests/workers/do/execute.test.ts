@@ -298,6 +298,39 @@ describe('integers beyond 2^53', () => {
 		expect(await rowsOf("VALUES (9007199254740993, 'x' /* not the end */) -- the end")).toEqual([[2n ** 53n + 1n, 'x']])
 	})
 
+	it('keep every digit in RETURNING, wherever its list ends and however often it names all columns', async () => {
+		const shard = freshName()
+		const big = 2n ** 62n + 1n
+		const { results } = await execute(shard, [
+			statement("INSERT INTO orders (id, user_id, amount, quantity) VALUES ('a', ?, 1, ?)", shard, big),
+			statement('UPDATE orders SET quantity = quantity + 1 WHERE user_id = ? RETURNING quantity LIMIT 1', shard),
+			statement('UPDATE orders SET quantity = quantity + 1 WHERE user_id = ? RETURNING quantity q ORDER BY id LIMIT 1', shard),
+			statement('UPDATE orders SET amount = 2 WHERE user_id = ? RETURNING *, quantity - 1, *, quantity', shard),
+		])
+		const row = ['a', shard, 2, big + 2n]
+		expect(results.slice(1).map(({ rows }) => rows)).toEqual([[[big + 1n]], [[big + 2n]], [[...row, big + 1n, ...row, big + 2n]]])
+		expect(results[3]?.columns).toHaveLength(10)
+	})
+
+	it('stay doubles where an expression of RETURNING binds a value, which would count twice', async () => {
+		const shard = freshName()
+		const big = 2n ** 62n
+		const { results } = await execute(shard, [
+			statement(
+				"INSERT INTO orders (id, user_id, amount, quantity) VALUES ('a', ?, 1, ?) RETURNING quantity + ?, quantity",
+				shard,
+				big,
+				1,
+			),
+		])
+		expect(results[0]?.rows).toEqual([[Number(big), big]])
+	})
+
+	it('are those that were answered, where the query would answer others if it were asked again', async () => {
+		const answer = await rowsOf('SELECT random() FROM (VALUES (1), (2), (3), (4))')
+		expect(answer?.flat().map((value) => typeof value)).toEqual(['number', 'number', 'number', 'number'])
+	})
+
 	it('leave doubles of the same size alone', async () => {
 		expect(await rowsOf('SELECT 1e300, 9007199254740994.0, 9007199254740994, 9e999, 9007199254740991')).toEqual([
 			[1e300, 9007199254740994, 9007199254740994n, Number.POSITIVE_INFINITY, 9007199254740991],
