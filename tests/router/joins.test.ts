@@ -32,6 +32,11 @@ describe('equality carries a pin from table to table', () => {
 	})
 })
 
+it('a pin goes into a sub-query, unless other rows would then be within its limit', () => {
+	expect(routeOf("SELECT * FROM users WHERE id = 'a' AND id IN (SELECT user_id FROM orders)")).toBe('shard a')
+	expect(routeOf("SELECT * FROM users WHERE id = 'a' AND id IN (SELECT user_id FROM orders LIMIT 5)")).toBe('scatter orders')
+})
+
 describe('an outer join', () => {
 	it.each([
 		["SELECT * FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE u.id = 'a'", 'shard a'],

@@ -146,6 +146,11 @@ describe('where equality does not tell the stored value, nothing is claimed', ()
 		['SELECT * FROM sensors WHERE id = -9223372036854775808', [], 'sensors'],
 		// 17 digits: conversions from text may differ in the last bit.
 		["SELECT * FROM sensors WHERE id = '0.12345678901234567'", [], 'sensors'],
+		// Powers of ten beyond 10^22 are no doubles.
+		["SELECT * FROM scales WHERE weight = '1e23'", [], 'scales'],
+		["SELECT * FROM scales WHERE weight = '1e-23'", [], 'scales'],
+		// SQLite reads a number up to NUL.
+		['SELECT * FROM sensors WHERE id = ?', ['5\0'], 'sensors'],
 		['SELECT * FROM sensors WHERE id = ?', [new Uint8Array([53])], 'sensors'],
 		["SELECT * FROM codes WHERE code = 'a'", [], 'codes'],
 		["SELECT * FROM users WHERE id = 'a' COLLATE NOCASE", [], 'users'],
