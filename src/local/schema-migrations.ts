@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { messageOf, SQLakeError } from '../errors.ts'
+import { SQLakeError } from '../errors.ts'
 import type { BundledMigrations } from '../migrator/bundled-migrations.ts'
 import type { MigrationStatus } from '../migrator/migration-status.ts'
 import type { SQLakeDatabase } from '../schema/database.ts'
+import { snapshotOf, statementsBetween } from './statements/drizzle-kit.ts'
+import { EMPTY_SNAPSHOT } from './statements/snapshot.ts'
 
 /** The name that the only migration goes by. */
 const TAG = '0000_schema'
@@ -18,9 +20,9 @@ const WHEN = 1
 const made = new WeakMap<SQLakeDatabase, Promise<BundledMigrations>>()
 
 /**
- * One migration that creates the tables of a schema, as drizzle-kit would generate it for an empty database.
+ * One migration that creates the tables of a schema, as `sqlake generate` writes it for an empty database.
  *
- * @throws SQLakeError DEPENDENCY_MISSING without drizzle-kit
+ * @throws SQLakeError DEPENDENCY_MISSING without drizzle-kit; MIGRATION_INVALID where SQLite does not take the schema
  */
 export function migrationsOfSchema(schema: SQLakeDatabase): Promise<BundledMigrations> {
 	const known = made.get(schema)
@@ -49,22 +51,9 @@ export function assertSameSchema({ state, lastError }: MigrationStatus): void {
 }
 
 async function generate(schema: SQLakeDatabase): Promise<BundledMigrations> {
-	const { generateSQLiteDrizzleJson, generateSQLiteMigration } = await loadDrizzleKit()
-	const [empty, tables] = [await generateSQLiteDrizzleJson({}), await generateSQLiteDrizzleJson({ ...schema.tables })]
-	const statements = await generateSQLiteMigration(empty, tables)
+	const statements = await statementsBetween(EMPTY_SNAPSHOT, await snapshotOf(schema.tables, null, undefined))
 	return {
 		journal: { entries: [{ idx: 0, when: WHEN, tag: TAG, breakpoints: true }] },
 		migrations: { m0000: statements.join('\n--> statement-breakpoint\n') },
-	}
-}
-
-async function loadDrizzleKit() {
-	try {
-		return await import('drizzle-kit/api')
-	} catch (cause) {
-		throw new SQLakeError('DEPENDENCY_MISSING', `tables from the schema: drizzle-kit cannot be loaded: ${messageOf(cause)}`, {
-			cause,
-			hint: 'npm install --save-dev drizzle-kit, or pass what it generated elsewhere: { migrations }',
-		})
 	}
 }

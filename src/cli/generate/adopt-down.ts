@@ -1,10 +1,10 @@
 import { messageOf } from '../../errors.ts'
+import { EMPTY_SNAPSHOT, isSameSchema } from '../../local/statements/snapshot.ts'
+import { problemOf } from '../../local/statements/try-on-sqlite.ts'
 import { splitStatements } from '../../migrator/split-statements.ts'
 import { downScript, downStatements } from './down-script.ts'
 import type { MigrationOnDisk } from './migrations-directory.ts'
 import { renamesFromMeta } from './renames.ts'
-import { EMPTY_SNAPSHOT, isSameSchema } from './snapshot.ts'
-import { problemOf } from './try-on-sqlite.ts'
 
 /**
  * A migration with its down script: the one on disk, or one derived from the snapshots, if that really undoes it. Migrations by hand

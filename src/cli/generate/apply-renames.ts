@@ -4,11 +4,11 @@
  * @module
  */
 
+import { mapValues, type Snapshot, type SnapshotTable } from '../../local/statements/snapshot.ts'
+import { quote } from '../../local/statements/snapshot-sql.ts'
 import { tokenizeSql } from '../../migrator/sql-tokens.ts'
 import { quoteIdentifier } from '../../schema/quote-identifier.ts'
 import { type Renames, renameKeys } from './renames.ts'
-import { mapValues, type Snapshot, type SnapshotTable } from './snapshot.ts'
-import { quote } from './snapshot-sql.ts'
 
 /** The statements that rename, tables first: columns are found by the new name of their table. */
 export function renameStatements({ tables, columns }: Renames): readonly string[] {

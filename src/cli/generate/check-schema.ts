@@ -7,9 +7,9 @@
 import { getTableName } from 'drizzle-orm'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { SQLakeError } from '../../errors.ts'
+import type { Snapshot } from '../../local/statements/snapshot.ts'
 import type { LakeSchema } from '../../schema/table-schema.ts'
 import type { LoadedSchema } from '../load-schema.ts'
-import type { Snapshot } from './snapshot.ts'
 
 /** What to tell of a schema that can be worked with. */
 export function schemaWarnings({

@@ -3,10 +3,11 @@
  *
  * @module
  */
+
+import type { SnapshotColumn, SnapshotTable } from '../../local/statements/snapshot.ts'
+import { changesBetween, columnsBetween, needsRebuild, needsValue } from '../../local/statements/write-statements.ts'
 import { applyRenames } from './apply-renames.ts'
 import type { SchemaStep } from './down-script.ts'
-import type { SnapshotColumn, SnapshotTable } from './snapshot.ts'
-import { changesBetween, columnsBetween, needsRebuild, needsValue } from './write-statements.ts'
 
 /** One line for each change of a schema. */
 export function describeChanges({ prev, cur, renames }: SchemaStep): readonly string[] {

@@ -1,7 +1,7 @@
+import type { SnapshotColumn, SnapshotTable } from '../../local/statements/snapshot.ts'
 import { affinityOf } from '../../schema/affinity.ts'
 import { lakeTypeOf, modeOfAffinity } from '../../schema/column-type.ts'
 import type { ColumnSchema, TableSchema } from '../../schema/table-schema.ts'
-import type { SnapshotColumn, SnapshotTable } from './snapshot.ts'
 
 /**
  * A captured table as a snapshot has it. A snapshot knows no modes, no properties and no shard key: they are taken from the other

@@ -4,14 +4,14 @@
  * @module
  */
 
+import { checkStatements, statementsBetween } from '../../local/statements/drizzle-kit.ts'
+import type { Snapshot, SnapshotColumn } from '../../local/statements/snapshot.ts'
+import { changesBetween, columnsBetween, needsValue, placeholderOf } from '../../local/statements/write-statements.ts'
 import { splitStatements } from '../../migrator/split-statements.ts'
 import { STATEMENT_BREAKPOINT } from '../../migrator/sql-tokens.ts'
 import { affinityOf } from '../../schema/affinity.ts'
 import { applyRenames, renameStatements } from './apply-renames.ts'
-import { checkStatements, statementsBetween } from './drizzle-kit.ts'
 import { type Renames, reverseRenames } from './renames.ts'
-import type { Snapshot, SnapshotColumn } from './snapshot.ts'
-import { changesBetween, columnsBetween, needsValue, placeholderOf } from './write-statements.ts'
 
 /** A migration, as two schemas and what was renamed between them. */
 export interface SchemaStep {

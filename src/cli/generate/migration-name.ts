@@ -1,7 +1,7 @@
 import { SQLakeError } from '../../errors.ts'
+import { changesBetween, columnsBetween } from '../../local/statements/write-statements.ts'
 import { applyRenames } from './apply-renames.ts'
 import type { SchemaStep } from './down-script.ts'
-import { changesBetween, columnsBetween } from './write-statements.ts'
 
 /** What the names of migrations begin with, as `migrations.prefix` in drizzle.config has it. */
 export type MigrationPrefix = 'index' | 'timestamp' | 'supabase' | 'unix' | 'none'

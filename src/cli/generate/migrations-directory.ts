@@ -7,10 +7,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, SQLakeError } from '../../errors.ts'
+import { readSnapshot, type Snapshot } from '../../local/statements/snapshot.ts'
 import type { MigrationJournalEntry } from '../../migrator/bundled-migrations.ts'
 import { checkOrder } from '../../migrator/create-migration-manifest.ts'
 import { MigrationError } from '../../migrator/migration-error.ts'
-import { readSnapshot, type Snapshot } from './snapshot.ts'
 
 /** drizzle-kit's `meta/_journal.json`. */
 export interface Journal {

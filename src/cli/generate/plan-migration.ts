@@ -4,18 +4,18 @@
  * @module
  */
 import { SQLakeError } from '../../errors.ts'
+import { snapshotOf } from '../../local/statements/drizzle-kit.ts'
+import { EMPTY_SNAPSHOT, isSameSchema, type Snapshot } from '../../local/statements/snapshot.ts'
 import { MigrationError } from '../../migrator/migration-error.ts'
 import type { LoadedSchema } from '../load-schema.ts'
 import type { ProjectConfig } from '../read-config.ts'
 import { checkCasing, checkTables } from './check-schema.ts'
 import { describeChanges, warningsOf } from './describe-changes.ts'
 import { downScript, emptyDownScript, joinStatements, lossesIn, type SchemaStep, upStatements } from './down-script.ts'
-import { snapshotOf } from './drizzle-kit.ts'
 import { migrationTag, nameOfChanges } from './migration-name.ts'
 import { type JournalEntry, type MigrationOnDisk, type MigrationsDirectory, migrationFiles } from './migrations-directory.ts'
 import { NO_RENAMES, renamesToMeta } from './renames.ts'
 import { type AskRename, type RenameHints, resolveRenames } from './resolve-renames.ts'
-import { EMPTY_SNAPSHOT, isSameSchema, type Snapshot } from './snapshot.ts'
 
 /** What a migration is planned from. */
 export interface PlanMigrationOptions {

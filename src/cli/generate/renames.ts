@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mapValues, type Snapshot, type SnapshotRenames, type SnapshotTable } from './snapshot.ts'
+import { mapValues, type Snapshot, type SnapshotRenames, type SnapshotTable } from '../../local/statements/snapshot.ts'
 
 /** What was renamed between two schemas. */
 export interface Renames {

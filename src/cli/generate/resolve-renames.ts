@@ -4,9 +4,9 @@
  * @module
  */
 import { SQLakeError } from '../../errors.ts'
+import type { Snapshot } from '../../local/statements/snapshot.ts'
 import { MigrationError } from '../../migrator/migration-error.ts'
 import type { Renames } from './renames.ts'
-import type { Snapshot } from './snapshot.ts'
 
 /** What the user says of renames beforehand. */
 export interface RenameHints {

@@ -3,6 +3,10 @@
  *
  * @module
  */
+
+import { canonicalText } from '../../local/statements/canonical-text.ts'
+import { EMPTY_SNAPSHOT, mapValues, type Snapshot } from '../../local/statements/snapshot.ts'
+import { changesBetween } from '../../local/statements/write-statements.ts'
 import { assignAllFieldIds } from '../../migrator/assign-field-ids.ts'
 import { createMigrationManifest, type ManifestTables } from '../../migrator/create-migration-manifest.ts'
 import type { Migration, MigrationManifest } from '../../migrator/manifest.ts'
@@ -10,13 +14,10 @@ import { tablesAfter } from '../../migrator/schema-of.ts'
 import { scriptHistory } from '../../migrator/script-tables.ts'
 import { fold as foldName } from '../../schema/fold.ts'
 import type { ColumnSchema, TableSchema } from '../../schema/table-schema.ts'
-import { canonicalText } from './canonical-text.ts'
 import { describeTable } from './describe-table.ts'
 import { hasStatements, lossesIn } from './down-script.ts'
 import type { MigrationOnDisk, MigrationsDirectory } from './migrations-directory.ts'
 import { formerColumnNames, renamesFromMeta } from './renames.ts'
-import { EMPTY_SNAPSHOT, mapValues, type Snapshot } from './snapshot.ts'
-import { changesBetween } from './write-statements.ts'
 
 /** What a manifest is made of. */
 export interface UpdateManifestOptions {

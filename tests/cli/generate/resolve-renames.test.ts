@@ -6,7 +6,7 @@ import {
 	type RenameQuestion,
 	resolveRenames,
 } from '../../../src/cli/generate/resolve-renames.ts'
-import { EMPTY_SNAPSHOT, type Snapshot } from '../../../src/cli/generate/snapshot.ts'
+import { EMPTY_SNAPSHOT, type Snapshot } from '../../../src/local/statements/snapshot.ts'
 
 /** A schema of tables with these columns. */
 function schema(tables: Readonly<Record<string, readonly string[]>>): Snapshot {

@@ -19,11 +19,11 @@ import {
 	text,
 } from 'drizzle-orm/sqlite-core'
 import { afterEach, describe, expect, it } from 'vitest'
-import { snapshotOf, statementsBetween } from '../../../src/cli/generate/drizzle-kit.ts'
-import type { Snapshot } from '../../../src/cli/generate/snapshot.ts'
-import { createAllSql } from '../../../src/cli/generate/snapshot-sql.ts'
-import { problemOf } from '../../../src/cli/generate/try-on-sqlite.ts'
 import { openDatabase } from '../../../src/local/node-sqlite.ts'
+import { snapshotOf, statementsBetween } from '../../../src/local/statements/drizzle-kit.ts'
+import type { Snapshot } from '../../../src/local/statements/snapshot.ts'
+import { createAllSql } from '../../../src/local/statements/snapshot-sql.ts'
+import { problemOf } from '../../../src/local/statements/try-on-sqlite.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 type KitSnapshot = Parameters<typeof generateSQLiteMigration>[0]

@@ -5,8 +5,8 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../../errors.ts'
-import { openDatabase } from '../../local/node-sqlite.ts'
 import { tokenizeSql } from '../../migrator/sql-tokens.ts'
+import { openDatabase } from '../node-sqlite.ts'
 import type { Snapshot } from './snapshot.ts'
 import { createAllSql } from './snapshot-sql.ts'
 
