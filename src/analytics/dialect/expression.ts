@@ -23,7 +23,7 @@ import { glob, like } from './pattern.ts'
 import type { Scope } from './scope.ts'
 import { hasAggregate } from './select/aggregate-calls.ts'
 import { commonJson, type TypedSql, typed } from './typed-sql.ts'
-import { refused, unsupported } from './unsupported.ts'
+import { checkPrinted, refused, unsupported } from './unsupported.ts'
 
 /** Prints an expression. What stands in the GROUP BY is printed as it stands there. */
 export function printExpression(ctx: RewriteContext, expr: Expr, scope: Scope): TypedSql {
@@ -36,15 +36,9 @@ export function printExpression(ctx: RewriteContext, expr: Expr, scope: Scope): 
 		if (plain !== undefined && value !== undefined && key !== undefined) return key === value.sql ? plain : { ...value, sql: key }
 	}
 	const printed = print(ctx, expr, scope)
-	if (printed.sql.length <= MAX_PRINTED) return printed
-	throw new SQLakeError('STATEMENT_LIMIT', `the query becomes longer than ${MAX_PRINTED} characters for the analytics engine`, {
-		hint: 'write fewer conditions and functions within each other, or compute them in a common table expression first',
-		details: { limit: MAX_PRINTED },
-	})
+	checkPrinted(printed.sql.length)
+	return printed
 }
-
-/** Longest expression for the engine, in UTF-16 units: values of no certain class take a lot of text, again and again. */
-const MAX_PRINTED = 8_000_000
 
 /** Columns look for themselves among the keys; literals and aggregates are none. */
 function mayBeKey({ type }: Expr): boolean {

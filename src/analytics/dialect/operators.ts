@@ -68,7 +68,9 @@ export function negate(operand: TypedSql): TypedSql {
 	if (typeof value === 'bigint') return constant(isInt64(-value) ? -value : -Number(value))
 	if (typeof value === 'number') return constant(-value)
 	if (e.kind === 'any') return anySql(`_sl_any_negate(${e.sql})`, NUMBER_CLASSES)
-	return { ...typed(e.kind === 'integer' ? 'integer' : 'real', `(- ${e.sql})`), mayBeNaN: e.mayBeNaN }
+	if (e.kind === 'integer') return typed('integer', `(- ${e.sql})`)
+	// SQLite subtracts from 0: of 0.0 there is no -0.0.
+	return { ...typed('real', `(0e0 - ${asReal(e)})`), mayBeNaN: e.mayBeNaN }
 }
 
 export type BitwiseOperator = 'BitwiseAnd' | 'BitwiseOr' | 'LeftShift' | 'RightShift'

@@ -8,11 +8,14 @@ import { DATE_MACROS } from './macros/date.ts'
 import { JSON_MACROS } from './macros/json.ts'
 import { NATIVE_JSON_MACROS } from './macros/native-json.ts'
 import { SCALAR_MACROS } from './macros/scalar.ts'
+import { WrittenLengths } from './written-length.ts'
 
 /** Definitions by name. */
 const MACROS: ReadonlyMap<string, string> = new Map(
 	[...SCALAR_MACROS, ...ANY_MACROS, ...DATE_MACROS, ...JSON_MACROS, ...NATIVE_JSON_MACROS].map((macro) => [nameOf(macro), macro]),
 )
+
+const LENGTHS = new WrittenLengths(MACROS)
 
 /** All macros have this prefix, as no table or function of a user's should. */
 const MACRO_NAME = /\b_sl_\w+/g
@@ -35,6 +38,11 @@ export function macrosFor(sql: string): string[] {
 	}
 	visit(sql)
 	return statements
+}
+
+/** Characters of a printed query once DuckDB has written its macros out; not finite where there is no counting them. */
+export function writtenLength(sql: string): number {
+	return sql.includes('_sl_') ? LENGTHS.of(sql) : sql.length
 }
 
 /** Statements that make all macros; those of native DuckDB as well, where it is that. */

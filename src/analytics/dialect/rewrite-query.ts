@@ -10,11 +10,12 @@ import { callbacksFor } from './callbacks/callbacks.ts'
 import type { PrintedSelect, RewriteContext, SelectOptions } from './context.ts'
 import type { DialectTable } from './dialect-table.ts'
 import { printExpression } from './expression.ts'
-import { macrosFor } from './prelude.ts'
+import { macrosFor, writtenLength } from './prelude.ts'
 import type { ResultColumn } from './result.ts'
 import type { Scope } from './scope.ts'
 import { printSelect } from './select/select.ts'
 import type { TypedSql } from './typed-sql.ts'
+import { checkWritten } from './unsupported.ts'
 
 /** A SELECT in SQLite's dialect, with what it is about. */
 export interface DialectQuery {
@@ -46,12 +47,14 @@ export interface RewrittenQuery {
  * Rewrites a query so that DuckDB gives SQLite's answer.
  *
  * @throws `DIALECT_UNSUPPORTED` for what has no equal in DuckDB, with `details: { construct, offset, line, column }`;
- *   `QUERY_FAILED` for what SQLite refuses as well; `VALUE_UNSUPPORTED` for an integer beyond 64 bits.
+ *   `STATEMENT_LIMIT` for what becomes too long to be planned; `QUERY_FAILED` for what SQLite refuses as well; `VALUE_UNSUPPORTED` for an integer beyond 64 bits.
  * @example
  * rewriteQuery({ parsed: parseSQL('SELECT 7 / 2'), ... }).sql // SELECT CAST('3' AS BIGINT) AS c0
  */
 export function rewriteQuery(query: DialectQuery): RewrittenQuery {
 	const { sql, columns } = printSelect(new Rewriting(query), query.select, { parent: null, ctes: new Map(), outermost: true })
+	// Planning cannot be interrupted: what macros would make endless is not begun.
+	checkWritten(writtenLength(sql) - sql.length)
 	const macros = macrosFor(sql)
 	return { sql, macros, functions: callbacksFor([sql, ...macros]), columns: columns.map(({ name, kind }) => ({ name, kind })) }
 }

@@ -35,3 +35,29 @@ export function unsupported(construct: string, position: Position | undefined, h
 export function refused(message: string, position?: Position): SQLakeError {
 	return new SQLakeError('QUERY_FAILED', message, position === undefined ? {} : { details: { offset: position.offset } })
 }
+
+/** Longest expression for the engine, in UTF-16 units: values of no certain class take a lot of text, again and again. */
+const MAX_PRINTED = 8_000_000
+
+/** How much longer macros may make a query. Planning it takes DuckDB some microseconds for each character. */
+const MAX_WRITTEN = 4_000_000
+
+/** @throws `STATEMENT_LIMIT` for an expression that is longer than the engine can read. */
+export function checkPrinted(length: number): void {
+	if (length > MAX_PRINTED) throw tooLong(`${MAX_PRINTED} characters`, MAX_PRINTED)
+}
+
+/**
+ * @param added Characters that macros add to a query, not finite where there is no counting them.
+ * @throws `STATEMENT_LIMIT` for more than the engine can plan.
+ */
+export function checkWritten(added: number): void {
+	if (!(added <= MAX_WRITTEN)) throw tooLong(`its text and ${MAX_WRITTEN} characters of macros`, MAX_WRITTEN)
+}
+
+function tooLong(expected: string, limit: number): SQLakeError {
+	return new SQLakeError('STATEMENT_LIMIT', `the query becomes longer than ${expected} for the analytics engine`, {
+		hint: 'write fewer conditions and functions within each other, or compute them in a common table expression first',
+		details: { limit },
+	})
+}

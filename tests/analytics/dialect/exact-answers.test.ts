@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { resultValue } from '../../../src/analytics/dialect/result.ts'
 import { openNative, openWasm } from './engines.ts'
 import { ParityDatabase } from './parity.ts'
 
@@ -18,6 +19,15 @@ const SUMS = [
 	`SELECT sum(x), typeof(sum(x)), total(x), avg(x) FROM (${rows('1', "'2'", "' 3 '")})`,
 	// In whatever order the parts come, a window goes over all of them.
 	`SELECT max(s), count(p) FROM (SELECT sum(x) OVER (ROWS UNBOUNDED PRECEDING) AS s, lag(x) OVER () AS p FROM (${rows('0.5', '0.25', '3.0')}))`,
+]
+
+/** SQLite takes a value from 0 to negate it, and rounds to whole numbers through integers. */
+const ZEROS = [
+	'SELECT -x FROM (SELECT 0.0 * k AS x FROM t)',
+	'SELECT -(-x) FROM (SELECT 0.0 * k AS x FROM t)',
+	"SELECT -x FROM (SELECT CASE k WHEN 9 THEN 0.0 WHEN 2 THEN 0 WHEN 7 THEN '-0.0' ELSE 'x' END AS x FROM t)",
+	'SELECT round(-0.04 * k) FROM t',
+	'SELECT round(-0.04 * k, 0) FROM t',
 ]
 
 /** Without ORDER BY a compound that makes rows distinct comes sorted, any other as its parts come: a LIMIT shows it. */
@@ -46,6 +56,14 @@ describe.each([
 
 	it.each(SUMS)('of the sum %s', async (sql) => {
 		expect(await database.compare({ sql, ordered: true })).toEqual({ kind: 'equal' })
+	})
+
+	it.each(ZEROS)('of zeros without a sign: %s', async (sql) => {
+		const { sql: printed, columns } = database.rewrite({ sql })
+		const [column] = columns
+		if (column === undefined) throw new Error('expected a column')
+		const found = (await engine.rows(printed)).map(([value = null]) => resultValue(column, value))
+		expect(found).toEqual([0, 0, 0, 0])
 	})
 
 	it.each(COMPOUNDS)('of the compound %s', async (sql) => {

@@ -190,7 +190,7 @@ export const ANY_MACROS: readonly string[] = [
 	)}`,
 	`_sl_any_negate(x) AS ${withArguments(
 		{ a: 'x' },
-		'CASE p.a.c WHEN 1 THEN _sl_any_integer(-p.a.i) WHEN 2 THEN _sl_any_real(-p.a.r) END',
+		'CASE p.a.c WHEN 1 THEN _sl_any_integer(-p.a.i) WHEN 2 THEN _sl_any_real(0e0 - p.a.r) END',
 	)}`,
 	// A text counts as a REAL, whatever it looks like; so does a BLOB.
 	`_sl_any_abs(x) AS ${withArguments(

@@ -45,10 +45,10 @@ export const SCALAR_MACROS: readonly string[] = [
 		ELSE CAST(trunc(x) AS BIGINT) END`,
 	`_sl_exact_real(x) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 OR CAST(CAST(x AS DOUBLE) AS HUGEINT) = x
 		THEN CAST(x AS DOUBLE) WHEN x IS NOT NULL THEN error('sqlake: an INTEGER beyond 2^53 compared with a REAL')::DOUBLE END`,
-	// By digits only where a double leaves it in doubt.
+	// By digits only where a double leaves it in doubt. Through an integer, as SQLite goes, there is no -0.0.
 	`_sl_round(x, n) AS CASE WHEN x IS NULL OR n IS NULL OR isnan(x) THEN NULL
 		WHEN abs(x) > 4503599627370496e0 THEN x
-		WHEN n <= 0 THEN trunc(x + CASE WHEN x < 0 THEN -0.5e0 ELSE 0.5e0 END)
+		WHEN n <= 0 THEN trunc(x + CASE WHEN x < 0 THEN -0.5e0 ELSE 0.5e0 END) + 0e0
 		WHEN n <= 9 AND abs(x) * pow(10, n) < 1e11 AND abs(abs(x) * pow(10, n) - floor(abs(x) * pow(10, n)) - 0.5e0) > 1e-4
 			THEN round(abs(x) * pow(10, n)) / pow(10, n) * sign(x)
 		ELSE CAST(_slf_round(CAST(x AS VARCHAR), CAST(n AS VARCHAR)) AS DOUBLE) END`,
