@@ -1,9 +1,11 @@
 import type { BigIntStats } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { messageOf, SQLakeError } from '../../errors.ts'
 import { compareUtf8 } from '../utf8-order.ts'
-import { codeOf, lockFile } from './file-lock.ts'
+import { adoptFormerNames } from './file-former-names.ts'
+import { filesBelow, orNull } from './file-listing.ts'
+import { lockFile } from './file-lock.ts'
 import { keyOfPath, pathOfKey } from './file-path.ts'
 import { assertObjectKey } from './object-key.ts'
 import type { ByteRange, ObjectInfo, ObjectPage, ObjectStore, PutOptions, StoredObject } from './object-store.ts'
@@ -23,6 +25,8 @@ const MAX_PAGE = 1000
  */
 export class FileObjectStore implements ObjectStore {
 	readonly #root: string
+	/** Once the names in the directory are known to be those of now; for writing it must say so itself. */
+	#adopted: { readonly forWriting: boolean; readonly done: Promise<void> } | null = null
 
 	/** @param directory Created on the first put. */
 	constructor(directory: string) {
@@ -113,8 +117,21 @@ export class FileObjectStore implements ObjectStore {
 		})
 	}
 
+	#adopt(forWriting: boolean): Promise<void> {
+		if (this.#adopted !== null && (this.#adopted.forWriting || !forWriting)) return this.#adopted.done
+		const done = adoptFormerNames(this.#root, forWriting)
+		const adopted = { forWriting, done }
+		this.#adopted = adopted
+		// A failure is told to whoever waits, and tried again.
+		done.catch(() => {
+			if (this.#adopted === adopted) this.#adopted = null
+		})
+		return done
+	}
+
 	async #run<T>(operation: string, key: string, work: () => Promise<T>): Promise<T> {
 		try {
+			await this.#adopt(operation === 'put')
 			return await work()
 		} catch (error) {
 			throw SQLakeError.is(error)
@@ -170,28 +187,4 @@ async function readFully(handle: FileHandle, offset: number, length: number): Pr
 		done += bytesRead
 	}
 	return bytes
-}
-
-/** Relative paths of all objects below a folder; names with a comma are locks and files in the making. */
-async function filesBelow(root: string, folder: string): Promise<string[]> {
-	const entries = await orNull(readdir(join(root, folder), { withFileTypes: true }))
-	const files: string[] = []
-	for (const entry of entries ?? []) {
-		const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-		if (entry.isDirectory()) files.push(...(await filesBelow(root, path)))
-		else if (!entry.name.includes(',')) files.push(path)
-	}
-	return files
-}
-
-/** Absence is an answer; anything else is a failure. */
-async function orNull<T>(operation: Promise<T>): Promise<T | null> {
-	try {
-		return await operation
-	} catch (error) {
-		const code = codeOf(error)
-		// The last is `rm` on a folder: there is no object of that name.
-		if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ERR_FS_EISDIR') return null
-		throw error
-	}
 }
