@@ -35,7 +35,9 @@ export function prepareStatement(sql: string): string {
 /** The error for anything else, as DuckDB's own parser finds it. */
 export function notOneSelect(found: string): SQLakeError {
 	return new SQLakeError('READ_ONLY', `a lake query only reads: expected one SELECT, found ${found}`, {
-		hint: 'Write through the database itself, not through analytics(), asOf(), snapshot() or between().',
+		hint:
+			'Write through the database itself, not through analytics(), asOf(), snapshot() or between(). ' +
+			"A PIVOT is one SELECT where it names its values: PIVOT orders ON status IN ('open', 'paid') USING count(*).",
 	})
 }
 

@@ -50,6 +50,9 @@ describe.each(ENGINES)('on the $name engine', (engine) => {
 			['SELECT id FROM users EXCEPT SELECT user_id FROM orders', ['users', 'orders'], []],
 			['WITH RECURSIVE n(i) AS (SELECT id FROM orders UNION ALL SELECT i + 1 FROM n WHERE i < 3) FROM n', ['orders'], []],
 			['SUMMARIZE users', ['users'], []],
+			["PIVOT users ON name IN ('a', 'b') USING count(*)", ['users'], []],
+			["SELECT * FROM orders PIVOT (sum(amount) FOR user_id IN ('a', 'b'))", ['orders'], []],
+			['SELECT * FROM orders a ASOF JOIN orders b ON a.user_id = b.user_id AND a.amount >= b.amount', ['orders'], []],
 		])('%s', async (sql, tables, params) => {
 			const found = [...(await ask(sql, params))].map((index) => RELATIONS[index]?.name)
 			expect(found.toSorted()).toEqual(tables.toSorted())
@@ -75,6 +78,13 @@ describe.each(ENGINES)('on the $name engine', (engine) => {
 			'-- nothing',
 			"EXPORT DATABASE 'x'",
 		])('where it is not one SELECT: %s', async (sql) => expect(await codeOf(sql)).toBe('READ_ONLY'))
+
+		test('where a PIVOT is to find its values itself, with a word on how to name them', async () => {
+			await expect(ask('PIVOT users ON name USING count(*)')).rejects.toMatchObject({
+				code: 'READ_ONLY',
+				hint: expect.stringContaining('PIVOT orders ON status IN'),
+			})
+		})
 
 		test.each([
 			"SELECT * FROM 'x.csv'",
