@@ -32,6 +32,12 @@ describe('equality carries a pin from table to table', () => {
 	})
 })
 
+it('a branch of OR that never holds does not count', () => {
+	expect(routeOf("SELECT * FROM users WHERE id = 'a' OR 1 = 0")).toBe('shard a')
+	expect(routeOf("SELECT * FROM users WHERE 1 = 0 OR id = 'a'")).toBe('shard a')
+	expect(routeOf('SELECT * FROM users WHERE 1 = 0 OR 2 = 0')).toBe('none')
+})
+
 it('a pin goes into a sub-query, unless other rows would then be within its limit', () => {
 	expect(routeOf("SELECT * FROM users WHERE id = 'a' AND id IN (SELECT user_id FROM orders)")).toBe('shard a')
 	expect(routeOf("SELECT * FROM users WHERE id = 'a' AND id IN (SELECT user_id FROM orders LIMIT 5)")).toBe('scatter orders')
@@ -62,6 +68,7 @@ describe('an outer join', () => {
 		"SELECT * FROM orders o RIGHT JOIN users u ON o.user_id = u.id WHERE o.user_id = 'a'",
 		"SELECT * FROM users u FULL JOIN orders o ON o.user_id = u.id WHERE o.user_id = 'a' AND u.age = 3",
 		"SELECT * FROM users u FULL JOIN orders o ON o.user_id = u.id WHERE u.id = 'a'",
+		"SELECT * FROM users u LEFT JOIN orders o ON o.user_id = u.id LEFT JOIN orders p ON p.user_id = o.user_id AND o.user_id = 'a' WHERE p.id = 'x'",
 	])('is an inner one where WHERE drops NULL: %s', (sql) => expect(routeOf(sql)).toBe('shard a'))
 
 	it('after an inner join within a sub-query does not let that one pin the query', () => {

@@ -83,6 +83,10 @@ describe('INSERT ... SELECT', () => {
 		],
 		// What is inserted is stored as it is, whatever collation it is compared by.
 		["INSERT INTO codes (code) SELECT 'A'", 'shard A'],
+		[
+			"INSERT INTO orders (id, user_id) SELECT u.id, o.user_id FROM orders o RIGHT JOIN users u ON o.user_id = u.id WHERE u.id = 'a'",
+			'scatter orders',
+		],
 		["INSERT INTO orders (id, user_id) SELECT 'x', NULL", 'ROUTE_SHARD_KEY_NULL'],
 		["INSERT INTO visits SELECT 'a', NULL, 'p'", 'ROUTE_SHARD_KEY_NULL'],
 		["WITH w AS (SELECT * FROM users WHERE id = 'a') INSERT INTO orders (id, user_id) SELECT email, id FROM w", 'shard a'],
