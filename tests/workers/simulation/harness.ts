@@ -27,7 +27,7 @@ function isFaultOf(plan: FaultPlan, error: unknown): boolean {
 	const code = error instanceof Error && 'code' in error ? error.code : undefined
 	if (plan.struck === 0) return false
 	if (code === 'STORE_UNAVAILABLE' || code === 'COMMIT_CONFLICT') return true
-	if (code === 'LAKE_CORRUPT') return kinds.has('truncated') || kinds.has('swapped')
+	if (code === 'LAKE_CORRUPT') return kinds.has('truncated') || kinds.has('swapped') || kinds.has('stale')
 	const died = kinds.has('kill-before') || kinds.has('kill-after')
 	return died && error instanceof Error && error.message.includes('simulated crash')
 }
