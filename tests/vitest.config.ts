@@ -10,6 +10,7 @@ export default defineProject({
 		name: 'unit',
 		// What a busy machine takes longer for is not wrong.
 		testTimeout: 30_000,
+		setupFiles: ['tests/support/property-seed.ts'],
 		include: ['tests/**/*.test.ts'],
 		exclude: ['tests/workers/**', 'tests/analytics-workers/**', 'tests/acceptance/**', 'tests/types/**', '**/node_modules/**'],
 	},

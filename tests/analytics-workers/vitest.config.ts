@@ -12,5 +12,6 @@ export default defineProject({
 		name: 'analytics-workers',
 		include: ['tests/analytics-workers/**/*.test.ts'],
 		testTimeout: 30_000,
+		setupFiles: ['tests/support/property-seed.ts'],
 	},
 })

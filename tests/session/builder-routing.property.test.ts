@@ -93,7 +93,7 @@ describe('the shard found in the builder’s structure', () => {
 				if (found.settled) settled++
 				if (found.parser !== 'none') expect(found.driver, found.sql).toBe(found.parser)
 			}),
-			{ numRuns: 3_000, seed: 7 },
+			{ numRuns: 3_000 },
 		)
 		expect(settled).toBeGreaterThan(500)
 	})
@@ -197,7 +197,7 @@ describe('what the dialect renders', () => {
 				const [structural, parsed] = [plan(true), plan(false)]
 				if (!findsNoRow(parsed)) expect(structural.shard ?? structural).toEqual(parsed.shard ?? parsed)
 			}),
-			{ numRuns: 3_000, seed: 5 },
+			{ numRuns: 3_000 },
 		)
 	})
 
@@ -215,7 +215,7 @@ describe('what the dialect renders', () => {
 				const { sql: text, params } = plainDialect.sqlToQuery(plainDialect.buildInsertQuery(config))
 				expect((build() as never as { toSQL(): unknown }).toSQL()).toEqual({ sql: text, params })
 			}),
-			{ numRuns: 300, seed: 11 },
+			{ numRuns: 300 },
 		)
 	})
 
@@ -227,7 +227,7 @@ describe('what the dialect renders', () => {
 				const direct = determineRoute(found.sql, { schema: schema.lake, params: ids })
 				expect(direct.kind).toBe(new Set(ids).size === 1 ? 'shard' : 'shards')
 			}),
-			{ numRuns: 200, seed: 3 },
+			{ numRuns: 200 },
 		)
 	})
 })

@@ -95,7 +95,7 @@ describe('an INSERT over several shards', () => {
 				whole.close()
 				expect(stored(Object.values(parts).flat())).toEqual(expected)
 			}),
-			{ numRuns: 200, seed: 7 },
+			{ numRuns: 200 },
 		)
 	})
 })

@@ -8,6 +8,7 @@ export default defineProject({
 	test: {
 		name: 'workers',
 		testTimeout: 30_000,
+		setupFiles: ['tests/support/property-seed.ts'],
 		include: ['tests/workers/**/*.test.ts'],
 	},
 })

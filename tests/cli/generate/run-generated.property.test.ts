@@ -103,7 +103,7 @@ describe('a generated migration, with foreign keys on', () => {
 					storage.close()
 				}
 			}),
-			{ seed: 8, numRuns: 150 },
+			{ numRuns: 150 },
 		)
 		expect(outcomes.done).toBeGreaterThan(outcomes.refused)
 	}, 60_000)

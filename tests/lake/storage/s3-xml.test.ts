@@ -25,7 +25,7 @@ it('reads back any tree of elements and text', () => {
 		fc.property(element, (root) => {
 			expect(parseXml(`<?xml version="1.0"?>${print(root)}`)).toEqual(root)
 		}),
-		{ seed: 1, numRuns: 300 },
+		{ numRuns: 300 },
 	)
 })
 
