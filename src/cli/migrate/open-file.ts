@@ -19,7 +19,8 @@ const WRITE_VERSION = { offset: 18, wal: 2 }
 /** Opens a SQLite file that is no shard: nothing captures its changes. It stays in the journal mode that it is in. */
 export function openFile({ file, migrations, skipChecksum }: FileOptions): Migratables {
 	const wasWal = isWal(file)
-	const storage = new NodeStorage(file, { get: () => null, set: () => {} })
+	// The file is SQLite's, which takes more than a Durable Object does.
+	const storage = new NodeStorage(file, { get: () => null, set: () => {} }, false)
 	const runner = new MigrationRunner({ storage: storage.durableObjectStorage, migrations, skipChecksum })
 	const database: Migratable = {
 		name: file,

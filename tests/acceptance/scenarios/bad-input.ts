@@ -137,7 +137,7 @@ export const badInput: Readonly<Record<string, Scenario>> = {
 		}
 		await refused('SQL_PARSE', () => sql`SELECT 1; DELETE FROM accounts`.run())
 		await refused('ROUTE_UNSUPPORTED', () => sql`PRAGMA table_list`.all())
-		await refused('SQL_PARSE', () => sql`SELECT * FROM accounts WHERE id = ${undefined}`.all())
+		await refused('VALUE_UNSUPPORTED', () => sql`SELECT * FROM accounts WHERE id = ${undefined}`.all())
 		await refused('VALUE_UNSUPPORTED', () => sql`SELECT * FROM accounts WHERE id = ${new Date()}`.all())
 		await refused('VALUE_UNSUPPORTED', () => sql`SELECT * FROM accounts WHERE id = ${2n ** 64n}`.all())
 	},

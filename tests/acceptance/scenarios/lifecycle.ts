@@ -61,7 +61,7 @@ export const lifecycle: Readonly<Record<string, Scenario>> = {
 				(error: unknown) => error,
 			)
 			ok(error instanceof Error && 'code' in error && 'hint' in error, String(error))
-			ok(['CAPTURE_INSTALL', 'QUERY_FAILED'].includes(String(error.code)), `${error.code}: ${error.message}`)
+			ok(['CAPTURE_INSTALL', 'MIGRATION_MISSING', 'QUERY_FAILED'].includes(String(error.code)), `${error.code}: ${error.message}`)
 			ok(error.message.includes('accounts') || error.message.includes('table'), error.message)
 		}
 		const absent = { BROKEN_DO: env.MAIN_DO, LIVE_BUCKET: env.LIVE_BUCKET }
