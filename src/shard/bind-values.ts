@@ -7,7 +7,7 @@ import type { BoundStatement, WireValue } from '../driver/transport.ts'
 import { SQLakeError } from '../errors.ts'
 import { exactBuffer } from '../schema/bytes.ts'
 import { MAX_BOUND_VALUES, type PackedValues, packValues } from './packed-values.ts'
-import { scanStatement } from './statement.ts'
+import { type ScannedStatement, scanStatement } from './statement.ts'
 
 /** A value that `SqlStorage.exec` takes. */
 export type BindableValue = string | number | ArrayBuffer | null
@@ -28,12 +28,14 @@ export interface BindableStatement {
  */
 export function bindable(statement: BoundStatement): BindableStatement {
 	const { sql, params } = statement
-	const packed = params.length > MAX_BOUND_VALUES ? packedValues(statement) : null
+	const areMany = params.length > MAX_BOUND_VALUES
+	if (!areMany && !params.some((value) => typeof value === 'bigint')) return { sql, params: params.map(bindableValue) }
+	const { placeholders } = scanStatement(sql)
+	const packed = areMany ? packedValues(params, placeholders) : null
 	const bound = (packed?.params ?? params).map(bindableValue)
-	if (packed === null && !params.some((value) => typeof value === 'bigint')) return { sql, params: bound }
 	let text = ''
 	let copied = 0
-	for (const placeholder of scanStatement(sql).placeholders) {
+	for (const placeholder of placeholders) {
 		const isBigint = typeof params[placeholder.index] === 'bigint'
 		if (packed === null && !isBigint) continue
 		const expression = packed?.expressions.get(placeholder.index) ?? placeholder.text
@@ -44,8 +46,8 @@ export function bindable(statement: BoundStatement): BindableStatement {
 }
 
 /** null where the statement has another number of parameters, which SQLite is to say. */
-function packedValues({ sql, params }: BoundStatement): PackedValues | null {
-	const used = new Set(scanStatement(sql).placeholders.map(({ index }) => index))
+function packedValues(params: readonly WireValue[], placeholders: ScannedStatement['placeholders']): PackedValues | null {
+	const used = new Set(placeholders.map(({ index }) => index))
 	return Math.max(...used) + 1 === params.length ? packValues(params, used) : null
 }
 
