@@ -1,8 +1,7 @@
 import type { ColumnVector, TableChanges } from '../cdc/change-batch.ts'
-import { SQLakeError } from '../errors.ts'
-import { type ShardKeyValue, shardIdFromKey } from '../schema/shard-id.ts'
+import { type ShardKeyValue, shardNamed } from '../schema/shard-id.ts'
 import { TextBytes } from '../schema/sql-value.ts'
-import { type Affinity, GLOBAL_SHARD } from '../schema/table-schema.ts'
+import { GLOBAL_SHARD } from '../schema/table-schema.ts'
 
 /**
  * Whether the shard key of every row names the shard that the row is in. Not so for a row that names no shard at all: NULL, the
@@ -30,14 +29,4 @@ function keyValue({ kind, values }: ColumnVector, index: number): ShardKeyValue 
 	const value = values[index] ?? null
 	if (value instanceof TextBytes) return value.bytes
 	return kind === 'integer' && typeof value === 'number' ? BigInt(value) : value
-}
-
-/** null where the key names none. */
-function shardNamed(key: readonly ShardKeyValue[], affinities: readonly Affinity[]): string | null {
-	try {
-		return shardIdFromKey(key, affinities)
-	} catch (error) {
-		if (SQLakeError.is(error)) return null
-		throw error
-	}
 }

@@ -56,6 +56,16 @@ export function shardIdFromKey(values: readonly ShardKeyValue[], affinities: rea
 	return shard
 }
 
+/** As {@link shardIdFromKey}; null for a key that names no shard, such as NULL, the empty text or a BLOB. */
+export function shardNamed(values: readonly ShardKeyValue[], affinities: readonly Affinity[]): string | null {
+	try {
+		return shardIdFromKey(values, affinities)
+	} catch (error) {
+		if (SQLakeError.is(error)) return null
+		throw error
+	}
+}
+
 function escapePart(part: string): string {
 	return part.replaceAll('%', '%25').replaceAll('/', '%2F')
 }

@@ -10,7 +10,7 @@ import { BEFORE_FIELD_OFFSET, CHANGE_FIELDS } from '../../lake/change-table.ts'
 import { ALWAYS_TRUE, type ScanPredicate } from '../../lake/iceberg/scan-predicate.ts'
 import { type StrayShards, shardKeyId } from '../../lake/stray-shards.ts'
 import { comparand, domainOf } from '../../router/key-value.ts'
-import { shardIdFromKey } from '../../schema/shard-id.ts'
+import { shardNamed } from '../../schema/shard-id.ts'
 import { type ColumnSchema, GLOBAL_SHARD } from '../../schema/table-schema.ts'
 import { type ComparedColumn, comparedColumn, comparison } from './constants.ts'
 import type { SeenColumn, SeenTable } from './seen-table.ts'
@@ -136,18 +136,7 @@ function shardsByKey(
 		columns.push(column)
 		keys = keys.flatMap((key) => values.map((value) => [...key, value]))
 	}
-	return keys.flatMap((key) => shardNamed(key, columns))
-}
-
-function shardNamed(key: readonly (string | number | bigint)[], columns: readonly ColumnSchema[]): string[] {
-	try {
-		const shard = shardIdFromKey(
-			key,
-			columns.map((column) => column.affinity),
-		)
-		return [shard]
-	} catch {
-		// No shard has that name, such as the empty one: a row with such a key is a stray one.
-		return []
-	}
+	const affinities = columns.map((column) => column.affinity)
+	// Where no shard has that name, such as the empty one, a row with such a key is a stray one.
+	return keys.flatMap((key) => shardNamed(key, affinities) ?? [])
 }
